@@ -1,0 +1,179 @@
+//! What happened, why, what to do next, and the exit code: the same words in the terminal and in a
+//! failed tool result. A leaf: it imports nothing of ours. Where a failure arises it has a type of its
+//! own that implements [`Explain`]; only this file joins the parts into words.
+
+use serde_json::{Map, Value, json};
+
+/// Exit codes of the program, documented in the README.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// The request was refused or failed.
+    Refused = 1,
+    /// The command line was wrong.
+    Usage = 2,
+    /// No key is stored, or the API refused it.
+    NotLoggedIn = 3,
+    /// The network or the API is unavailable.
+    Unavailable = 4,
+    /// A defect of ours; please report it.
+    Defect = 70,
+}
+
+/// Whether anything reached the API before the failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Nothing left this machine.
+    Nothing,
+    /// It was sent and the API answered with a refusal: nothing was changed.
+    Refused,
+    /// It was sent and no clear answer came back: it may have taken effect.
+    Unknown,
+}
+
+impl Sent {
+    /// The word used in structured results.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing_sent",
+            Self::Refused => "refused_by_api",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A failure in the words that people and assistants read.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Stable, machine-readable name, for example `unknown_argument`.
+    pub code: &'static str,
+    /// What happened and to what: lower case, no full stop, the user's own words in backticks.
+    pub message: String,
+    /// One line per cause, nearest first.
+    pub causes: Vec<String>,
+    /// One imperative that works here and now.
+    pub hint: Option<String>,
+    pub exit: Exit,
+    pub sent: Sent,
+    /// Further facts for structured results: `http_status`, `field_issues`, `retry_after_s`, …
+    pub facts: Map<String, Value>,
+}
+
+impl Failure {
+    pub fn new(code: &'static str, exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            exit,
+            sent: Sent::Nothing,
+            facts: Map::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn sent(mut self, sent: Sent) -> Self {
+        self.sent = sent;
+        self
+    }
+
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// `error:`, `caused by:` and `hint:` lines, without a trailing line break.
+    pub fn text(&self) -> String {
+        let mut lines = vec![format!("error: {}", self.message)];
+        lines.extend(self.causes.iter().map(|cause| format!("caused by: {cause}")));
+        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
+        lines.join("\n")
+    }
+
+    /// The same facts as [`Failure::text`], for structured results and `--json`.
+    pub fn json(&self) -> Value {
+        let mut error = Map::new();
+        error.insert("code".into(), json!(self.code));
+        error.insert("message".into(), json!(self.message));
+        if !self.causes.is_empty() {
+            error.insert("caused_by".into(), json!(self.causes));
+        }
+        if let Some(hint) = &self.hint {
+            error.insert("hint".into(), json!(hint));
+        }
+        error.insert("sent".into(), json!(self.sent.word()));
+        for (name, value) in &self.facts {
+            error.insert(name.clone(), value.clone());
+        }
+        json!({ "error": error })
+    }
+}
+
+/// Implemented beside each area's own error type; turns it into a [`Failure`].
+pub trait Explain: std::error::Error {
+    fn code(&self) -> &'static str;
+    fn exit(&self) -> Exit;
+    fn hint(&self) -> Option<String> {
+        None
+    }
+    fn sent(&self) -> Sent {
+        Sent::Nothing
+    }
+    fn facts(&self) -> Map<String, Value> {
+        Map::new()
+    }
+}
+
+impl<E: Explain> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+            causes,
+            hint: error.hint(),
+            exit: error.exit(),
+            sent: error.sent(),
+            facts: error.facts(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, Failure};
+
+    #[test]
+    fn text_and_json_carry_the_same_facts() {
+        let failure =
+            Failure::new("keyring_silent", Exit::NotLoggedIn, "the OS keyring did not answer within 3 s")
+                .because("the secret service is not running on this session's bus")
+                .hint("unlock the keyring, or set `LUMABILL_API_KEY` for this session");
+        assert_eq!(
+            failure.text(),
+            "error: the OS keyring did not answer within 3 s\n\
+             caused by: the secret service is not running on this session's bus\n\
+             hint: unlock the keyring, or set `LUMABILL_API_KEY` for this session"
+        );
+        assert_eq!(failure.json()["error"]["caused_by"][0], failure.causes[0].as_str());
+    }
+}
