@@ -1,8 +1,15 @@
 //! Parses the command line, starts logging, runs the command and maps a failure to its exit code.
 
+mod api;
+mod catalogue;
 mod commands;
+mod credentials;
 mod failure;
+mod gateway;
+mod mcp;
+mod rules;
 mod sandbox;
+mod settings;
 mod terminal;
 
 use std::process::ExitCode;

@@ -1,0 +1,158 @@
+//! One constant row per endpoint of the billing API. Schema, annotations, read-only filter, toolsets,
+//! request and documentation follow from the row: to add an endpoint is to add a row.
+
+/// One endpoint and the tool that calls it.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Tool name, `verb_resource`.
+    pub tool: &'static str,
+    pub toolset: Toolset,
+    /// Served when no toolset is named.
+    pub default: bool,
+    /// What it does, whether it can be undone, the state it needs and the next step, in few words.
+    pub about: &'static str,
+    pub method: Method,
+    /// With `{id}` for path parameters.
+    pub path: &'static str,
+    pub effect: Effect,
+    pub confirms: Confirms,
+    pub params: &'static [Param],
+    pub answer: Answer,
+    /// Fields of the record that the server computes: dropped from the merged body of an update
+    /// (dotted through lists: `lines.net_amount`). Empty but for updates.
+    pub computed: &'static [&'static str],
+    pub evidence: Evidence,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+/// What a call does. Mandatory, so that every author decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Reads,
+    Creates,
+    Updates,
+    Deletes,
+    /// Does something to an existing record or to the world (reconcile, import, close, send).
+    Acts,
+}
+
+/// When a person is asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirms {
+    Never,
+    Always,
+    /// When one of these fields of the request changes (dotted paths, for example `iban`).
+    When(&'static [&'static str]),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Toolset {
+    Invoicing,
+    Contacts,
+    Expenses,
+    Catalog,
+    Bookkeeping,
+    Banking,
+    Reports,
+    Settings,
+}
+
+/// How far the public pages go: everything but a printed path is an assumption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Method and path are printed.
+    Path,
+    /// The endpoint table lists the verb; the path is assumed.
+    Table,
+    /// Named as a capability of the hosted MCP server only.
+    Capability,
+}
+
+/// The shape of a 2xx answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// One record.
+    Record,
+    /// A list of records, in whatever envelope.
+    List(ListOf),
+    /// A report or another object that is passed on as it is.
+    Object,
+    /// Nothing (a delete).
+    Nothing,
+}
+
+/// What the gateway knows of the records in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListOf {
+    /// Key under which some APIs put the records, for example `invoices`.
+    pub resource: &'static str,
+    /// The field by which `period`, `from` and `to` are checked again here.
+    pub date: Option<&'static str>,
+    /// Money fields that are summed per currency when the list is complete, for example `total`.
+    pub sums: &'static [&'static str],
+}
+
+/// One argument of a tool.
+#[derive(Debug)]
+pub struct Param {
+    pub name: &'static str,
+    /// The name on the wire where it differs.
+    pub wire: Option<&'static str>,
+    pub place: Place,
+    pub kind: Kind,
+    pub required: bool,
+    /// Empty where the name says it all.
+    pub about: &'static str,
+}
+
+/// Where an argument goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Path,
+    /// The query; the rows of the answer are checked against it again, since servers ignore unknown filters.
+    Query(Check),
+    Body,
+    /// Handled by the gateway and turned into something else (`client_name`, `due_days`, `period`, …).
+    Gateway,
+}
+
+/// How a row of a list shows that the filter was honoured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Not checkable from the row.
+    None,
+    /// The row's field of this name equals the value.
+    Equals(&'static str),
+    /// The row's date or amount is at least the value.
+    AtLeast(&'static str),
+    /// The row's date or amount is at most the value.
+    AtMost(&'static str),
+    /// Some text of the row contains the value, whatever its case.
+    Contains,
+}
+
+/// The type of an argument.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Text,
+    /// A record's id: one path segment, never empty.
+    Id,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// An exact decimal, passed on digit for digit; given as a number or as its text.
+    Decimal,
+    Integer,
+    Boolean,
+    Choice(&'static [&'static str]),
+    /// An object with these fields.
+    Object(&'static [Param]),
+    /// A list of objects with these fields.
+    Objects(&'static [Param]),
+}

@@ -1,0 +1,1 @@
+//! Pure billing rules: money, periods, references. No I/O, no clock.
