@@ -139,6 +139,10 @@ fn throughput(kinds: &[Kind], load: &Load, table: &mut Table) {
             rates.iter_mut().map(|times| load.flood as f64 / median(times).as_secs_f64()).collect();
         let floor = if in_flight == 64 { 0.6 * rates[0] } else { 0.0 };
         table.row_at_least(&format!("calls a second, {in_flight} in flight"), "/s", &rates, floor);
+        if in_flight == 1 {
+            // Told by `calls` already.
+            continue;
+        }
         let cpu: Vec<f64> =
             cpu.iter().map(|used| used.as_secs_f64() * 1e6 / (5 * load.flood) as f64).collect();
         table.row(&format!("CPU per call at {in_flight} in flight"), "µs", &cpu, 1.7 * cpu[0]);
