@@ -1,0 +1,11 @@
+//! All end-to-end tests in one binary: the built program over its real pipes and sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "support code of tests fails by panicking, with what it saw"
+)]
+
+mod declared;
+mod support;
