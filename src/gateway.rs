@@ -3,9 +3,12 @@
 
 mod answer;
 mod confirmation;
+mod files;
+mod key_mode;
 mod lists;
 pub mod policy;
 mod profiles;
+mod reading;
 mod redaction;
 mod resolve;
 mod setup;
@@ -18,6 +21,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::api;
+use crate::credentials;
 use crate::catalogue::{self, Answer, Effect, Endpoint, request::Wire};
 use crate::failure::{Exit, Failure};
 use confirmation::{Binding, Confirmations, Void};
@@ -111,7 +115,7 @@ pub struct Gateway {
     origin: String,
     sandbox: bool,
     client: api::Client,
-    keys: Arc<dyn api::Keys>,
+    keys: Arc<dyn credentials::Keys>,
     profiles: Profiles,
     selection: Selection,
     level: policy::Level,
@@ -157,11 +161,11 @@ impl Gateway {
         let endpoint = self.served().find(&call.tool)?;
         let mut work = self.check(endpoint, call.arguments, call.caller)?;
         work.profile = self.profile(&mut work).await?;
+        self.resolve(&mut work).await?;
         if let Answer::List(list) = endpoint.answer {
             let found = self.list(&work, list).await?;
             return Ok(Outcome::Done(self.done(&work, found)));
         }
-        self.resolve(&mut work).await?;
         if !work.dry_run
             && let Some(question) = self.permit(&work, call.answered)?
         {
@@ -254,7 +258,7 @@ impl Gateway {
 
     async fn send(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
         let request = answer::request(work, wire);
-        match self.client.send(&request, self.keys.as_ref(), &self.watch(work)).await {
+        match self.transmit(work, &request).await {
             Ok(reply) => Ok(reply),
             Err(error) => {
                 let failure = Failure::from(error);
@@ -265,6 +269,12 @@ impl Gateway {
                 Err(failure)
             }
         }
+    }
+
+    /// Why a tool is not served, in the words of a refused call.
+    pub fn why_not(&self, tool: &str) -> Failure {
+        let unlisted = || Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{tool}`"));
+        self.served().find(tool).err().unwrap_or_else(unlisted)
     }
 
     fn served(&self) -> Served {

@@ -43,8 +43,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let (choice, as_json) = (args.choice.clone(), args.json);
     let Some(tool) = args.tool.clone() else { return tools::list(&choice, as_json) };
     let arguments = arguments(&args)?;
+    // Naming a tool serves it: the default set spares an assistant's context, not a person's.
+    let choice = Choice { tools: vec![tool.clone()], toolsets: vec!["default".to_owned()], ..choice };
     let served = connect::Connected::new(&choice)?;
-    let outcome = connect::block_on(call(&served.gateway, &tool, arguments));
+    let outcome = connect::block_on(call(&served.gateway, &tool, arguments))?;
     match outcome {
         Ok(done) if as_json => terminal::line(&done.text),
         Ok(done) => terminal::print(&present::result(&done.structured)),

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::api;
-use crate::credentials::{AccountKeys, Key, Origin, Secret};
+use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::policy::Level;
 use crate::gateway::{Gateway, Selection, Setup};
 use crate::sandbox::{self, Data, Sandbox};
-use crate::settings::{Account, Confirm, Flags, Mode, Profile, Settings};
+use crate::settings::{Account, Confirm, Flags, Mode, Profile, Settings, StoredIn};
 use crate::terminal;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
@@ -41,6 +41,8 @@ pub struct Choice {
     pub files: Vec<PathBuf>,
 }
 
+const USER_AGENT: &str = concat!("lumabill/", env!("CARGO_PKG_VERSION"));
+
 /// A gateway, and the sandbox it talks to where there is one.
 pub struct Connected {
     pub gateway: Arc<Gateway>,
@@ -67,42 +69,104 @@ impl Connected {
                     .hint("start one server for each account"));
             }
         };
-        let keys = Arc::new(AccountKeys::new(&account, settings));
         let origin = Origin::parse(&account.origin)?;
-        let remembered = (settings.clone(), account.name.clone());
+        let environment_roots = account.stored_in == StoredIn::Environment;
+        let trust = api::Trust { ca_file: account.ca_file.clone(), environment_roots };
+        let client = api::Client::new(origin, trust, USER_AGENT);
+        let keys = Arc::new(AccountKeys::new(&account, settings));
+        let (name, stored) = (account.name.clone(), !environment_roots);
         let remember = move || {
-            let (settings, name) = &remembered;
-            if let Err(failure) = settings.remember_mode(name, Mode::ReadOnly) {
-                tracing::warn!("the account's mode could not be kept: {}", failure.message);
+            let kept = Settings::load().and_then(|mut settings| Ok(settings.remember_mode(&name, Mode::ReadOnly)?));
+            if let (true, Err(failure)) = (stored, kept) {
+                tracing::warn!("that the key only reads could not be kept: {}", failure.message);
             }
         };
-        let trust = api::Trust { ca_file: account.ca_file.clone(), environment_roots: account.is_from_environment() };
-        let client = api::Client::new(origin, trust);
-        let setup = setup(choice, settings, &account)?;
-        let gateway = Gateway::new(Setup { client, keys, remember_read_only: Box::new(remember), ..setup })?;
+        let policy = settings.policy(&choice.flags(), &account)?;
+        let gateway = Gateway::new(Setup {
+            sandbox: false,
+            chosen_profile: None,
+            state_folder: settings.folders.state.clone(),
+            client,
+            keys,
+            remember_read_only: Box::new(remember),
+            fixed_profile: policy.profile.clone(),
+            known_profiles: known(&account),
+            read_only: policy.read_only,
+            selection: choice.selection(policy.toolsets.as_deref()),
+            level: level(policy.confirm),
+            files: policy.files,
+            account: account.name,
+            origin: account.origin,
+        })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: None })
     }
 
     fn to_sandbox(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
-        let folder = settings.folders.state.join("sandbox");
-        let sandbox = start_sandbox(sandbox::Options { data: Data::File(data_file(settings)?), ..sandbox::Options::default() })?;
+        let folder = super::sandbox::folder(settings)?;
+        let sandbox = super::sandbox::start(sandbox::Options {
+            data: Data::File(folder.join(super::sandbox::DATA_FILE)),
+            ..sandbox::Options::default()
+        })?;
         let account = Account {
-            profiles: sandbox::profiles().into_iter().map(|(id, name)| Profile { id, name }).collect(),
+            profiles: sandbox::keys::PROFILES.iter().map(|(id, name)| Profile { id: (*id).into(), name: (*name).into() }).collect(),
             ..Account::sandbox(sandbox.url().to_owned())
         };
         let origin = Origin::parse(&account.origin)?;
-        let key = Key::new(Secret::new(sandbox::keys::READ_WRITE.to_owned()), origin.clone());
-        let client = api::Client::new(origin, api::Trust::default());
-        let setup = setup(choice, settings, &account)?;
+        let key = Key::new(Secret::new(sandbox::keys::READ_WRITE_KEY.to_owned()), origin.clone());
+        let policy = settings.policy(&choice.flags(), &account)?;
         let gateway = Gateway::new(Setup {
             sandbox: true,
             // The practice company is chosen, as a person would have chosen theirs at login.
             chosen_profile: Some(sandbox::MAIN_PROFILE_ID.to_owned()),
             state_folder: folder,
-            client,
-            keys: Arc::new(api::FixedKey(key)),
-            ..setup
+            client: api::Client::new(origin, api::Trust::default(), USER_AGENT),
+            keys: Arc::new(FixedKey(key)),
+            remember_read_only: Box::new(|| ()),
+            fixed_profile: policy.profile.clone(),
+            known_profiles: known(&account),
+            read_only: policy.read_only,
+            selection: choice.selection(policy.toolsets.as_deref()),
+            level: level(policy.confirm),
+            files: policy.files,
+            account: account.name,
+            // Not the address: the port is another one at every start.
+            origin: "sandbox".to_owned(),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: Some(sandbox) })
     }
+}
+
+impl Choice {
+    fn flags(&self) -> Flags {
+        Flags {
+            read_only: self.read_only,
+            confirm: self.confirm,
+            profile: self.profile_id.clone(),
+            toolsets: (!self.toolsets.is_empty()).then(|| self.toolsets.clone()),
+            files: self.files.clone(),
+        }
+    }
+
+    fn selection(&self, toolsets: Option<&[String]>) -> Selection {
+        Selection { toolsets: toolsets.unwrap_or_default().to_vec(), tools: self.tools.clone() }
+    }
+}
+
+fn known(account: &Account) -> Vec<(String, String)> {
+    account.profiles.iter().map(|profile| (profile.id.clone(), profile.name.clone())).collect()
+}
+
+fn level(confirm: Confirm) -> Level {
+    match confirm {
+        Confirm::Never => Level::Never,
+        Confirm::Destructive => Level::Destructive,
+        Confirm::Writes => Level::Writes,
+    }
+}
+
+/// Runs a future on a single-threaded runtime.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new("no_runtime", Exit::Defect, "the program could not start its runtime").because(error.to_string()))?;
+    Ok(runtime.block_on(future))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::confirmation::Void;
 use super::redaction::{self, quoted};
-use super::{Caller, Done, Gateway, Work};
+use super::{Done, Gateway, Work};
 use crate::api;
 use crate::catalogue::{Answer, Effect, Method, request::Wire};
 use crate::failure::{Exit, Failure};
@@ -20,19 +20,6 @@ const TIME_ZONE: &str = "Europe/Zurich";
 pub(super) fn today() -> Date {
     let now = Zoned::now();
     now.in_tz(TIME_ZONE).map_or_else(|_| now.date(), |there| there.date())
-}
-
-/// What the API client needs to know of the caller.
-pub(super) fn watch(caller: &Caller) -> api::Watch {
-    let progress = caller.progress.clone();
-    api::Watch {
-        cancelled: caller.cancelled.clone(),
-        wait: Box::new(move |wait, why| {
-            if let Some(progress) = &progress {
-                progress(0, None, &format!("waiting {} s: {why}", wait.as_secs().max(1)));
-            }
-        }),
-    }
 }
 
 /// The request of a call, complete but for the key.

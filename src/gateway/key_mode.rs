@@ -30,7 +30,7 @@ impl Gateway {
             idempotency_key: None,
             safety: api::Safety::Write,
         };
-        let answer = self.client.send(&probe, self.keys.as_ref(), &self.watch(work)).await;
+        let answer = self.transmit(work, &probe).await;
         let forbidden = answer.is_err_and(|error| Failure::from(error).facts.get("http_status") == Some(&Value::from(403)));
         if forbidden {
             *self.served.write().unwrap_or_else(PoisonError::into_inner) = Served::new(&self.selection, true);

@@ -1,9 +1,11 @@
 //! The reads of a call: one path, or a list page by page.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::lists::Walk;
-use super::{Gateway, Work, answer};
+use super::{Gateway, Work};
 use crate::api::{self, pages::Page};
 use crate::catalogue::{self, Answer, Endpoint, ListOf};
 use crate::failure::{Exit, Failure};
@@ -21,7 +23,18 @@ impl Gateway {
             idempotency_key: None,
             safety: api::Safety::Read,
         };
-        Ok(self.client.send(&request, self.keys.as_ref(), &self.watch(work)).await?)
+        Ok(self.transmit(work, &request).await?)
+    }
+
+    /// Hands a request to the API client, which signs it.
+    pub(super) async fn transmit(&self, work: &Work, request: &api::Request) -> Result<api::Reply, api::ApiError> {
+        let waiting = |wait: Duration, why: &str| {
+            if let Some(progress) = &work.caller.progress {
+                progress(0, None, &format!("waiting {} s: {why}", wait.as_secs().max(1)));
+            }
+        };
+        let watch = api::Watch { cancelled: work.caller.cancelled.clone(), waiting: &waiting, permits: None };
+        self.client.send(request, self.keys.as_ref(), &watch).await
     }
 
     /// A list as it was asked for.
@@ -70,10 +83,5 @@ impl Gateway {
             return Err(missing);
         };
         self.read(work, format!("/v1/profiles/{}", catalogue::request::segment(&profile.id)), Vec::new()).await
-    }
-
-    /// What the API client tells while it works.
-    pub(super) fn watch(&self, work: &Work) -> api::Watch {
-        answer::watch(&work.caller)
     }
 }

@@ -11,6 +11,7 @@ use super::profiles::{Profile, Profiles};
 use super::tools::{Selection, Served};
 use super::{Gateway, visible};
 use crate::api;
+use crate::credentials;
 use crate::failure::Failure;
 
 /// All that a gateway is made of. Making one touches neither keyring nor network.
@@ -21,7 +22,7 @@ pub struct Setup {
     /// Answers then say SANDBOX.
     pub sandbox: bool,
     pub client: api::Client,
-    pub keys: Arc<dyn api::Keys>,
+    pub keys: Arc<dyn credentials::Keys>,
     /// A profile's id or name that arguments cannot leave.
     pub fixed_profile: Option<String>,
     /// The profile chosen at login.
