@@ -1,6 +1,7 @@
 //! The command line: global flags, then one variant and one arm per command.
 
 mod sandbox;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Sandbox(sandbox::Args),
+    Serve(serve::Args),
 }
 
 /// Parses, runs, and returns the exit code.
@@ -42,5 +44,6 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Sandbox(args) => sandbox::run(args),
+        Command::Serve(_) => serve::run(std::sync::Arc::new(crate::gateway::Gateway {})),
     }
 }
