@@ -7,5 +7,10 @@
     reason = "support code of tests fails by panicking, with what it saw"
 )]
 
+mod dead_upstream;
 mod declared;
+mod ending;
+mod leaks;
+mod one_origin;
+mod robustness;
 mod support;
