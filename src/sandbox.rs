@@ -1,2 +1,19 @@
 //! The embedded billing API: loopback HTTP on SQLite, following its own `openapi.yaml` with its own
 //! arithmetic. It imports nothing of ours, so that it can contradict the client.
+
+mod answer;
+mod context;
+mod dispatch;
+mod list;
+mod money;
+mod store;
+
+/// Where VAT is rounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rounding {
+    /// On every line.
+    Line,
+    /// On the sum of each rate.
+    #[default]
+    Document,
+}
