@@ -2,10 +2,14 @@
 //! arithmetic. It imports nothing of ours, so that it can contradict the client.
 
 mod answer;
+mod camt;
+mod chart;
 mod context;
 mod dispatch;
 mod list;
 mod money;
+mod references;
+mod reports;
 mod store;
 
 /// Where VAT is rounded.
