@@ -1,6 +1,10 @@
 //! The chart of accounts: the Swiss SME chart as far as the embedded API books to it, one row per account,
 //! and which side of the books a number belongs to.
 
+mod accounts;
+
+pub use accounts::HANDLERS;
+
 /// The side of the books an account is on; spelled as the API spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -165,6 +169,15 @@ pub fn account_of_category(category: &str) -> &'static str {
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(asked))
         .map_or(OTHER_EXPENSE, |(_, account)| account)
+}
+
+/// A category as the form spells it; free text stays as it is.
+pub fn category(text: &str) -> String {
+    let asked = text.trim();
+    CATEGORIES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(asked))
+        .map_or_else(|| asked.to_owned(), |(name, _)| (*name).to_owned())
 }
 
 /// The category that names an account, for expenses that were given an account only.

@@ -14,7 +14,7 @@ pub struct Entry {
     value_date: Date,
     reversal: bool,
     bank_reference: Option<String>,
-    entry_reference: Option<String>,
+    number: Option<String>,
     text: Option<String>,
     payments: Vec<Payment>,
 }
@@ -51,7 +51,7 @@ pub fn read(node: Node<'_, '_>) -> Result<Option<Entry>, Problem> {
         value_date: date_at(node, "ValDt")?.unwrap_or(booking_date),
         reversal: text_at(node, &["RvslInd"]).is_some_and(|text| text == "true" || text == "1"),
         bank_reference: text_at(node, &["AcctSvcrRef"]),
-        entry_reference: text_at(node, &["NtryRef"]),
+        number: text_at(node, &["NtryRef"]),
         text: text_at(node, &["AddtlNtryInf"]),
         payments,
     }))
@@ -61,7 +61,7 @@ impl Entry {
     /// What the bank knows the entry by; without its own reference, what a reader can see of it.
     pub fn identity(&self) -> String {
         self.bank_reference.clone().unwrap_or_else(|| {
-            let reference = self.entry_reference.as_deref().unwrap_or_default();
+            let reference = self.number.as_deref().unwrap_or_default();
             format!("{reference}|{}|{}|{}", self.amount.normalize(), self.booking_date, self.value_date)
         })
     }
