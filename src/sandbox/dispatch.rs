@@ -1,14 +1,29 @@
 //! From an operation's id in the OpenAPI file to its handler.
 
 use super::context::Handler;
-use super::{chart, expenses, fiscal_years, journal, reports};
+use super::{
+    catalog, chart, clients, expenses, fiscal_years, invoices, journal, offers, profiles, recurring, reports,
+    vendors,
+};
 
 /// One row per operation: its id in the OpenAPI file, and the function that answers it.
 pub type Handlers = &'static [(&'static str, Handler)];
 
 /// One line per area.
-const AREAS: &[Handlers] =
-    &[chart::HANDLERS, expenses::HANDLERS, fiscal_years::HANDLERS, journal::HANDLERS, reports::HANDLERS];
+const AREAS: &[Handlers] = &[
+    catalog::HANDLERS,
+    clients::HANDLERS,
+    invoices::HANDLERS,
+    offers::HANDLERS,
+    profiles::HANDLERS,
+    recurring::HANDLERS,
+    vendors::HANDLERS,
+    chart::HANDLERS,
+    expenses::HANDLERS,
+    fiscal_years::HANDLERS,
+    journal::HANDLERS,
+    reports::HANDLERS,
+];
 
 /// The handler of an operation.
 pub fn handler(operation_id: &str) -> Option<Handler> {
