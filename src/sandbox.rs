@@ -2,6 +2,8 @@
 //! arithmetic. It imports nothing of ours, so that it can contradict the client.
 
 mod answer;
+mod bank_accounts;
+mod bank_transactions;
 mod body;
 mod camt;
 mod catalog;
@@ -23,16 +25,19 @@ mod journal;
 pub mod keys;
 mod limits;
 mod list;
+mod matching;
 mod money;
 mod offers;
 mod postings;
 mod profiles;
+mod reconcile;
 mod records;
 mod recurring;
 mod references;
 mod reply;
 mod reports;
 mod requests;
+mod revenue;
 mod schema;
 mod seed;
 mod server;
@@ -48,7 +53,7 @@ use std::thread::JoinHandle;
 use jiff::civil::Date;
 use tokio::sync::oneshot;
 
-pub use faults::{Faults, KINDS as FAULT_KINDS, ParseError as FaultError};
+pub use faults::{FaultError, Faults, KINDS as FAULT_KINDS};
 pub use keys::MAIN_PROFILE_ID;
 pub use store::OpenError;
 
@@ -121,6 +126,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Sandbox {
     url: String,
+    profiles: Vec<(String, String)>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -138,8 +144,12 @@ impl Sandbox {
             Data::File(file) => Some(file),
             Data::Memory => None,
         };
-        let store = store::Store::open(file, options.reset, |tx| seed::fill(tx, &clock, options.rounding))
-            .map_err(|source| StartError::Data { file: file.map(Path::to_path_buf), source })?;
+        let mut store =
+            store::Store::open(file, options.reset, |tx| seed::fill(tx, &clock, options.rounding))
+                .map_err(|source| StartError::Data { file: file.map(Path::to_path_buf), source })?;
+        let profiles = store
+            .transact(false, profiles::names)
+            .map_err(|error| StartError::Data { file: file.map(Path::to_path_buf), source: error.into() })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
@@ -156,12 +166,17 @@ impl Sandbox {
                 }
             });
         })?;
-        Ok(Self { url, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { url, profiles, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at its end.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Id and company name of every profile, the default first.
+    pub fn profiles(&self) -> &[(String, String)] {
+        &self.profiles
     }
 
     /// Serves for ever.

@@ -2,8 +2,8 @@
 
 use super::context::Handler;
 use super::{
-    catalog, chart, clients, expenses, fiscal_years, invoices, journal, offers, profiles, recurring, reports,
-    vendors,
+    bank_accounts, bank_transactions, catalog, chart, clients, expenses, fiscal_years, invoices, journal,
+    offers, profiles, recurring, reports, revenue, vendors,
 };
 
 /// One row per operation: its id in the OpenAPI file, and the function that answers it.
@@ -23,6 +23,9 @@ const AREAS: &[Handlers] = &[
     fiscal_years::HANDLERS,
     journal::HANDLERS,
     reports::HANDLERS,
+    bank_accounts::HANDLERS,
+    bank_transactions::HANDLERS,
+    revenue::HANDLERS,
 ];
 
 /// The handler of an operation.

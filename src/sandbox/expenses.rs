@@ -8,10 +8,9 @@ use super::answer::{Answer, Error, Issue, Record};
 use super::context::{Context, Input};
 use super::dispatch::Handlers;
 use super::fiscal_years::Years;
+use super::records::Shape;
 use super::store::Filter;
-use super::{chart, fields, ids, list, money};
-
-pub const RESOURCE: &str = "expenses";
+use super::{bank_accounts, chart, fields, list, money};
 
 pub const HANDLERS: Handlers = &[
     ("list_expenses", list_expenses),
@@ -20,6 +19,24 @@ pub const HANDLERS: Handlers = &[
     ("update_expense", update),
     ("delete_expense", delete),
 ];
+
+pub const EXPENSE: Shape = Shape {
+    resource: "expenses",
+    kind: "expense",
+    writable: &[
+        "amount",
+        "date",
+        "vendor_id",
+        "category",
+        "tax_rate",
+        "description",
+        "currency",
+        "account",
+        "paid",
+        "bank_account_id",
+    ],
+    computed: &["net_amount", "tax_amount", "receipt_attached", "fiscal_year_closed", "bank_transaction_id"],
+};
 
 /// Amounts above this are taken for slips.
 pub const LARGEST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0); // 10^12
@@ -46,61 +63,47 @@ fn list_expenses(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
     }
     filters.extend(query.date("from").map(|from| Filter::From("date", from)));
     filters.extend(query.date("to").map(|to| Filter::To("date", to)));
-    let (rows, total) = list::page(cx, query, RESOURCE, "-date", filters)?;
+    let (rows, total) = list::page(cx, query, EXPENSE.resource, "-date", filters)?;
     let years = Years::read(cx)?;
     Ok(list::answer(query, rows.into_iter().map(|row| shown(row, &years)).collect(), total))
 }
 
 fn get(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
-    Ok(Answer::ok(shown(stored(cx, &input.id)?, &Years::read(cx)?)))
+    Ok(Answer::ok(shown(EXPENSE.find(cx, &input.id)?, &Years::read(cx)?)))
 }
 
 fn create(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
     let years = Years::read(cx)?;
-    let mut record = Record::new();
-    record.insert("id".to_owned(), json!(ids::new()));
-    fill(cx, &mut record, &input.body)?;
+    let record = build(cx, &input.body, None)?;
     refuse_closed(&years, &record)?;
-    record.insert("created_at".to_owned(), json!(cx.now));
-    record.insert("updated_at".to_owned(), json!(cx.now));
-    cx.tx.put(RESOURCE, &record)?;
+    cx.tx.put(EXPENSE.resource, &record)?;
     Ok(Answer::created(shown(record, &years)))
 }
 
 /// Replaces every writable field: what the body leaves out falls back to its default.
 fn update(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
-    let before = stored(cx, &input.id)?;
+    let before = EXPENSE.find(cx, &input.id)?;
     let years = Years::read(cx)?;
     refuse_closed(&years, &before)?;
-    let mut record = Record::new();
-    record.insert("id".to_owned(), json!(input.id));
-    fill(cx, &mut record, &input.body)?;
+    let mut record = build(cx, &input.body, Some(&before))?;
     refuse_closed(&years, &record)?;
-    if let Some(transaction) = fields::said(&before, "bank_transaction_id") {
+    if fields::said(&before, "bank_transaction_id").is_some() {
         if money::field(&before, "amount") != money::field(&record, "amount") {
             return Err(paid_by_bank("its amount cannot change"));
         }
         record.insert("paid".to_owned(), json!(true));
-        record.insert("bank_transaction_id".to_owned(), json!(transaction));
     }
-    record.insert("created_at".to_owned(), before.get("created_at").cloned().unwrap_or(Value::Null));
-    record.insert("updated_at".to_owned(), json!(cx.now));
-    cx.tx.put(RESOURCE, &record)?;
+    cx.tx.put(EXPENSE.resource, &record)?;
     Ok(Answer::ok(shown(record, &years)))
 }
 
 fn delete(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
-    let record = stored(cx, &input.id)?;
+    let record = EXPENSE.find(cx, &input.id)?;
     refuse_closed(&Years::read(cx)?, &record)?;
     if fields::said(&record, "bank_transaction_id").is_some() {
         return Err(paid_by_bank("it cannot be deleted"));
     }
-    cx.tx.delete(RESOURCE, &input.id)?;
-    Ok(Answer::deleted())
-}
-
-fn stored(cx: &Context<'_>, id: &str) -> Result<Record, Error> {
-    cx.tx.get(RESOURCE, id)?.ok_or_else(|| Error::not_found("expense", id))
+    EXPENSE.remove(cx, &input.id)
 }
 
 fn paid_by_bank(what: &str) -> Error {
@@ -117,8 +120,47 @@ fn shown(mut record: Record, years: &Years) -> Record {
     record
 }
 
-/// Writes the checked fields of a body into a record, with defaults and the split into net and VAT.
-pub fn fill(cx: &Context<'_>, record: &mut Record, body: &Record) -> Result<(), Error> {
+/// An expense out of a body: defaults, the account of its category, and the split into net and VAT.
+pub fn build(cx: &Context<'_>, body: &Record, old: Option<&Record>) -> Result<Record, Error> {
+    let mut body = body.clone();
+    for name in ["vendor_id", "bank_account_id"] {
+        if let Some(id) = fields::said(&body, name).map(str::to_ascii_lowercase) {
+            body.insert(name.to_owned(), json!(id));
+        }
+    }
+    let issues = check(cx, &body)?;
+    if !issues.is_empty() {
+        return Err(Error::invalid(issues));
+    }
+    let account = fields::said(&body, "account");
+    let category = match (fields::said(&body, "category"), account) {
+        (Some(category), _) => chart::category(category),
+        (None, Some(account)) => chart::category_of_account(account).to_owned(),
+        (None, None) => "Other".to_owned(),
+    };
+    let account = account.unwrap_or_else(|| chart::account_of_category(&category)).to_owned();
+    let rate = body.get("tax_rate").cloned().unwrap_or_else(|| default_rate(cx, &account));
+    let gross = money::field(&body, "amount").unwrap_or_default();
+    let tax = tax_in(gross, money::read(&rate).unwrap_or_default());
+    let paid = fields::flag(&body, "paid");
+    for (name, value) in [
+        ("category", json!(category)),
+        ("account", json!(account)),
+        ("tax_rate", rate),
+        ("currency", json!(cx.currency())),
+        ("paid", json!(paid)),
+    ] {
+        body.insert(name.to_owned(), value);
+    }
+    let mut record = EXPENSE.assemble(cx, &body, old);
+    record.insert("net_amount".to_owned(), money::json(gross - tax));
+    record.insert("tax_amount".to_owned(), money::json(tax));
+    record.insert("receipt_attached".to_owned(), json!(false));
+    Ok(record)
+}
+
+/// What is wrong with a body.
+fn check(cx: &Context<'_>, body: &Record) -> Result<Vec<Issue>, Error> {
     let mut issues = Vec::new();
     let mut issue = |field: &str, issue: String| issues.push(Issue { field: field.to_owned(), issue });
     let gross = money::field(body, "amount").unwrap_or_default();
@@ -127,7 +169,7 @@ pub fn fill(cx: &Context<'_>, record: &mut Record, body: &Record) -> Result<(), 
     }
     let date = fields::date(body, "date");
     if date.is_none() {
-        issue("date", "must be a date (YYYY-MM-DD)".to_owned());
+        issue("date", "must be a date such as 2026-01-31".to_owned());
     }
     if let Some(problem) = date.and_then(|date| rate_problem(body, date)) {
         issue("tax_rate", problem);
@@ -138,48 +180,21 @@ pub fn fill(cx: &Context<'_>, record: &mut Record, body: &Record) -> Result<(), 
             format!("expenses are kept in {}, not {currency}: convert the amount", cx.currency()),
         );
     }
-    for (field, resource) in [("vendor_id", "vendors"), ("bank_account_id", "bank-accounts")] {
+    for (field, resource, kind) in [
+        ("vendor_id", "vendors", "vendor"),
+        ("bank_account_id", bank_accounts::BANK_ACCOUNT.resource, "bank account"),
+    ] {
         if let Some(id) = fields::said(body, field)
             && cx.tx.get(resource, id)?.is_none()
         {
-            issue(field, format!("no record with id {id} in this profile"));
+            issue(field, format!("no {kind} with this id in this profile"));
         }
     }
     let account = fields::said(body, "account");
     if account.is_some_and(|account| !chart::find(account).is_some_and(chart::takes_expenses)) {
         issue("account", "must be an expense or fixed asset account of the chart".to_owned());
     }
-    if !issues.is_empty() {
-        return Err(Error::invalid(issues));
-    }
-    copy_sent(record, body);
-    let category = match (fields::said(body, "category"), account) {
-        (Some(category), _) => chart::category(category),
-        (None, Some(account)) => chart::category_of_account(account).to_owned(),
-        (None, None) => "Other".to_owned(),
-    };
-    let account = account.unwrap_or_else(|| chart::account_of_category(&category)).to_owned();
-    record.insert("category".to_owned(), json!(category));
-    record.insert("account".to_owned(), json!(account));
-    record.insert("currency".to_owned(), json!(cx.currency()));
-    record.insert("paid".to_owned(), json!(fields::flag(body, "paid")));
-    record.insert("receipt_attached".to_owned(), json!(false));
-    let rate = body.get("tax_rate").filter(|rate| rate.is_number()).cloned();
-    let rate = rate.unwrap_or_else(|| default_rate(cx, &account));
-    let tax = tax_in(gross, money::read(&rate).unwrap_or_default());
-    record.insert("tax_rate".to_owned(), rate);
-    record.insert("net_amount".to_owned(), money::json(gross - tax));
-    record.insert("tax_amount".to_owned(), money::json(tax));
-    Ok(())
-}
-
-/// Fields that are kept as they were sent; amounts with their digits.
-fn copy_sent(record: &mut Record, body: &Record) {
-    for name in ["amount", "date", "vendor_id", "description", "bank_account_id"] {
-        if let Some(value) = body.get(name).filter(|value| !value.is_null()) {
-            record.insert(name.to_owned(), value.clone());
-        }
-    }
+    Ok(issues)
 }
 
 /// The VAT inside a gross amount, to the cent.
