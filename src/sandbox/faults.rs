@@ -71,7 +71,7 @@ enum Place {
 
 /// Why a fault cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum ParseError {
+pub enum FaultError {
     #[error("`{0}` is no fault; known are {KINDS}")]
     Unknown(String),
     #[error("fault `{0}` needs {1}")]
@@ -83,14 +83,14 @@ pub enum ParseError {
 }
 
 impl FromStr for Fault {
-    type Err = ParseError;
+    type Err = FaultError;
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
+    fn from_str(text: &str) -> Result<Self, FaultError> {
         let (what, place) = text.split_once('@').map_or((text, None), |(what, place)| (what, Some(place)));
         let (kind, left) = match what.rsplit_once(':') {
             Some((kind, count)) => {
                 let count =
-                    count.parse().map_err(|_| ParseError::Value(text.to_owned(), "a number after `:`"))?;
+                    count.parse().map_err(|_| FaultError::Value(text.to_owned(), "a number after `:`"))?;
                 (kind, Some(Cell::new(count)))
             }
             None => (what, None),
@@ -100,11 +100,11 @@ impl FromStr for Fault {
 }
 
 impl FromStr for Kind {
-    type Err = ParseError;
+    type Err = FaultError;
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
+    fn from_str(text: &str) -> Result<Self, FaultError> {
         let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-        let need = |what| ParseError::Value(text.to_owned(), what);
+        let need = |what| FaultError::Value(text.to_owned(), what);
         let kind =
             match (name, value) {
                 ("latency", value) => {
@@ -137,17 +137,17 @@ impl FromStr for Kind {
                 ("huge", None) => Self::Huge,
                 ("ignore-filters", None) => Self::IgnoreFilters,
                 ("repeat-page", None) => Self::RepeatPage,
-                _ => return Err(ParseError::Unknown(text.to_owned())),
+                _ => return Err(FaultError::Unknown(text.to_owned())),
             };
         Ok(kind)
     }
 }
 
 impl FromStr for Place {
-    type Err = ParseError;
+    type Err = FaultError;
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let wrong = || ParseError::Place(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let wrong = || FaultError::Place(text.to_owned());
         if text.starts_with('/') {
             return Ok(Self::Path(None, text.to_owned()));
         }
@@ -185,7 +185,7 @@ pub struct Faults(Vec<Fault>);
 
 impl Faults {
     /// Reads every fault, or says which one cannot be read and why.
-    pub fn parse<T: AsRef<str>>(faults: &[T]) -> Result<Self, ParseError> {
+    pub fn parse<T: AsRef<str>>(faults: &[T]) -> Result<Self, FaultError> {
         faults.iter().map(|fault| fault.as_ref().parse()).collect::<Result<_, _>>().map(Self)
     }
 

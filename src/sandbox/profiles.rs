@@ -6,7 +6,7 @@ use super::answer::{Answer, Error, Record};
 use super::context::{Context, Input};
 use super::dispatch::Handlers;
 use super::store::Tx;
-use super::{documents, list};
+use super::{documents, fields, keys, list};
 
 pub const HANDLERS: Handlers =
     &[("list_profiles", list_profiles), ("get_profile", get_profile), ("get_company_info", get_company_info)];
@@ -18,6 +18,17 @@ pub fn read(tx: Tx<'_>) -> Result<Option<Record>, Error> {
     let next = documents::numbers::format(prefix, tx.counter("invoices")? + 1);
     profile.insert("next_invoice_number".to_owned(), next.into());
     Ok(Some(profile))
+}
+
+/// Id and company name of every profile, the default first.
+pub fn names(tx: Tx<'_>) -> Result<Vec<(String, String)>, Error> {
+    let mut names = Vec::new();
+    for id in [keys::MAIN_PROFILE_ID, keys::SECOND_PROFILE_ID] {
+        if let Some(profile) = tx.of_profile(id).get("profiles", id)? {
+            names.push((id.to_owned(), fields::text(&profile, "company_name").to_owned()));
+        }
+    }
+    Ok(names)
 }
 
 fn list_profiles(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {

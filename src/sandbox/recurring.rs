@@ -59,6 +59,17 @@ fn next_run(start: Date, interval: &str, today: Date, last: Option<Date>, end: O
     end.is_none_or(|end| run <= end).then_some(run)
 }
 
+/// The last run before `today` of a series that began at `start`, and how many there were.
+pub fn past_runs(start: Date, interval: &str, today: Date) -> (Option<Date>, u32) {
+    let mut last = None;
+    let mut count = 0;
+    while let Some(run) = next_run(start, interval, start, last, today.yesterday().ok()) {
+        last = Some(run);
+        count += 1;
+    }
+    (last, count)
+}
+
 /// The months of an interval; none for weekly.
 fn months(interval: &str) -> Option<i32> {
     match interval {

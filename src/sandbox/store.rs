@@ -201,6 +201,21 @@ impl<'a> Tx<'a> {
         Ok(self.select(&Selection { filters, limit: Some(0), ..Selection::of(resource) })?.total)
     }
 
+    /// Changes every record of every profile in the order of creation, ids included.
+    pub fn rewrite(self, mut change: impl FnMut(&mut Value)) -> Result<(), Error> {
+        let mut read = self.connection.prepare("select seq, json from document order by seq")?;
+        let rows: Vec<(i64, String)> =
+            read.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let mut write = self.connection.prepare("update document set id = ?2, json = ?3 where seq = ?1")?;
+        for (seq, json) in rows {
+            let mut value: Value = serde_json::from_str(&json)?;
+            change(&mut value);
+            let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
+            write.execute(params![seq, id, value.to_string()])?;
+        }
+        Ok(())
+    }
+
     /// Counts a counter of this profile up and returns its new value; a new counter begins at 1.
     pub fn next(self, counter: &str) -> Result<i64, Error> {
         Ok(self
