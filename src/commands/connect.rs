@@ -8,7 +8,7 @@ use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::policy::Level;
 use crate::gateway::{Gateway, Selection, Setup};
-use crate::sandbox::{self, Data, Sandbox};
+use crate::sandbox::{self, Sandbox};
 use crate::settings::{Account, Confirm, Flags, Mode, Profile, Settings, StoredIn};
 use crate::terminal;
 
@@ -102,15 +102,11 @@ impl Connected {
     }
 
     fn to_sandbox(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
-        let folder = super::sandbox::folder(settings)?;
-        let sandbox = super::sandbox::start(sandbox::Options {
-            data: Data::File(folder.join(super::sandbox::DATA_FILE)),
-            ..sandbox::Options::default()
-        })?;
-        let account = Account {
-            profiles: sandbox::keys::PROFILES.iter().map(|(id, name)| Profile { id: (*id).into(), name: (*name).into() }).collect(),
-            ..Account::sandbox(sandbox.url().to_owned())
-        };
+        let data = super::sandbox::shared_data(settings)?;
+        let sandbox = Sandbox::start(sandbox::Options { data, ..sandbox::Options::default() })?;
+        
+        let profiles = sandbox.profiles().iter().map(|(id, name)| Profile { id: id.clone(), name: name.clone() }).collect();
+        let account = Account { profiles, ..Account::sandbox(sandbox.url().to_owned()) };
         let origin = Origin::parse(&account.origin)?;
         let key = Key::new(Secret::new(sandbox::keys::READ_WRITE_KEY.to_owned()), origin.clone());
         let policy = settings.policy(&choice.flags(), &account)?;
@@ -118,7 +114,7 @@ impl Connected {
             sandbox: true,
             // The practice company is chosen, as a person would have chosen theirs at login.
             chosen_profile: Some(sandbox::MAIN_PROFILE_ID.to_owned()),
-            state_folder: folder,
+            state_folder: super::sandbox::folder(settings),
             client: api::Client::new(origin, api::Trust::default(), USER_AGENT),
             keys: Arc::new(FixedKey(key)),
             remember_read_only: Box::new(|| ()),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::failure::{Exit, Explain, Failure};
 use crate::sandbox::{Data, FaultError, Faults, Options, Rounding, Sandbox, StartError, keys};
+use crate::settings::Settings;
 use crate::terminal;
 
 /// Run the built-in billing API by itself; prints its address and keys
@@ -21,7 +22,8 @@ pub struct Args {
     port: u16,
     /// File that keeps the records, or `:memory:` to forget them at the end
     ///
-    /// Several sandboxes may use one file at the same time.
+    /// Without it the practice data of `serve --sandbox` and `call --sandbox`. Several sandboxes may use one
+    /// file at the same time.
     #[arg(long, value_name = "FILE|:memory:")]
     data: Option<String>,
     /// Empty the data file and fill it with the sample companies again
@@ -138,10 +140,28 @@ pub fn run(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The practice data that `serve --sandbox`, `call --sandbox` and `sandbox` share.
+pub fn shared_data(settings: &Settings) -> Result<Data, Failure> {
+    let folder = folder(settings);
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        let message = format!("the folder `{}` for the practice data cannot be made", folder.display());
+        Failure::new("state_unusable", Exit::Refused, message)
+            .because(error.to_string())
+            .hint("make it writable, or name another state folder in `LUMABILL_STATE_DIR`")
+    })?;
+    Ok(Data::File(folder.join("books.db")))
+}
+
+/// The sandbox's own part of the state folder.
+pub fn folder(settings: &Settings) -> PathBuf {
+    settings.folders.state.join("sandbox")
+}
+
 fn options(args: Args) -> Result<Options, Failure> {
     let data = match args.data.as_deref() {
-        None | Some(":memory:") => Data::Memory,
+        Some(":memory:") => Data::Memory,
         Some(file) => Data::File(PathBuf::from(file)),
+        None => shared_data(&Settings::load()?)?,
     };
     Ok(Options {
         port: args.port,
