@@ -6,4 +6,4 @@ pub mod origin;
 pub mod secret;
 
 pub use origin::Origin;
-pub use secret::{Key, Secret};
+pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret, Signed};
