@@ -77,7 +77,7 @@ impl Gateway {
         if self.sandbox {
             structured.insert("environment".into(), json!("SANDBOX"));
         }
-        let several = self.profiles.known().is_some_and(|known| known.len() > 1);
+        let several = work.connection.profiles.known().is_some_and(|known| known.len() > 1);
         match work.profile.profile() {
             Some(profile) if several || work.endpoint.effect != Effect::Reads => {
                 structured.insert("profile".into(), profile.json());
