@@ -201,8 +201,8 @@ mod tests {
         let keys = AccountKeys::new(&settings.account(None).unwrap(), &settings);
         let key = keys.key().await.unwrap();
         assert_eq!(keys.source(), StoredIn::Environment);
-        assert!(key.authorization_for(&"https://api.lumabill.ch/v1/x".parse().unwrap()).is_ok());
-        assert!(key.authorization_for(&"https://evil.example/v1/x".parse().unwrap()).is_err());
+        assert!(key.sign(&crate::credentials::Origin::parse("https://api.lumabill.ch").unwrap(), "/v1/x").is_ok());
+        assert!(key.sign(&crate::credentials::Origin::parse("https://evil.example").unwrap(), "/v1/x").is_err());
         assert!(keys.reread(&key).await.is_none());
     }
 
