@@ -143,7 +143,7 @@ fn what_the_gateway_handles_stays_out_of_the_request() {
                 .iter()
                 .filter(|param| param.place != Place::Gateway)
                 .chain(row.changes())
-                .map(|param| param.wire_name())
+                .map(Param::wire_name)
                 .collect();
             assert!(sent.is_subset(&own), "{}: {sent:?}", row.tool);
         }
