@@ -96,7 +96,7 @@ fn assert_arrived(row: &Endpoint, param: &Param, sent: &Value, wire: &Wire) {
         }
         Place::File => assert_eq!(wire.file.as_deref(), Some(plain(sent).as_bytes()), "{place}"),
         Place::Body if param.name == CHANGES => {
-            assert_same(param.kind, sent, wire.body.as_ref().unwrap(), &place)
+            assert_same(param.kind, sent, wire.body.as_ref().unwrap(), &place);
         }
         Place::Body => assert_same(param.kind, sent, &wire.body.as_ref().unwrap()[param.wire_name()], &place),
         Place::Gateway => assert!(GATEWAY.iter().any(|(name, _)| *name == param.name), "{place}"),
