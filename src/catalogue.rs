@@ -160,6 +160,34 @@ pub enum Toolset {
     Settings,
 }
 
+impl Toolset {
+    /// In the order in which topics are shown.
+    pub const ALL: &[Self] = &[
+        Self::Invoicing,
+        Self::Contacts,
+        Self::Expenses,
+        Self::Catalog,
+        Self::Bookkeeping,
+        Self::Banking,
+        Self::Reports,
+        Self::Settings,
+    ];
+
+    /// The word for `--toolsets`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invoicing => "invoicing",
+            Self::Contacts => "contacts",
+            Self::Expenses => "expenses",
+            Self::Catalog => "catalog",
+            Self::Bookkeeping => "bookkeeping",
+            Self::Banking => "banking",
+            Self::Reports => "reports",
+            Self::Settings => "settings",
+        }
+    }
+}
+
 /// How far the public pages go: everything but a printed path is an assumption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {

@@ -85,6 +85,13 @@ fn path(endpoint: &Endpoint, arguments: &Map<String, Value>) -> Result<String, A
     Ok(path)
 }
 
+/// One path segment, percent-encoded.
+pub fn segment(text: &str) -> String {
+    let mut segment = String::with_capacity(text.len());
+    encode(&mut segment, text);
+    segment
+}
+
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 fn encode(path: &mut String, segment: &str) {
     for byte in segment.bytes() {
