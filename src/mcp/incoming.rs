@@ -41,6 +41,7 @@ pub(super) struct Asked {
 }
 
 /// What is to be done with a request.
+#[expect(clippy::large_enum_variant, reason = "most requests are served, and come in a box")]
 pub(super) enum Body {
     Serve(ClientRequest),
     /// The answer is known already.
@@ -84,16 +85,17 @@ fn read_whole(bytes: &[u8], emit: &mut impl FnMut(Incoming)) {
             }
         }
         Ok(_) => tracing::debug!("ignored a line that is no JSON-RPC message"),
-        Err(error) => match Outline::of(bytes).request_id() {
-            Some(id) => {
+        Err(error) => {
+            if let Some(id) = Outline::of(bytes).request_id() {
                 let message = format!(
                     "the message could not be read as JSON at column {}; nothing was sent",
                     error.column()
                 );
                 emit(refused(id, ErrorData::parse_error(message, None)));
+            } else {
+                tracing::debug!("ignored a line that is no JSON");
             }
-            None => tracing::debug!("ignored a line that is no JSON"),
-        },
+        }
     }
 }
 

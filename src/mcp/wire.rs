@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
-use std::future::{self, Future, Ready};
+use std::future::{self, Ready};
 use std::sync::Arc;
 
 use rmcp::RoleServer;
