@@ -32,6 +32,8 @@ pub(super) enum Incoming {
 /// A request with an id that can be answered.
 pub(super) struct Asked {
     pub id: RequestId,
+    /// The id as it was sent, where the SDK would spell it otherwise (`903.0`).
+    pub spelled: Option<Value>,
     pub body: Body,
     /// It names a protocol version in its own `_meta`.
     pub versioned: bool,
@@ -135,14 +137,17 @@ fn read_message(mut message: Map<String, Value>, size: usize) -> Option<Incoming
         return Some(refused(id, error));
     };
     let (body, versioned) = read_request(method, params);
-    Some(Incoming::Request(Box::new(Asked { id: known, body, versioned, received: Instant::now(), size })))
+    let spelled = respelled(id);
+    let received = Instant::now();
+    Some(Incoming::Request(Box::new(Asked { id: known, spelled, body, versioned, received, size })))
 }
 
 /// An error for `id`: in turn with other requests of this id where it can be one.
 fn refused(id: Value, error: ErrorData) -> Incoming {
     match RequestId::deserialize(&id) {
-        Ok(id) => Incoming::Request(Box::new(Asked {
-            id,
+        Ok(known) => Incoming::Request(Box::new(Asked {
+            id: known,
+            spelled: respelled(id),
             body: Body::Answer(Err(error)),
             versioned: true,
             received: Instant::now(),
@@ -152,6 +157,10 @@ fn refused(id: Value, error: ErrorData) -> Incoming {
         Err(_) if id.is_array() || id.is_object() => Incoming::Refused(None, error),
         Err(_) => Incoming::Refused(Some(id), error),
     }
+}
+
+fn respelled(id: Value) -> Option<Value> {
+    (id.is_number() && id.as_i64().is_none()).then_some(id)
 }
 
 /// The method and the parameters, or what JSON-RPC forbids.

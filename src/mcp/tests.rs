@@ -26,7 +26,9 @@ use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::{Action, Call, Done, Outcome, Question, Tool};
 
 /// Long enough for any machine; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Length of the text that `big` answers: more than a pipe holds.
+const LARGE: usize = 256 << 10;
 
 /// Stands in for the gateway; each tool behaves as it is named.
 struct Fake {
@@ -120,7 +122,7 @@ impl ToolProvider for Fake {
             "echo" => done(json!({ "got": call.arguments })),
             "wait" | "stubborn" | "list_invoices" | "delete_invoice" => self.wait(&call).await,
             "panic" => panic!("secret payload"),
-            "big" => done(json!({ "x": "x".repeat(1 << 20), "n": call.arguments.get("n") })),
+            "big" => done(json!({ "x": "x".repeat(LARGE), "n": call.arguments.get("n") })),
             "steps" => {
                 if let Some(progress) = &call.caller.progress {
                     for (step, what) in [(1, "one"), (1, "again"), (3, "three"), (2, "back")] {

@@ -221,12 +221,12 @@ async fn large_answers_to_a_slow_reader_neither_mix_nor_block() {
     client.end_input();
     let reader = tokio::task::spawn_blocking(move || {
         let mut seen = Vec::new();
-        for line in BufReader::with_capacity(512, slow).lines() {
+        for line in BufReader::with_capacity(4096, slow).lines() {
             let message: Value = serde_json::from_str(&line.unwrap()).unwrap();
             let n = message["result"]["structuredContent"]["n"].clone();
             if message["id"] != 0 {
                 assert_eq!(message["id"], n);
-                assert_eq!(message["result"]["structuredContent"]["x"].as_str().unwrap().len(), 1 << 20);
+                assert_eq!(message["result"]["structuredContent"]["x"].as_str().unwrap().len(), super::LARGE);
             }
             seen.push(json!({"id": message["id"]}));
         }

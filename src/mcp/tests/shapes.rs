@@ -178,8 +178,10 @@ async fn what_is_no_message_is_ignored_and_a_cut_request_is_answered() {
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     client.raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"ping\",\"params\":{{\"x\":{deep}}}}}\n"));
     assert_eq!(client.next().await["id"], 3);
-    client.raw("{\"jsonrpc\":\"2.0\",\"id\":903.0,\"method\":\"ping\"}\r\n");
-    assert_eq!(client.next().await["id"], 903);
+    for method in ["ping", "tools/list", "no/such", ""] {
+        client.raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":903.0,\"method\":\"{method}\"}}\r\n"));
+        assert_eq!(client.next().await["id"].to_string(), "903.0", "{method}");
+    }
     for id in [json!(-7), json!("id"), json!(""), json!(9_007_199_254_740_993_i64)] {
         client.request(id.clone(), "ping", json!({}));
         assert_eq!(client.next().await, json!({"jsonrpc": "2.0", "id": id, "result": {}}));
