@@ -13,16 +13,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const LICENCES: [&str; 9] = [
+const LICENCES: [&str; 7] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
-    "BSD-2-Clause",
     "BSD-3-Clause",
     "ISC",
     "MIT",
     "Unicode-3.0",
     "Zlib",
-    "CDLA-Permissive-2.0",
 ];
 
 /// Crates that may have another licence.
