@@ -2,8 +2,10 @@
 //! belongs, and [`Credentials`], which asks the sources in order (environment, keyring, file).
 //! Only this area touches the keyring.
 
+mod fixed_key;
 pub mod origin;
 pub mod secret;
 
+pub use fixed_key::FixedKey;
 pub use origin::Origin;
-pub use secret::{Key, Secret};
+pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret, Signed};

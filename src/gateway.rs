@@ -3,6 +3,7 @@
 
 mod answer;
 mod confirmation;
+mod connection;
 mod files;
 mod key_mode;
 mod lists;
@@ -14,7 +15,7 @@ mod resolve;
 mod setup;
 mod tools;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -24,12 +25,12 @@ use crate::api;
 use crate::credentials;
 use crate::catalogue::{self, Answer, Effect, Endpoint, request::Wire};
 use crate::failure::{Exit, Failure};
-use confirmation::{Binding, Confirmations, Void};
+use confirmation::{Binding, Confirmations};
+use connection::Connection;
 use policy::Plan;
-use profiles::{Effective, Profiles};
+use profiles::Effective;
 pub use redaction::visible;
-pub use setup::Setup;
-use tools::Served;
+pub use setup::{Facts, Setup};
 pub use tools::Selection;
 
 /// One call of a tool.
@@ -111,23 +112,21 @@ pub struct Tool {
 
 /// What is served, and the way of every call.
 pub struct Gateway {
-    account: String,
-    origin: String,
     sandbox: bool,
-    client: api::Client,
     keys: Arc<dyn credentials::Keys>,
-    profiles: Profiles,
     selection: Selection,
     level: policy::Level,
     files: Vec<std::path::PathBuf>,
     confirmations: Confirmations,
-    served: RwLock<Served>,
+    connection: RwLock<Arc<Connection>>,
+    reload: setup::Reload,
     changes: watch::Sender<u64>,
     remember_read_only: Box<dyn Fn() + Send + Sync>,
 }
 
 /// A call between its stations.
 struct Work {
+    connection: Arc<Connection>,
     endpoint: &'static Endpoint,
     arguments: Map<String, Value>,
     profile: Effective,
@@ -141,7 +140,8 @@ struct Work {
 impl Gateway {
     /// The tools that are listed and may be called, in a stable order. Touches neither keyring nor network.
     pub fn tools(&self) -> Arc<Vec<Tool>> {
-        self.served().list(self.profiles.several())
+        let connection = self.connection();
+        connection.served.list(connection.profiles.several())
     }
 
     /// Changes its value whenever [`Gateway::tools`] would answer differently.
@@ -158,8 +158,9 @@ impl Gateway {
     }
 
     async fn carry_out(&self, call: Call) -> Result<Outcome, Failure> {
-        let endpoint = self.served().find(&call.tool)?;
-        let mut work = self.check(endpoint, call.arguments, call.caller)?;
+        let connection = self.connection();
+        let endpoint = connection.served.find(&call.tool)?;
+        let mut work = check(connection, endpoint, call.arguments, call.caller)?;
         work.profile = self.profile(&mut work).await?;
         self.resolve(&mut work).await?;
         if let Answer::List(list) = endpoint.answer {
@@ -179,25 +180,17 @@ impl Gateway {
         Ok(Outcome::Done(self.done(&work, answer::of(&work, reply))))
     }
 
-    fn check(&self, endpoint: &'static Endpoint, arguments: Map<String, Value>, caller: Caller) -> Result<Work, Failure> {
-        let mut arguments = catalogue::check::check(endpoint, arguments)?;
-        let dry_run = arguments.shift_remove("dry_run") == Some(Value::Bool(true));
-        let confirm_number = arguments.shift_remove("confirm_number").and_then(|number| number.as_str().map(str::to_owned));
-        let profile = Effective::Unknown;
-        Ok(Work { endpoint, arguments, profile, current: None, dry_run, confirm_number, notes: Vec::new(), caller })
-    }
-
     /// The profile of the call. Writes need to know it; reads take what the key gives.
     async fn profile(&self, work: &mut Work) -> Result<Effective, Failure> {
         let argument = work.arguments.shift_remove("profile_id").and_then(|id| id.as_str().map(str::to_owned));
         let writes = work.endpoint.effect != Effect::Reads;
-        if self.profiles.names_need_the_list(argument.as_deref()) {
+        if work.connection.profiles.names_need_the_list(argument.as_deref()) {
             self.learn_profiles(work).await?;
         }
-        let mut effective = self.profiles.effective(argument.as_deref())?;
+        let mut effective = work.connection.profiles.effective(argument.as_deref())?;
         if writes && effective == Effective::Unknown {
             self.learn_profiles(work).await?;
-            effective = self.profiles.effective(argument.as_deref())?;
+            effective = work.connection.profiles.effective(argument.as_deref())?;
         }
         match effective {
             Effective::Several(profiles) if writes => Err(profiles::choose_first(work.endpoint.tool, &profiles)),
@@ -208,8 +201,8 @@ impl Gateway {
     async fn learn_profiles(&self, work: &Work) -> Result<(), Failure> {
         let reply = self.read(work, "/v1/profiles".to_owned(), Vec::new()).await?;
         let page = api::pages::Page::read(reply.body, None, "profiles");
-        self.profiles.learn(&page.records);
-        if self.profiles.several() {
+        work.connection.profiles.learn(&page.records);
+        if work.connection.profiles.several() {
             self.changes.send_modify(|change| *change += 1);
         }
         Ok(())
@@ -223,8 +216,8 @@ impl Gateway {
         let message = plan.question(&changes);
         let arguments = Value::Object(work.arguments.clone());
         let binding = Binding {
-            account: &self.account,
-            origin: &self.origin,
+            account: &work.connection.account,
+            origin: &work.connection.bound_to,
             profile: work.profile.id(),
             tool: work.endpoint.tool,
             arguments: &arguments,
@@ -274,14 +267,19 @@ impl Gateway {
     /// Why a tool is not served, in the words of a refused call.
     pub fn why_not(&self, tool: &str) -> Failure {
         let unlisted = || Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{tool}`"));
-        self.served().find(tool).err().unwrap_or_else(unlisted)
+        self.connection().served.find(tool).err().unwrap_or_else(unlisted)
     }
+}
 
-    fn served(&self) -> Served {
-        self.served.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn today(&self) -> jiff::civil::Date {
-        answer::today()
-    }
+fn check(
+    connection: Arc<Connection>,
+    endpoint: &'static Endpoint,
+    arguments: Map<String, Value>,
+    caller: Caller,
+) -> Result<Work, Failure> {
+    let mut arguments = catalogue::check::check(endpoint, arguments)?;
+    let dry_run = arguments.shift_remove("dry_run") == Some(Value::Bool(true));
+    let confirm_number = arguments.shift_remove("confirm_number").and_then(|number| number.as_str().map(str::to_owned));
+    let profile = Effective::Unknown;
+    Ok(Work { connection, endpoint, arguments, profile, current: None, dry_run, confirm_number, notes: Vec::new(), caller })
 }

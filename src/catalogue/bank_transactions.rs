@@ -16,6 +16,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::Post,
         path: "/v1/bank-accounts/{id}/camt-imports",
         effect: Effect::Acts,
+        // Imported transactions wait, unmatched, and change no balance of the books; the API counts
+        // duplicates and leaves them out. `dry_run` shows what would be sent.
         confirms: Confirms::Never,
         params: &[
             id("bank_account_id").path().wire("id").required(),
@@ -74,6 +76,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::Post,
         path: "/v1/bank-transactions/{id}/reconcile",
         effect: Effect::Acts,
+        // It posts to the ledger and settles invoices: entries made by bank matching are not edited by
+        // hand, and no documented call takes them back.
         confirms: Confirms::Always,
         params: &[ID, objects("allocations", ALLOCATION).required(), text("note")],
         answer: Answer::Record,

@@ -21,20 +21,20 @@ pub fn check(
     endpoint: &Endpoint,
     arguments: Map<String, Value>,
 ) -> Result<Map<String, Value>, ArgumentError> {
-    let mut checker = Checker { issues: Vec::new() };
+    let mut walk = Checker { issues: Vec::new() };
     let arguments = match endpoint.effect {
-        Effect::Updates => checker.fold(endpoint, arguments),
+        Effect::Updates => walk.fold(endpoint, arguments),
         _ => arguments,
     };
     let accepted: Vec<&Param> = endpoint.arguments().chain([&PROFILE_ID]).collect();
-    let mut checked = checker.fields(&accepted, arguments, "");
+    let mut checked = walk.fields(&accepted, arguments, "");
     if endpoint.effect == Effect::Updates {
-        checker.changes(endpoint, &mut checked);
+        walk.changes(endpoint, &mut checked);
     }
-    if checker.issues.is_empty() {
+    if walk.issues.is_empty() {
         Ok(checked)
     } else {
-        Err(ArgumentError { tool: endpoint.tool, issues: checker.issues })
+        Err(ArgumentError { tool: endpoint.tool, issues: walk.issues })
     }
 }
 

@@ -67,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::Never,
         params: &[
             AMOUNT.required(),
-            date("date").required(),
+            date("date").about("left out: today"),
             id("vendor_id").or("vendor_name"),
             text("vendor_name").gateway(),
             text("category"),

@@ -67,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/reports/balance-sheet",
         effect: Effect::Reads,
         confirms: Confirms::Never,
-        params: &[date("as_of").query(Check::None)],
+        params: &[date("as_of").query(Check::None).or("period"), PERIOD],
         answer: Answer::Object,
         computed: &[],
         evidence: Evidence::Table,

@@ -7,9 +7,9 @@ use crate::api;
 use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::policy::Level;
-use crate::gateway::{Gateway, Selection, Setup};
-use crate::sandbox::{self, Data, Sandbox};
-use crate::settings::{Account, Confirm, Flags, Mode, Profile, Settings, StoredIn};
+use crate::gateway::{Facts, Gateway, Selection, Setup};
+use crate::sandbox::{self, Sandbox};
+use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, Settings, StoredIn};
 use crate::terminal;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
@@ -61,79 +61,88 @@ impl Connected {
     }
 
     fn to_account(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
-        let account = match choice.account.as_slice() {
-            [] => settings.account(None)?,
-            [name] => settings.account(Some(name))?,
+        let named = match choice.account.as_slice() {
+            [] => None,
+            [name] => Some(name.clone()),
             _ => {
                 return Err(Failure::new("usage", Exit::Usage, "this version serves one account at a time")
                     .hint("start one server for each account"));
             }
         };
-        let origin = Origin::parse(&account.origin)?;
-        let environment_roots = account.stored_in == StoredIn::Environment;
-        let trust = api::Trust { ca_file: account.ca_file.clone(), environment_roots };
-        let client = api::Client::new(origin, trust, USER_AGENT);
-        let keys = Arc::new(AccountKeys::new(&account, settings));
-        let (name, stored) = (account.name.clone(), !environment_roots);
+        let account = settings.account(named.as_deref())?;
+        let policy = settings.policy(&choice.flags(), &account)?;
+        let (again, name) = (choice.clone(), account.name.clone());
         let remember = move || {
             let kept = Settings::load().and_then(|mut settings| Ok(settings.remember_mode(&name, Mode::ReadOnly)?));
-            if let (true, Err(failure)) = (stored, kept) {
+            if let Err(failure) = kept {
                 tracing::warn!("that the key only reads could not be kept: {}", failure.message);
             }
         };
-        let policy = settings.policy(&choice.flags(), &account)?;
         let gateway = Gateway::new(Setup {
+            facts: facts(&account, settings, &policy)?,
+            reload: Box::new(move || look_up_again(&again, named.as_deref()).ok()),
+            keys: Arc::new(AccountKeys::new(&account, settings)),
             sandbox: false,
-            chosen_profile: None,
-            state_folder: settings.folders.state.clone(),
-            client,
-            keys,
-            remember_read_only: Box::new(remember),
-            fixed_profile: policy.profile.clone(),
-            known_profiles: known(&account),
-            read_only: policy.read_only,
             selection: choice.selection(policy.toolsets.as_deref()),
             level: level(policy.confirm),
             files: policy.files,
-            account: account.name,
-            origin: account.origin,
+            state_folder: settings.folders.state.clone(),
+            remember_read_only: Box::new(remember),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: None })
     }
 
     fn to_sandbox(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
-        let folder = super::sandbox::folder(settings)?;
-        let sandbox = super::sandbox::start(sandbox::Options {
-            data: Data::File(folder.join(super::sandbox::DATA_FILE)),
-            ..sandbox::Options::default()
-        })?;
-        let account = Account {
-            profiles: sandbox::keys::PROFILES.iter().map(|(id, name)| Profile { id: (*id).into(), name: (*name).into() }).collect(),
-            ..Account::sandbox(sandbox.url().to_owned())
-        };
-        let origin = Origin::parse(&account.origin)?;
-        let key = Key::new(Secret::new(sandbox::keys::READ_WRITE_KEY.to_owned()), origin.clone());
+        let data = super::sandbox::shared_data(settings)?;
+        let sandbox = Sandbox::start(sandbox::Options { data, ..sandbox::Options::default() })?;
+        let profiles = sandbox.profiles().iter().map(|(id, name)| Profile { id: id.clone(), name: name.clone() }).collect();
+        let account = Account { profiles, ..Account::sandbox(sandbox.url().to_owned()) };
         let policy = settings.policy(&choice.flags(), &account)?;
+        let facts = facts(&account, settings, &policy)?;
+        let key = Key::new(Secret::new(sandbox::keys::READ_WRITE_KEY.to_owned()), facts.origin.clone());
         let gateway = Gateway::new(Setup {
-            sandbox: true,
-            // The practice company is chosen, as a person would have chosen theirs at login.
-            chosen_profile: Some(sandbox::MAIN_PROFILE_ID.to_owned()),
-            state_folder: folder,
-            client: api::Client::new(origin, api::Trust::default(), USER_AGENT),
+            facts: Facts {
+                // The practice company is chosen, as a person would have chosen theirs at login.
+                chosen_profile: Some(sandbox::MAIN_PROFILE_ID.to_owned()),
+                // Not the address: the port is another one at every start.
+                bound_to: "sandbox".to_owned(),
+                ..facts
+            },
+            reload: Box::new(|| None),
             keys: Arc::new(FixedKey(key)),
-            remember_read_only: Box::new(|| ()),
-            fixed_profile: policy.profile.clone(),
-            known_profiles: known(&account),
-            read_only: policy.read_only,
+            sandbox: true,
             selection: choice.selection(policy.toolsets.as_deref()),
             level: level(policy.confirm),
             files: policy.files,
-            account: account.name,
-            // Not the address: the port is another one at every start.
-            origin: "sandbox".to_owned(),
+            state_folder: super::sandbox::folder(settings),
+            remember_read_only: Box::new(|| ()),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: Some(sandbox) })
     }
+}
+
+/// The account as the config file has it by now.
+fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure> {
+    let settings = Settings::load()?;
+    let account = settings.account(named)?;
+    let policy = settings.policy(&choice.flags(), &account)?;
+    facts(&account, &settings, &policy)
+}
+
+fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
+    let from_environment = account.stored_in == StoredIn::Environment;
+    Ok(Facts {
+        account: account.name.clone(),
+        origin: Origin::parse(&account.origin)?,
+        bound_to: account.origin.clone(),
+        trust: api::Trust { ca_file: account.ca_file.clone(), environment_roots: from_environment },
+        user_agent: USER_AGENT,
+        fixed_profile: policy.profile.clone(),
+        chosen_profile: None,
+        known_profiles: account.profiles.iter().map(|profile| (profile.id.clone(), profile.name.clone())).collect(),
+        read_only: policy.read_only,
+        logged_in: account.stored_in != StoredIn::Keyring || settings.stored_account(&account.name).is_some(),
+    })
 }
 
 impl Choice {
@@ -150,10 +159,6 @@ impl Choice {
     fn selection(&self, toolsets: Option<&[String]>) -> Selection {
         Selection { toolsets: toolsets.unwrap_or_default().to_vec(), tools: self.tools.clone() }
     }
-}
-
-fn known(account: &Account) -> Vec<(String, String)> {
-    account.profiles.iter().map(|profile| (profile.id.clone(), profile.name.clone())).collect()
 }
 
 fn level(confirm: Confirm) -> Level {

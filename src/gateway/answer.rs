@@ -77,7 +77,7 @@ impl Gateway {
         if self.sandbox {
             structured.insert("environment".into(), json!("SANDBOX"));
         }
-        let several = self.profiles.known().is_some_and(|known| known.len() > 1);
+        let several = work.connection.profiles.known().is_some_and(|known| known.len() > 1);
         match work.profile.profile() {
             Some(profile) if several || work.endpoint.effect != Effect::Reads => {
                 structured.insert("profile".into(), profile.json());
@@ -121,17 +121,11 @@ impl Gateway {
         facts.insert("dry_run".into(), json!(true));
         facts.insert("sent".into(), json!("nothing was sent"));
         facts.insert("request".into(), Value::Object(request));
-        if let Some(totals) = wire.body.as_ref().and_then(totals) {
+        if let Some(totals) = wire.body.as_ref().and_then(money::preview) {
             facts.insert("totals".into(), totals);
         }
         self.done(work, facts)
     }
-}
-
-/// Totals of a document's lines, where every line says its VAT rate or the document does.
-fn totals(body: &Value) -> Option<Value> {
-    let lines = body.get("lines")?.as_array()?;
-    lines.iter().any(|line| line.get("price").is_some()).then(|| money::preview(lines, body.get("tax_rate"), body.get("currency").and_then(Value::as_str)))
 }
 
 /// What the first call says where nobody could be asked: what would happen, and how to go on.

@@ -1,11 +1,9 @@
 //! Learning from refusals that a key only reads: one harmless probe after a 403, then the writing tools
 //! disappear.
 
-use std::sync::PoisonError;
-
 use serde_json::Value;
 
-use super::{Gateway, Served, Work};
+use super::{Gateway, Work};
 use crate::api;
 use crate::catalogue::Effect;
 use crate::failure::Failure;
@@ -33,9 +31,7 @@ impl Gateway {
         let answer = self.transmit(work, &probe).await;
         let forbidden = answer.is_err_and(|error| Failure::from(error).facts.get("http_status") == Some(&Value::from(403)));
         if forbidden {
-            *self.served.write().unwrap_or_else(PoisonError::into_inner) = Served::new(&self.selection, true);
-            (self.remember_read_only)();
-            self.changes.send_modify(|change| *change += 1);
+            self.becomes_read_only();
         }
     }
 }

@@ -2,7 +2,6 @@
 //! that were asked for, counts, sums per currency where the list is whole, and says how to go on.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::api::pages::{Next, Page};
 use crate::catalogue::{Check, Endpoint, Kind, ListOf, Place};
 use crate::failure::{Exit, Failure};
+use crate::rules::money;
 
 /// Rows in one answer where `limit` is not given.
 const DEFAULT_LIMIT: usize = 25;
@@ -213,7 +213,7 @@ fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value) -> bool {
     let ordering = |field: &str| {
         let found = row.get(field)?;
         match kind {
-            Kind::Decimal | Kind::Integer => Some(amount(found)?.cmp(&amount(wanted)?)),
+            Kind::Decimal | Kind::Integer => Some(money::decimal(found)?.cmp(&money::decimal(wanted)?)),
             // The day is the first ten characters of a date and of a date with a time.
             _ => Some(found.as_str()?.get(..10)?.cmp(wanted.as_str()?)),
         }
@@ -240,19 +240,6 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// An exact amount from a number's own text or from a text.
-pub fn amount(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::Number(number) => decimal(&number.to_string()),
-        Value::String(text) => decimal(text),
-        _ => None,
-    }
-}
-
-fn decimal(text: &str) -> Option<Decimal> {
-    Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
-}
-
 /// Sums per currency, dropped as a whole if one amount cannot be read exactly.
 #[derive(Default)]
 struct Sums {
@@ -266,7 +253,7 @@ impl Sums {
             let Some(found) = row.get(*field).filter(|value| !value.is_null()) else { continue };
             let currency = row.get("currency").and_then(Value::as_str).unwrap_or("?").to_owned();
             let sum = self.by_currency.entry(currency).or_default().entry(field).or_default();
-            match amount(found).and_then(|amount| sum.checked_add(amount)) {
+            match money::decimal(found).and_then(|amount| sum.checked_add(amount)) {
                 Some(next) => *sum = next,
                 None => self.unreadable = true,
             }
@@ -278,16 +265,11 @@ impl Sums {
             return None;
         }
         let sums = self.by_currency.iter().map(|(currency, fields)| {
-            let fields: Map<_, _> = fields.iter().map(|(field, sum)| ((*field).to_owned(), number(*sum))).collect();
+            let fields: Map<_, _> = fields.iter().map(|(field, sum)| ((*field).to_owned(), money::number(*sum))).collect();
             (currency.clone(), Value::Object(fields))
         });
         Some(Value::Object(sums.collect()))
     }
-}
-
-/// A JSON number with the decimal's own digits.
-pub fn number(amount: Decimal) -> Value {
-    serde_json::from_str(&amount.to_string()).unwrap_or(Value::Null)
 }
 
 fn position_after(next: Next) -> Option<Vec<(String, String)>> {

@@ -34,7 +34,7 @@ impl Gateway {
             }
         };
         let watch = api::Watch { cancelled: work.caller.cancelled.clone(), waiting: &waiting, permits: None };
-        self.client.send(request, self.keys.as_ref(), &watch).await
+        work.connection.client.send(request, self.keys.as_ref(), &watch).await
     }
 
     /// A list as it was asked for.
@@ -76,10 +76,10 @@ impl Gateway {
 
     /// `GET /v1/company` is named on one page only: where it does not exist, the profile says the same.
     pub(super) async fn company_from_profile(&self, work: &Work, missing: Failure) -> Result<api::Reply, Failure> {
-        if self.profiles.known().is_none() {
+        if work.connection.profiles.known().is_none() {
             self.learn_profiles(work).await?;
         }
-        let Ok(Some(profile)) = self.profiles.effective(None).map(|effective| effective.profile().cloned()) else {
+        let Ok(Some(profile)) = work.connection.profiles.effective(None).map(|effective| effective.profile().cloned()) else {
             return Err(missing);
         };
         self.read(work, format!("/v1/profiles/{}", catalogue::request::segment(&profile.id)), Vec::new()).await

@@ -6,30 +6,22 @@ use std::sync::{Arc, RwLock};
 use tokio::sync::watch;
 
 use super::confirmation::Confirmations;
+use super::connection::Connection;
 use super::policy::Level;
-use super::profiles::{Profile, Profiles};
-use super::tools::{Selection, Served};
-use super::{Gateway, visible};
+use super::tools::Selection;
+use super::Gateway;
 use crate::api;
 use crate::credentials;
 use crate::failure::Failure;
 
 /// All that a gateway is made of. Making one touches neither keyring nor network.
 pub struct Setup {
-    pub account: String,
-    /// Where calls go, for messages and confirmations.
-    pub origin: String,
+    pub facts: Facts,
+    /// Looks the account up again; asked before each call while nobody is logged in.
+    pub reload: Reload,
+    pub keys: Arc<dyn credentials::Keys>,
     /// Answers then say SANDBOX.
     pub sandbox: bool,
-    pub client: api::Client,
-    pub keys: Arc<dyn credentials::Keys>,
-    /// A profile's id or name that arguments cannot leave.
-    pub fixed_profile: Option<String>,
-    /// The profile chosen at login.
-    pub chosen_profile: Option<String>,
-    /// Id and name of each profile that the key reached at login.
-    pub known_profiles: Vec<(String, String)>,
-    pub read_only: bool,
     pub selection: Selection,
     pub level: Level,
     /// Folders from which files may be read.
@@ -39,18 +31,37 @@ pub struct Setup {
     pub remember_read_only: Box<dyn Fn() + Send + Sync>,
 }
 
+/// Reads the config again; `None` where that fails.
+pub type Reload = Box<dyn Fn() -> Option<Facts> + Send + Sync>;
+
+/// What the settings say of the account.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub account: String,
+    pub origin: credentials::Origin,
+    /// What confirmations are bound to: the address, or `sandbox`, whose port changes.
+    pub bound_to: String,
+    pub trust: api::Trust,
+    pub user_agent: &'static str,
+    /// A profile's id or name that arguments cannot leave.
+    pub fixed_profile: Option<String>,
+    /// The profile that is taken where an argument names none.
+    pub chosen_profile: Option<String>,
+    /// Id and name of each profile that the key reached at login.
+    pub known_profiles: Vec<(String, String)>,
+    pub read_only: bool,
+    /// A key is stored somewhere.
+    pub logged_in: bool,
+}
+
 impl Gateway {
     pub fn new(setup: Setup) -> Result<Self, Failure> {
         setup.selection.check()?;
-        let known = setup.known_profiles.into_iter().map(|(id, name)| Profile { id, name: visible(&name) }).collect();
         Ok(Self {
-            account: setup.account,
-            origin: setup.origin,
             sandbox: setup.sandbox,
-            client: setup.client,
             keys: setup.keys,
-            profiles: Profiles::new(setup.fixed_profile, setup.chosen_profile, known),
-            served: RwLock::new(Served::new(&setup.selection, setup.read_only)),
+            connection: RwLock::new(Arc::new(Connection::new(setup.facts, &setup.selection))),
+            reload: setup.reload,
             selection: setup.selection,
             level: setup.level,
             files: setup.files,
