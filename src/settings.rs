@@ -21,6 +21,8 @@ pub use policy::{Confirm, Flags, Policy, RateLimit};
 pub use problem::SettingsError;
 pub use values::{KEYS, TOOLSETS, Value};
 
+pub use file::write_private_file;
+
 use file::Config;
 
 use crate::failure::Failure;
@@ -54,7 +56,13 @@ impl Settings {
         Ok(Self::of(Environment::read())?)
     }
 
-    fn of(environment: Environment) -> Result<Self, SettingsError> {
+    /// The same as it is by now: the config file may have changed.
+    pub fn reread(&self) -> Result<Self, SettingsError> {
+        Self::of(self.environment.clone())
+    }
+
+    /// Reads the config file of the folder that `environment` names.
+    pub fn of(environment: Environment) -> Result<Self, SettingsError> {
         let folders = environment.folders()?;
         let config = file::read(&folders.config_file())?;
         let mut warnings = Vec::new();

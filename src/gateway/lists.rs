@@ -100,12 +100,32 @@ impl Walk {
         if self.ended || enough || self.reads >= MOST_READS {
             return None;
         }
-        let size = if self.to_the_end || self.unpaid { LARGEST_PAGE } else { self.limit.min(LARGEST_PAGE) };
         let mut query = self.position.query.clone();
         if !query.iter().any(|(name, _)| name == "limit") {
-            query.push(("limit".into(), size.to_string()));
+            query.push(("limit".into(), self.page_size().to_string()));
         }
         Some(query)
+    }
+
+    /// Rows that a request asks for.
+    fn page_size(&self) -> usize {
+        if self.to_the_end || self.unpaid { LARGEST_PAGE } else { self.limit.min(LARGEST_PAGE) }
+    }
+
+    /// The query of the next page. Where the API says nothing of paging, a full page may have one after it;
+    /// a page that repeats ends that.
+    fn position_after(&self, next: Next, full: bool) -> Option<Vec<(String, String)>> {
+        match next {
+            Next::Page(page) => Some(vec![("page".into(), page.to_string())]),
+            Next::Offset(offset) => Some(vec![("offset".into(), offset.to_string())]),
+            Next::Cursor(name, value) => Some(vec![(name, value)]),
+            Next::LinkQuery(query) => Some(query),
+            Next::Unknown if full => {
+                let page = self.position.query.iter().find(|(name, _)| name == "page")?;
+                Some(vec![("page".into(), (page.1.parse::<u64>().ok()? + 1).to_string())])
+            }
+            Next::Unknown | Next::End => None,
+        }
     }
 
     /// Takes in one page.
@@ -119,6 +139,7 @@ impl Walk {
         }
         self.last_page = Some(shape);
         self.total = page.total.or(self.total);
+        let full = page.records.len() >= self.page_size();
         let here = Position { query: self.position.query.clone(), skip: 0 };
         let skip = std::mem::take(&mut self.position.skip);
         for (index, row) in page.records.into_iter().enumerate().skip(skip) {
@@ -133,7 +154,7 @@ impl Walk {
                 self.go_on = Some(Position { skip: index, ..here.clone() });
             }
         }
-        match position_after(page.next) {
+        match self.position_after(page.next, full) {
             Some(query) => {
                 self.position = Position { query, skip: 0 };
                 if self.rows.len() >= self.limit && self.go_on.is_none() && !self.to_the_end {
@@ -269,16 +290,6 @@ impl Sums {
             (currency.clone(), Value::Object(fields))
         });
         Some(Value::Object(sums.collect()))
-    }
-}
-
-fn position_after(next: Next) -> Option<Vec<(String, String)>> {
-    match next {
-        Next::Page(page) => Some(vec![("page".into(), page.to_string())]),
-        Next::Offset(offset) => Some(vec![("offset".into(), offset.to_string())]),
-        Next::Cursor(name, value) => Some(vec![(name, value)]),
-        Next::LinkQuery(query) => Some(query),
-        Next::End => None,
     }
 }
 

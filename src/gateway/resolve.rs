@@ -34,7 +34,7 @@ impl Gateway {
             self.resolve_name(work, lookup).await?;
         }
         self.resolve_number(work).await?;
-        resolve_dates(work, self.today())?;
+        resolve_dates(work, super::answer::today())?;
         if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes | Effect::Acts) {
             work.current = self.current(work).await?;
         }

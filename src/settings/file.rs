@@ -224,7 +224,7 @@ pub(super) fn put(table: &mut Table, key: &str, mut item: Item) {
 }
 
 /// Creates `folder` and its parents; a new one is readable for its owner only.
-pub(super) fn create_private_folder(folder: &Path) -> std::io::Result<()> {
+fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -232,8 +232,15 @@ pub(super) fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Puts `bytes` in the place of `file` in one step, readable for its owner only.
-pub(super) fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes `file` in one step, readable for its owner only, in a folder that is private if it is new.
+pub fn write_private_file(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        create_private_folder(folder)?;
+    }
+    replace(file, bytes)
+}
+
+fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let new = file.with_extension(format!("{}.new", uuid::Uuid::new_v4().simple()));
     let written = create_private_file(&new).and_then(|mut out| {
         out.write_all(bytes)?;
