@@ -11,4 +11,4 @@ pub mod secret;
 pub use account_keys::AccountKeys;
 pub use keyring::{Keyring, KeyringError};
 pub use origin::Origin;
-pub use secret::{Key, Secret};
+pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret, Signed};

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 
 use super::key_file::KeyFile;
 use super::keyring::{self, Pending};
-use super::{Key, Keyring, Origin, Secret};
+use super::{BoxFuture, Key, Keyring, Keys, Origin, Secret};
 use crate::failure::{Exit, Explain, Failure};
 use crate::settings::{Account, Settings, StoredIn, check_key, me};
 
@@ -82,11 +82,11 @@ impl AccountKeys {
     /// After the API refused `refused`: the key as it is stored now, if that is another one.
     pub async fn reread(&self, refused: &Key) -> Option<Key> {
         if let Some(key) = self.state().key.clone()
-            && !key.is(refused)
+            && !key.same_as(refused)
         {
             return Some(key);
         }
-        self.read().await.ok().filter(|key| !key.is(refused))
+        self.read().await.ok().filter(|key| !key.same_as(refused))
     }
 
     /// Where the key comes from.
@@ -168,10 +168,19 @@ impl AccountKeys {
     }
 }
 
+impl Keys for AccountKeys {
+    fn key(&self) -> BoxFuture<'_, Result<Key, Failure>> {
+        Box::pin(self.key())
+    }
+
+    fn reread<'a>(&'a self, refused: &'a Key) -> BoxFuture<'a, Option<Key>> {
+        Box::pin(self.reread(refused))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::AccountKeys;
-    use crate::credentials::Secret;
+    use super::{AccountKeys, Origin, Secret};
     use crate::credentials::key_file::KeyFile;
     use crate::settings::{Account, Environment, Settings, StoredIn};
 
@@ -191,8 +200,8 @@ mod tests {
         let keys = AccountKeys::new(&settings.account(None).unwrap(), &settings);
         let key = keys.key().await.unwrap();
         assert_eq!(keys.source(), StoredIn::Environment);
-        assert!(key.authorization_for(&"https://api.lumabill.ch/v1/x".parse().unwrap()).is_ok());
-        assert!(key.authorization_for(&"https://evil.example/v1/x".parse().unwrap()).is_err());
+        assert!(key.sign(&Origin::parse("https://api.lumabill.ch").unwrap(), "/v1/x").is_ok());
+        assert!(key.sign(&Origin::parse("https://evil.example").unwrap(), "/v1/x").is_err());
         assert!(keys.reread(&key).await.is_none());
     }
 
@@ -216,9 +225,9 @@ mod tests {
         assert!(keys.reread(&first).await.is_none());
 
         file.write(&account.origin, &Secret::new("lmb_second_12345".into())).unwrap();
-        assert!(keys.key().await.unwrap().is(&first));
+        assert!(keys.key().await.unwrap().same_as(&first));
         let second = keys.reread(&first).await.unwrap();
-        assert!(keys.key().await.unwrap().is(&second));
+        assert!(keys.key().await.unwrap().same_as(&second));
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,0 +1,1 @@
+//! Lists in whatever envelope they come, and the way to the next page: pure.
