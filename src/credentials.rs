@@ -3,12 +3,14 @@
 //! Only this area touches the keyring.
 
 pub mod account_keys;
+mod fixed_key;
 pub mod key_file;
 pub mod keyring;
 pub mod origin;
 pub mod secret;
 
 pub use account_keys::AccountKeys;
+pub use fixed_key::FixedKey;
 pub use keyring::{Keyring, KeyringError};
 pub use origin::Origin;
 pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret, Signed};
