@@ -1,6 +1,8 @@
 //! Tests of the API client against a server that plays exact bytes.
 
 mod answers;
+mod pages;
+mod refusals;
 mod sending;
 mod server;
 
