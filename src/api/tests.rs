@@ -5,6 +5,7 @@ mod pages;
 mod refusals;
 mod sending;
 mod server;
+mod tls;
 
 use std::sync::Mutex;
 use std::time::Duration;
