@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use reqwest::header::HeaderValue;
+use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
