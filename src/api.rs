@@ -1,8 +1,32 @@
 //! The only HTTP client of REST APIs: [`Client::send`] signs, sends, repeats where that is safe, and reads.
 
-use serde_json::Value;
+mod client;
+mod clock;
+mod connect;
+mod error;
+mod explain;
+pub mod pages;
+mod refusal;
+mod response;
+mod retry;
+mod roots;
+pub mod text;
 
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::credentials::BoxFuture;
+
+pub use client::Client;
+pub use error::{ApiError, Unreachable};
+pub use refusal::{ErrorBody, FieldIssue, Forbidden, Refusal};
 pub use reqwest::Method;
+pub use roots::Trust;
 
 /// One request to the API, complete but for the key.
 #[derive(Clone, Debug)]
@@ -52,4 +76,26 @@ pub struct Reply {
     /// The `Link` header, for paging.
     pub link: Option<String>,
     pub request_id: Option<String>,
+    /// The server's clock, where it told.
+    pub date: Option<SystemTime>,
+}
+
+/// What goes on around a request while it is being sent.
+pub struct Watch<'a> {
+    /// Stops a read at any time, and a write that is not yet sent. A write that is under way runs to its
+    /// end.
+    pub cancelled: CancellationToken,
+    /// Told of every wait before it begins: how long, and what for.
+    pub waiting: &'a (dyn Fn(Duration, &str) + Send + Sync),
+    /// Asked before every attempt after the first, for which the caller has a permit already.
+    pub permits: Option<&'a dyn Permits>,
+}
+
+/// The limits that all processes with one key share, as the client needs them.
+pub trait Permits: Send + Sync {
+    /// Waits for one more permit, or says how long that would take.
+    fn admit(&self, safety: Safety) -> BoxFuture<'_, Result<(), Duration>>;
+
+    /// The API answered 429 and wants no request for so long.
+    fn blocked(&self, wait: Duration);
 }

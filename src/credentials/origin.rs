@@ -73,6 +73,11 @@ impl Origin {
         }
     }
 
+    /// True for `https`.
+    pub fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// Host without port, for messages.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()

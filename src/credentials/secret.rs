@@ -1,10 +1,14 @@
 //! [`Secret`], which no formatter can print, and [`Key`], which opens for its own origin only.
 
 use std::fmt;
+use std::pin::Pin;
 
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::Origin;
+use crate::failure::Failure;
 
 /// A key's text. It has no `Display`, hides in `Debug`, and is wiped when dropped.
 #[derive(Clone)]
@@ -18,6 +22,12 @@ impl Secret {
     /// The one door. Only `credentials` may call it: to store the key, and to sign for its own origin.
     pub(in crate::credentials) fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// True where both are the same text; takes as long for one difference as for another.
+    pub(in crate::credentials) fn is(&self, other: &Self) -> bool {
+        let (one, two) = (self.expose().as_bytes(), other.expose().as_bytes());
+        one.len() == two.len() && one.iter().zip(two).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
     }
 
     /// What people see of a key: its prefix and its last four characters, or nothing where it is short.
@@ -50,12 +60,23 @@ pub struct Key {
     origin: Origin,
 }
 
-/// A key was about to be sent somewhere else than to its own origin.
-#[derive(Debug, thiserror::Error)]
-#[error("the key belongs to {belongs} and is not sent to {asked}")]
-pub struct WrongOrigin {
-    pub belongs: String,
-    pub asked: String,
+/// Where a request goes and what it carries there; only [`Key::sign`] makes one.
+#[derive(Debug)]
+pub struct Signed {
+    pub url: Url,
+    /// Marked sensitive: no formatter prints it.
+    pub authorization: HeaderValue,
+}
+
+/// Why a request was not signed; nothing was sent.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NotSigned {
+    #[error("the key belongs to {belongs} and is not sent to {asked}")]
+    OtherOrigin { belongs: String, asked: String },
+    #[error("the path `{0}` leaves the address that the key belongs to")]
+    Path(String),
+    #[error("the key holds characters that no header can carry")]
+    Unsendable,
 }
 
 impl Key {
@@ -63,12 +84,48 @@ impl Key {
         Self { secret, origin }
     }
 
-    /// The text of the `Authorization` header for a request to `url`; refused for any other origin.
-    pub fn authorization_for(&self, url: &url::Url) -> Result<String, WrongOrigin> {
-        if self.origin.covers(url) {
-            return Ok(format!("Bearer {}", self.secret.expose()));
+    /// The one place where a key meets a request: `path` (absolute, percent-encoded) is joined to the
+    /// key's own origin, which has to be `origin`, the one that the caller talks to.
+    pub fn sign(&self, origin: &Origin, path: &str) -> Result<Signed, NotSigned> {
+        if *origin != self.origin {
+            return Err(NotSigned::OtherOrigin {
+                belongs: self.origin.to_string(),
+                asked: origin.to_string(),
+            });
         }
-        Err(WrongOrigin { belongs: self.origin.to_string(), asked: url.origin().ascii_serialization() })
+        let url = self
+            .origin
+            .join(path)
+            .filter(|url| self.origin.covers(url))
+            .ok_or_else(|| NotSigned::Path(path.to_owned()))?;
+        let text = format!("Bearer {}", self.secret.expose());
+        let mut authorization = HeaderValue::from_str(&text).map_err(|_| NotSigned::Unsendable)?;
+        authorization.set_sensitive(true);
+        Ok(Signed { url, authorization })
+    }
+
+    /// True when both are the same text for the same origin.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.origin == other.origin && self.secret.is(&other.secret)
+    }
+
+    /// True when `text` holds this key.
+    pub fn is_in(&self, text: &str) -> bool {
+        let key = self.secret.expose();
+        !key.is_empty() && text.contains(key)
+    }
+
+    /// `text` with this key masked, should somebody have sent it back to us.
+    pub fn scrub(&self, text: &str) -> String {
+        if self.is_in(text) {
+            return text.replace(self.secret.expose(), &self.masked());
+        }
+        text.to_owned()
+    }
+
+    /// The only origin that this key may be sent to.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     pub fn masked(&self) -> String {
@@ -76,9 +133,50 @@ impl Key {
     }
 }
 
+/// Hands out the key of one origin. The API client knows no more of the stores than this.
+pub trait Keys: Send + Sync {
+    /// The key; kept after the first read. Errors say `lumabill login`.
+    fn key(&self) -> BoxFuture<'_, Result<Key, Failure>>;
+
+    /// After a 401: reads the store once more. `Some` only if the key there differs from `refused`.
+    fn reread<'a>(&'a self, refused: &'a Key) -> BoxFuture<'a, Option<Key>>;
+}
+
+/// A future behind a pointer, for traits that are used as objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 #[cfg(test)]
 mod tests {
-    use super::Secret;
+    use super::{Key, NotSigned, Origin, Secret};
+
+    fn key(origin: &str) -> Key {
+        Key::new(Secret::new("lmb_0123456789abcdef".into()), Origin::parse(origin).unwrap())
+    }
+
+    #[test]
+    fn a_key_signs_for_its_own_origin_only() {
+        let key = key("https://api.lumabill.ch/base");
+        let here = Origin::parse("https://api.lumabill.ch/base").unwrap();
+        let signed = key.sign(&here, "/v1/invoices").unwrap();
+        assert_eq!(signed.url.as_str(), "https://api.lumabill.ch/base/v1/invoices");
+        assert_eq!(signed.authorization.to_str().unwrap(), "Bearer lmb_0123456789abcdef");
+        assert!(!format!("{signed:?}{key:?}").contains("0123456789"));
+        for other in ["https://api.lumabill.ch:8443/base", "https://evil.example", "http://127.0.0.1:1"] {
+            let refused = key.sign(&Origin::parse(other).unwrap(), "/v1/invoices").unwrap_err();
+            assert!(matches!(refused, NotSigned::OtherOrigin { .. }), "{other}");
+        }
+        for path in ["//evil.example/v1", "/v1/../../x", "https://evil.example", "/v1?x=1"] {
+            assert_eq!(key.sign(&here, path).unwrap_err(), NotSigned::Path(path.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_key_that_comes_back_is_masked() {
+        let key = key("https://h");
+        assert_eq!(key.scrub("bad key lmb_0123456789abcdef!"), "bad key lmb_…cdef!");
+        assert_eq!(key.scrub("fine"), "fine");
+        assert!(key.same_as(&key.clone()));
+    }
 
     #[test]
     fn a_secret_shows_its_prefix_and_four_characters_at_most() {

@@ -1,0 +1,156 @@
+//! Reads an answer: bounded, JSON only, and never further than needed.
+
+use std::time::SystemTime;
+
+use reqwest::Response;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LINK, LOCATION, RETRY_AFTER};
+use serde_json::Value;
+use url::Url;
+
+use super::connect::broken;
+use super::error::ApiError;
+use super::refusal::Refusal;
+use super::text::Cleaner;
+use super::{Reply, retry};
+use crate::credentials::Key;
+
+/// No answer is read beyond this, in bytes.
+pub const MOST: usize = 5 * 1024 * 1024;
+/// Nor an error body beyond this.
+const MOST_OF_ERROR: usize = 16 * 1024;
+const REQUEST_ID: usize = 128;
+
+/// What the words of an error need to know.
+pub struct Asked<'a> {
+    pub tool: &'a str,
+    pub host: &'a str,
+    pub url: &'a Url,
+    pub key: &'a Key,
+}
+
+/// Reads the whole answer. The caller bounds the time.
+pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, ApiError> {
+    let status = response.status().as_u16();
+    let host = || asked.host.to_owned();
+    if (300..400).contains(&status) {
+        let to = target(response.headers(), asked.url);
+        return Err(ApiError::Redirected { host: host(), status, to });
+    }
+    if !response.status().is_success() {
+        return Err(refusal(response, asked).await);
+    }
+    if response.content_length().is_some_and(|length| length > MOST as u64) {
+        return Err(ApiError::TooLarge { host: host(), status });
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, asked.host))? {
+        if body.len() + chunk.len() > MOST {
+            return Err(ApiError::TooLarge { host: host(), status });
+        }
+        if body.is_empty() {
+            let expected = response.content_length().unwrap_or_default();
+            body.reserve(usize::try_from(expected).unwrap_or_default().max(chunk.len()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let headers = response.headers();
+    let mut json = json(status, is_page(headers), &body, asked.host)?;
+    // A body that was read as JSON is UTF-8 but for what its texts escape.
+    let text = String::from_utf8_lossy(&body);
+    if asked.key.is_in(&text) || text.contains("\\u00") {
+        scrub(&mut json, asked.key);
+    }
+    Ok(Reply {
+        status,
+        body: json,
+        link: text_of(headers, LINK.as_str()),
+        request_id: request_id(headers, asked.key),
+        date: date(headers),
+    })
+}
+
+/// Reads a 2xx body.
+fn json(status: u16, page: bool, body: &[u8], host: &str) -> Result<Value, ApiError> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    if page || body.starts_with(b"<") {
+        let what = "a web page";
+        return Err(ApiError::NotTheApi { host: host.to_owned(), status: Some(status), what });
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let what = if error.is_eof() { "ends in the middle" } else { "is not JSON" };
+        ApiError::Unreadable { host: host.to_owned(), status, what }
+    })
+}
+
+/// Reads an answer of 4xx or 5xx, as much of its body as comes.
+async fn refusal(mut response: Response, asked: &Asked<'_>) -> ApiError {
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = MOST_OF_ERROR - body.len();
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if body.len() >= MOST_OF_ERROR {
+            break;
+        }
+    }
+    let headers = response.headers();
+    let cleaner = Cleaner::new(asked.key);
+    let mut refusal = Refusal::read(status, is_page(headers), &body, &cleaner);
+    refusal.request_id = request_id(headers, asked.key);
+    refusal.retry_after = text_of(headers, RETRY_AFTER.as_str()).and_then(|value| {
+        retry::retry_after(&value, text_of(headers, DATE.as_str()).as_deref(), SystemTime::now())
+    });
+    ApiError::refused(asked.tool, refusal)
+}
+
+/// Where a redirect points: no more than scheme, host and port, since the rest may carry secrets.
+fn target(headers: &HeaderMap, from: &Url) -> String {
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    match location.and_then(|location| from.join(location).ok()) {
+        Some(url) if url.origin() == from.origin() => "another path of its own".to_owned(),
+        Some(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
+        Some(_) => "an address that is not on the web".to_owned(),
+        None => "nowhere".to_owned(),
+    }
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    text_of(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+}
+
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+fn request_id(headers: &HeaderMap, key: &Key) -> Option<String> {
+    ["x-request-id", "request-id", "x-correlation-id"]
+        .iter()
+        .find_map(|name| text_of(headers, name))
+        .map(|id| Cleaner::new(key).clean(&id, REQUEST_ID))
+        .filter(|id| !id.is_empty())
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    text_of(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(&date).ok())
+}
+
+/// Masks the key wherever an answer carries it back.
+fn scrub(value: &mut Value, key: &Key) {
+    match value {
+        Value::String(text) if key.is_in(text) => *text = key.scrub(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| scrub(item, key)),
+        Value::Object(object) => {
+            if object.keys().any(|name| key.is_in(name)) {
+                *object = std::mem::take(object)
+                    .into_iter()
+                    .map(|(name, value)| (key.scrub(&name), value))
+                    .collect();
+            }
+            object.values_mut().for_each(|value| scrub(value, key));
+        }
+        _ => {}
+    }
+}
