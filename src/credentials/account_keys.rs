@@ -82,11 +82,11 @@ impl AccountKeys {
     /// After the API refused `refused`: the key as it is stored now, if that is another one.
     pub async fn reread(&self, refused: &Key) -> Option<Key> {
         if let Some(key) = self.state().key.clone()
-            && !key.is(refused)
+            && !key.same_as(refused)
         {
             return Some(key);
         }
-        self.read().await.ok().filter(|key| !key.is(refused))
+        self.read().await.ok().filter(|key| !key.same_as(refused))
     }
 
     /// Where the key comes from.
@@ -180,8 +180,7 @@ impl Keys for AccountKeys {
 
 #[cfg(test)]
 mod tests {
-    use super::AccountKeys;
-    use crate::credentials::Secret;
+    use super::{AccountKeys, Origin, Secret};
     use crate::credentials::key_file::KeyFile;
     use crate::settings::{Account, Environment, Settings, StoredIn};
 
@@ -201,8 +200,8 @@ mod tests {
         let keys = AccountKeys::new(&settings.account(None).unwrap(), &settings);
         let key = keys.key().await.unwrap();
         assert_eq!(keys.source(), StoredIn::Environment);
-        assert!(key.authorization_for(&"https://api.lumabill.ch/v1/x".parse().unwrap()).is_ok());
-        assert!(key.authorization_for(&"https://evil.example/v1/x".parse().unwrap()).is_err());
+        assert!(key.sign(&Origin::parse("https://api.lumabill.ch").unwrap(), "/v1/x").is_ok());
+        assert!(key.sign(&Origin::parse("https://evil.example").unwrap(), "/v1/x").is_err());
         assert!(keys.reread(&key).await.is_none());
     }
 
@@ -226,9 +225,9 @@ mod tests {
         assert!(keys.reread(&first).await.is_none());
 
         file.write(&account.origin, &Secret::new("lmb_second_12345".into())).unwrap();
-        assert!(keys.key().await.unwrap().is(&first));
+        assert!(keys.key().await.unwrap().same_as(&first));
         let second = keys.reread(&first).await.unwrap();
-        assert!(keys.key().await.unwrap().is(&second));
+        assert!(keys.key().await.unwrap().same_as(&second));
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

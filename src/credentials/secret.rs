@@ -106,7 +106,7 @@ impl Key {
 
     /// True when both are the same text for the same origin.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.origin == other.origin && self.secret.expose() == other.secret.expose()
+        self.origin == other.origin && self.secret.is(&other.secret)
     }
 
     /// True when `text` holds this key.
@@ -121,11 +121,6 @@ impl Key {
             return text.replace(self.secret.expose(), &self.masked());
         }
         text.to_owned()
-    }
-
-    /// True where both are the same key for the same origin.
-    pub fn is(&self, other: &Self) -> bool {
-        self.origin == other.origin && self.secret.is(&other.secret)
     }
 
     /// The only origin that this key may be sent to.
