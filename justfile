@@ -37,4 +37,4 @@ release-check:
     ls -l target/release/lumabill
     ldd target/release/lumabill
     cargo test --locked --test dependencies --test architecture
-    cargo deny --offline check licenses bans sources
+    cargo deny --locked check licenses bans sources

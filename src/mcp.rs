@@ -3,6 +3,7 @@
 
 mod asking;
 mod calling;
+mod guard;
 mod incoming;
 mod line_reader;
 mod outline;
@@ -25,6 +26,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::failure::{Exit, Failure};
 use crate::gateway::Gateway;
+use guard::Guarded;
 use provider::ToolProvider;
 use server::Server;
 use session::{Limits, Session};
@@ -91,7 +93,7 @@ async fn serve_over<P: ToolProvider>(
     let wire = Wire::new(Arc::clone(&session), messages, writer.clone());
     let server = Server::new(Arc::clone(&provider), Arc::clone(&session));
     // Without the SDK's opening: what is legal when is decided per request, so nothing can end it.
-    let running = serve_directly(server, wire, None);
+    let running = serve_directly(Guarded(server), wire, None);
     let changes = tokio::spawn(tell_changes(provider.tools_changed(), running.peer().clone()));
     let answered = tokio::select! {
         _ = running.waiting() => true,
@@ -175,3 +177,6 @@ async fn time_is_up(session: &Session, writer: &Writer) {
         () = stalled => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ mod answer;
 mod bank_accounts;
 mod bank_transactions;
 mod body;
+mod books_seed;
 mod camt;
 mod catalog;
 mod chart;

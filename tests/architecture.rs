@@ -20,11 +20,11 @@ const FORBIDDEN: [&str; 10] =
 /// Crates that one area alone may name: each is the only door to what lies behind it.
 const DOORS: [(&str, &[&str]); 6] = [
     ("rmcp", &["mcp"]),
-    ("reqwest", &["api"]),
+    ("reqwest", &["api", "credentials"]),
     ("keyring", &["credentials"]),
     ("rpassword", &["commands", "terminal"]),
     ("rusqlite", &["sandbox"]),
-    ("hyper", &["sandbox"]),
+    ("hyper", &["api", "sandbox"]),
 ];
 
 fn root() -> PathBuf {

@@ -13,17 +13,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const LICENCES: [&str; 9] = [
-    "Apache-2.0",
-    "Apache-2.0 WITH LLVM-exception",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "ISC",
-    "MIT",
-    "Unicode-3.0",
-    "Zlib",
-    "CDLA-Permissive-2.0",
-];
+const LICENCES: [&str; 7] =
+    ["Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-3-Clause", "ISC", "MIT", "Unicode-3.0", "Zlib"];
 
 /// Crates that may have another licence.
 const EXCEPTIONS: [(&str, &str); 1] = [("option-ext", "MPL-2.0")];

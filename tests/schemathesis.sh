@@ -22,12 +22,15 @@ print(value)' "$ready" "$@"; }
 url=$(field url)
 key=$(field keys read_write)
 
-.cache/venv/bin/schemathesis run "$url/openapi.json" \
+# Below .cache, where it may leave its notes.
+mkdir -p .cache/schemathesis
+cd .cache/schemathesis
+../venv/bin/schemathesis run "$url/openapi.json" \
   --url "$url" \
   --header "Authorization: Bearer $key" \
   --checks not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance \
   --phases examples,coverage,fuzzing,stateful \
-  --max-examples "${SCHEMATHESIS_EXAMPLES:-15}" \
+  --max-examples "${SCHEMATHESIS_EXAMPLES:-60}" \
   --seed 20261121 \
   --generation-database none \
   --suppress-health-check all \

@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use super::clock::{Moment, within};
-use super::connect::{Connector, failed};
+use super::connect::{CONNECT, Connector, failed};
 use super::error::{ApiError, NoKey};
 use super::response::{self, Asked};
 use super::retry::{self, Ended, Next, Spent};
@@ -124,8 +124,9 @@ impl Client {
                 admit(request, watch, &error, Duration::ZERO).await.map_err(|()| error)?;
                 continue;
             }
-            spent.left = times.left();
-            let Next::Wait(wait) = retry::next(request.safety, ended(&error), spent, chance()) else {
+            let ended = ended(&error);
+            spent.left = times.left(ended);
+            let Next::Wait(wait) = retry::next(request.safety, ended, spent, chance()) else {
                 return Err(match request.safety {
                     Safety::Read => error,
                     Safety::Write => error.of_a_write(&request.tool, &request.method),
@@ -195,8 +196,9 @@ impl Client {
 
 impl Times {
     /// Time within which another attempt may still begin.
-    fn left(self) -> Duration {
-        self.until.saturating_sub(self.start.elapsed() + self.needed)
+    fn left(self, ended: Ended) -> Duration {
+        let needed = if ended == Ended::NotConnected { self.needed.max(CONNECT) } else { self.needed };
+        self.until.saturating_sub(self.start.elapsed() + needed)
     }
 }
 

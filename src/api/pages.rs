@@ -1,8 +1,11 @@
 //! Lists in whatever envelope they come, and the way to the next page: pure. What cannot be told is
 //! [`Next::Unknown`], never the end.
 
+mod links;
+
 use serde_json::{Map, Value};
-use url::form_urlencoded;
+
+use links::{from_header, href, query_of};
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +38,19 @@ pub enum Next {
 }
 
 const LISTS: &[&str] = &["data", "items", "results", "records", "rows", "entries", "content", "list"];
-const INFO: &[&str] =
-    &["pagination", "paging", "page", "page_info", "pageInfo", "meta", "metadata", "cursors", "cursor"];
+const INFO: &[&str] = &[
+    "pagination",
+    "paging",
+    "page",
+    "page_info",
+    "pageInfo",
+    "meta",
+    "metadata",
+    "cursor",
+    "response_metadata",
+];
+/// Lists that are never the records.
+const ASIDE: &[&str] = &["errors", "warnings", "links", "_links", "included", "messages"];
 const TOTALS: &[&str] = &[
     "total",
     "total_count",
@@ -62,7 +76,6 @@ const CURSORS: &[(&str, &str)] = &[
     ("nextCursor", "cursor"),
     ("end_cursor", "after"),
     ("endCursor", "after"),
-    ("after", "after"),
     ("next_page_token", "page_token"),
     ("nextPageToken", "pageToken"),
     ("next_token", "next_token"),
@@ -106,19 +119,22 @@ fn split(
     }
     // A level further down: `{data: {items: [], page: 1}}`, `{_embedded: {invoices: []}}`.
     for name in names().chain(["_embedded", "response", "result", "payload"]) {
-        if depth < 3
-            && object.get(name).is_some_and(Value::is_object)
-            && let Some(Value::Object(inner)) = object.get(name).cloned()
-            && let Ok(records) = split(inner, resource, rest, depth + 1)
-        {
-            object.shift_remove(name);
-            rest.extend(object);
-            return Ok(records);
+        let Some(Value::Object(inner)) = object.get_mut(name).filter(|_| depth < 3) else { continue };
+        match split(std::mem::take(inner), resource, rest, depth + 1) {
+            Ok(records) => {
+                object.shift_remove(name);
+                rest.extend(object);
+                return Ok(records);
+            }
+            Err(back) => *inner = back,
         }
     }
     // A key that we do not know, if only one holds a list, and no record stands around it.
-    let lists: Vec<String> =
-        object.iter().filter(|(_, value)| value.is_array()).map(|(name, _)| name.clone()).collect();
+    let lists: Vec<String> = object
+        .iter()
+        .filter(|(name, value)| value.is_array() && !ASIDE.contains(&name.as_str()))
+        .map(|(name, _)| name.clone())
+        .collect();
     if let [only] = lists.as_slice()
         && !object.contains_key("id")
         && let Some(Value::Array(records)) = object.shift_remove(only)
@@ -247,6 +263,15 @@ impl<'a> Info<'a> {
             Value::String(text) if text.is_empty() => Some(Next::End),
             Value::String(text) if text.contains(['?', '/']) => Some(query_of(text)),
             Value::String(text) => Some(Next::Cursor("cursor".to_owned(), text.clone())),
+            Value::Object(next) => {
+                match next.get("after").or_else(|| next.get("cursor")).and_then(Value::as_str) {
+                    Some(after) if next.contains_key("after") => {
+                        Some(Next::Cursor("after".to_owned(), after.to_owned()))
+                    }
+                    Some(cursor) => Some(Next::Cursor("cursor".to_owned(), cursor.to_owned())),
+                    None => href(next.get("href").or_else(|| next.get("url"))?).map(query_of),
+                }
+            }
             other => number(other).map(Next::Page),
         }
     }
@@ -263,6 +288,10 @@ impl<'a> Info<'a> {
                 Some(Value::Null | Value::String(_)) => return Some(Next::End),
                 _ => {}
             }
+        }
+        let after = self.first(&["cursors"]).and_then(|cursors| cursors.get("after")).and_then(Value::as_str);
+        if let Some(after) = after {
+            return Some(Next::Cursor("after".to_owned(), after.to_owned()));
         }
         match self.first(&["next_page", "nextPage"])? {
             Value::String(text) if text.contains(['?', '/']) => Some(query_of(text)),
@@ -318,43 +347,6 @@ fn number(value: &Value) -> Option<u64> {
         Value::String(text) => text.parse().ok(),
         _ => None,
     }
-}
-
-fn href(link: &Value) -> Option<&str> {
-    link.as_str().or_else(|| link.get("href").or_else(|| link.get("url")).and_then(Value::as_str))
-}
-
-/// The query of an address, whole or relative; without one there is no way on.
-fn query_of(address: &str) -> Next {
-    let address = address.split('#').next().unwrap_or_default();
-    match address.split_once('?') {
-        Some((_, query)) if !query.is_empty() => {
-            Next::LinkQuery(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
-        }
-        _ => Next::Unknown,
-    }
-}
-
-/// Reads `<…?page=2>; rel="next", <…>; rel="last"`. `None` where the header tells nothing about pages.
-fn from_header(header: &str) -> Option<Next> {
-    let mut pages = false;
-    for part in header.split('<').skip(1) {
-        let (address, rest) = part.split_once('>')?;
-        for parameter in rest.split([';', ',']) {
-            let Some((name, value)) = parameter.split_once('=') else { continue };
-            if !name.trim().eq_ignore_ascii_case("rel") {
-                continue;
-            }
-            for rel in value.trim().trim_matches('"').split_ascii_whitespace() {
-                match rel.to_ascii_lowercase().as_str() {
-                    "next" => return Some(query_of(address)),
-                    "first" | "last" | "prev" | "previous" => pages = true,
-                    _ => {}
-                }
-            }
-        }
-    }
-    pages.then_some(Next::End)
 }
 
 /// Takes one record out of an envelope: `{data: {…}}`, `{invoice: {…}}`, `{success: true, data: {…}}`.

@@ -10,6 +10,11 @@ const MESSAGE: usize = 600;
 const ISSUE: usize = 300;
 const NAME: usize = 120;
 const ISSUES: usize = 30;
+/// Where a complaint names its field.
+const NAMES: &[&str] =
+    &["field", "path", "param", "pointer", "name", "loc", "property", "attribute", "source"];
+/// Where a complaint says what is wrong.
+const SAYINGS: &[&str] = &["issue", "message", "msg", "detail", "reason", "description", "error", "title"];
 
 /// An answer that is neither 2xx nor 3xx. All texts are neutralised, cut and free of the key.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -181,14 +186,7 @@ impl Refusal {
     /// `{"price": ["must be positive"], …}`
     fn fields(&mut self, fields: &Map<String, Value>, cleaner: &Cleaner<'_>, depth: u8) {
         for (field, value) in fields {
-            match value {
-                Value::Array(items) => {
-                    for item in items {
-                        self.issue(Some(field), item, cleaner, depth);
-                    }
-                }
-                other => self.issue(Some(field), other, cleaner, depth),
-            }
+            self.issue(Some(field), value, cleaner, depth);
         }
     }
 
@@ -199,30 +197,27 @@ impl Refusal {
         }
         match item {
             Value::Object(object) => {
-                let named =
-                    ["field", "path", "param", "pointer", "name", "loc", "property", "attribute", "source"]
-                        .iter()
-                        .find_map(|name| object.get(*name).and_then(place));
-                let field = named.or_else(|| field.map(str::to_owned));
-                let said = ["issue", "message", "msg", "detail", "reason", "description", "error", "title"]
-                    .iter()
-                    .find_map(|name| object.get(*name).and_then(Value::as_str));
-                if let Some(text) = said {
-                    self.push(field.as_deref(), text, cleaner);
+                let named = NAMES.iter().find_map(|name| object.get(*name).and_then(place));
+                let named = named.as_deref().or(field);
+                let said = SAYINGS.iter().find_map(|name| object.get(*name).and_then(Value::as_str));
+                if let Some(text) = said.or_else(|| object.get("code").and_then(Value::as_str)) {
+                    self.push(named, text, cleaner);
                 } else if let Some(Value::Object(rules)) = object.get("constraints") {
                     for text in rules.values().filter_map(Value::as_str) {
-                        self.push(field.as_deref(), text, cleaner);
+                        self.push(named, text, cleaner);
                     }
-                } else if let Some(code) = object.get("code").and_then(Value::as_str) {
-                    self.push(field.as_deref(), code, cleaner);
-                } else if named_nothing(field.as_deref()) {
-                    self.fields(object, cleaner, depth + 1);
+                } else {
+                    for (name, value) in object {
+                        let field = field.map_or_else(|| name.clone(), |field| format!("{field}.{name}"));
+                        self.issue(Some(&field), value, cleaner, depth + 1);
+                    }
                 }
             }
             Value::String(text) => self.push(field, text, cleaner),
             Value::Array(items) => {
-                for item in items {
-                    self.issue(field, item, cleaner, depth + 1);
+                for (index, item) in items.iter().enumerate() {
+                    let nth = field.filter(|_| item.is_object()).map(|field| format!("{field}[{index}]"));
+                    self.issue(nth.as_deref().or(field), item, cleaner, depth + 1);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -264,10 +259,6 @@ impl Refusal {
             self.code = Some(text);
         }
     }
-}
-
-fn named_nothing(field: Option<&str>) -> bool {
-    field.is_none()
 }
 
 /// The field that a complaint names: `lines[0].price`, from a text, a pointer or a list of steps.

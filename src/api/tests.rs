@@ -1,8 +1,11 @@
 //! Tests of the API client against a server that plays exact bytes.
 
 mod answers;
+mod pages;
+mod refusals;
 mod sending;
 mod server;
+mod tls;
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -190,3 +190,6 @@ impl Checker {
         self.issues.push(Issue::Unknown { path, nearest, accepted });
     }
 }
+
+#[cfg(test)]
+mod tests;

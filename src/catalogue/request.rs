@@ -175,3 +175,6 @@ fn remove(value: &mut Value, path: &str) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

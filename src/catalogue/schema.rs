@@ -24,6 +24,7 @@ pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
 
 /// Behaviour hints of MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "MCP's hints are four independent booleans")]
 pub struct Annotations {
     pub read_only: bool,
     pub destructive: bool,

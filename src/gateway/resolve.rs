@@ -45,16 +45,8 @@ impl Gateway {
         let Some(name) = work.arguments.shift_remove(lookup.argument) else { return Ok(()) };
         let name = name.as_str().unwrap_or_default().to_owned();
         let id = self.find_one(work, lookup, &name).await?;
-        match work.arguments.get(lookup.becomes) {
-            Some(given) if *given != id => {
-                let message = format!("`{}` and `{}` name different records; nothing was sent", lookup.argument, lookup.becomes);
-                Err(Failure::new("bad_arguments", Exit::Refused, message).hint("give one of the two"))
-            }
-            _ => {
-                work.arguments.insert(lookup.becomes.to_owned(), id);
-                Ok(())
-            }
-        }
+        work.arguments.insert(lookup.becomes.to_owned(), id);
+        Ok(())
     }
 
     /// `number` in place of `id` where the row takes either.
@@ -110,12 +102,10 @@ fn not_sent(endpoint: &Endpoint, mut failure: Failure) -> Failure {
 fn resolve_dates(work: &mut Work, today: Date) -> Result<(), Failure> {
     if let Some(text) = work.arguments.shift_remove("period") {
         let (from, to) = period::parse(&shown(&text), today)?;
-        let as_of = work.endpoint.params.iter().any(|param| param.name == "as_of");
-        if as_of {
-            work.arguments.insert("as_of".into(), json!(to.to_string()));
-        } else {
-            work.arguments.insert("from".into(), json!(from.to_string()));
-            work.arguments.insert("to".into(), json!(to.to_string()));
+        for (name, date) in [("from", from), ("to", to), ("as_of", to)] {
+            if work.endpoint.argument(name).is_some() {
+                work.arguments.insert(name.to_owned(), json!(date.to_string()));
+            }
         }
     }
     if let Some(days) = work.arguments.shift_remove("due_days") {

@@ -32,6 +32,8 @@ pub(super) enum Incoming {
 /// A request with an id that can be answered.
 pub(super) struct Asked {
     pub id: RequestId,
+    /// The id as it was sent, where the SDK would spell it otherwise (`903.0`).
+    pub spelled: Option<Value>,
     pub body: Body,
     /// It names a protocol version in its own `_meta`.
     pub versioned: bool,
@@ -41,6 +43,7 @@ pub(super) struct Asked {
 }
 
 /// What is to be done with a request.
+#[expect(clippy::large_enum_variant, reason = "most requests are served, and come in a box")]
 pub(super) enum Body {
     Serve(ClientRequest),
     /// The answer is known already.
@@ -84,16 +87,17 @@ fn read_whole(bytes: &[u8], emit: &mut impl FnMut(Incoming)) {
             }
         }
         Ok(_) => tracing::debug!("ignored a line that is no JSON-RPC message"),
-        Err(error) => match Outline::of(bytes).request_id() {
-            Some(id) => {
+        Err(error) => {
+            if let Some(id) = Outline::of(bytes).request_id() {
                 let message = format!(
                     "the message could not be read as JSON at column {}; nothing was sent",
                     error.column()
                 );
                 emit(refused(id, ErrorData::parse_error(message, None)));
+            } else {
+                tracing::debug!("ignored a line that is no JSON");
             }
-            None => tracing::debug!("ignored a line that is no JSON"),
-        },
+        }
     }
 }
 
@@ -133,14 +137,17 @@ fn read_message(mut message: Map<String, Value>, size: usize) -> Option<Incoming
         return Some(refused(id, error));
     };
     let (body, versioned) = read_request(method, params);
-    Some(Incoming::Request(Box::new(Asked { id: known, body, versioned, received: Instant::now(), size })))
+    let spelled = respelled(id);
+    let received = Instant::now();
+    Some(Incoming::Request(Box::new(Asked { id: known, spelled, body, versioned, received, size })))
 }
 
 /// An error for `id`: in turn with other requests of this id where it can be one.
 fn refused(id: Value, error: ErrorData) -> Incoming {
     match RequestId::deserialize(&id) {
-        Ok(id) => Incoming::Request(Box::new(Asked {
-            id,
+        Ok(known) => Incoming::Request(Box::new(Asked {
+            id: known,
+            spelled: respelled(id),
             body: Body::Answer(Err(error)),
             versioned: true,
             received: Instant::now(),
@@ -150,6 +157,10 @@ fn refused(id: Value, error: ErrorData) -> Incoming {
         Err(_) if id.is_array() || id.is_object() => Incoming::Refused(None, error),
         Err(_) => Incoming::Refused(Some(id), error),
     }
+}
+
+fn respelled(id: Value) -> Option<Value> {
+    (id.is_number() && id.as_i64().is_none()).then_some(id)
 }
 
 /// The method and the parameters, or what JSON-RPC forbids.

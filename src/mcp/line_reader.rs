@@ -53,16 +53,11 @@ fn skip_rest(input: &mut impl BufRead, outline: &mut Outline) {
     loop {
         let (used, ended) = match input.fill_buf() {
             Ok([]) => return,
-            Ok(chunk) => match chunk.iter().position(|byte| *byte == b'\n') {
-                Some(end) => {
-                    outline.read(chunk.get(..end).unwrap_or_default());
-                    (end + 1, true)
-                }
-                None => {
-                    outline.read(chunk);
-                    (chunk.len(), false)
-                }
-            },
+            Ok(chunk) => {
+                let end = chunk.iter().position(|byte| *byte == b'\n');
+                outline.read(chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default());
+                (end.map_or(chunk.len(), |end| end + 1), end.is_some())
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
@@ -84,7 +79,7 @@ mod tests {
         each_line(Cursor::new(input), limit, |line| {
             seen.push(match line {
                 Line::Whole(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-                Line::Oversized(outline) => format!("oversized {:?}", outline.id()),
+                Line::Oversized(outline) => format!("oversized {:?}", outline.request_id()),
             });
             true
         });
@@ -98,9 +93,9 @@ mod tests {
 
     #[test]
     fn a_line_of_exactly_the_limit_is_whole_and_one_byte_more_is_not() {
-        let exact = br#"{"id":7}"#;
-        assert_eq!(lines(exact, exact.len()), [r#"{"id":7}"#]);
-        assert_eq!(lines(&[exact.as_slice(), b"\n"].concat(), exact.len()), [r#"{"id":7}"#]);
+        let exact = br#"{"method":"m","id":7}"#;
+        assert_eq!(lines(exact, exact.len()), [r#"{"method":"m","id":7}"#]);
+        assert_eq!(lines(&[exact.as_slice(), b"\n"].concat(), exact.len()), [r#"{"method":"m","id":7}"#]);
         assert_eq!(
             lines(&[exact.as_slice(), b" \n{}\n"].concat(), exact.len()),
             ["oversized Some(Number(7))", "{}"]
@@ -109,7 +104,8 @@ mod tests {
 
     #[test]
     fn an_oversized_line_yields_its_id_from_the_tail_and_the_next_line_is_read() {
-        let big = format!(r#"{{"params":{{"id":1,"x":"{}"}},"id":"tail"}}"#, "y\\\"".repeat(100_000));
+        let big =
+            format!(r#"{{"method":"m","params":{{"id":1,"x":"{}"}},"id":"tail"}}"#, "y\\\"".repeat(100_000));
         let input = format!("{big}\n{{\"next\":1}}\n");
         assert_eq!(lines(input.as_bytes(), 100), [r#"oversized Some(String("tail"))"#, r#"{"next":1}"#]);
     }

@@ -13,8 +13,7 @@ const LONGEST_KEY: usize = 16;
 pub(super) struct Outline {
     at: At,
     depth: usize,
-    in_string: bool,
-    escaped: bool,
+    text: Text,
     key: Vec<u8>,
     value: Vec<u8>,
     id: Option<Value>,
@@ -32,6 +31,16 @@ enum At {
     Value,
     /// After the object, or in something that is no object.
     End,
+}
+
+/// Whether the scanner stands in a string.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Text {
+    #[default]
+    Outside,
+    Inside,
+    /// Behind a backslash.
+    Escaped,
 }
 
 impl Outline {
@@ -52,12 +61,7 @@ impl Outline {
         }
     }
 
-    /// The value of the top-level `id`, whatever its type.
-    pub fn id(&self) -> Option<&Value> {
-        self.id.as_ref()
-    }
-
-    /// The id of what was meant as a request: a response has an id too, and gets no answer.
+    /// The id, of whatever type, of what was meant as a request: a response has one too, and gets no answer.
     pub fn request_id(self) -> Option<Value> {
         if self.method { self.id } else { None }
     }
@@ -68,7 +72,7 @@ impl Outline {
     }
 
     fn step(&mut self, byte: u8) {
-        if self.in_string {
+        if self.text != Text::Outside {
             self.inside_string(byte);
             return;
         }
@@ -83,7 +87,7 @@ impl Outline {
                 self.at = At::End;
             }
             b'"' => {
-                self.in_string = true;
+                self.text = Text::Inside;
                 self.record(byte);
             }
             b'{' | b'[' => {
@@ -108,12 +112,12 @@ impl Outline {
     }
 
     fn inside_string(&mut self, byte: u8) {
-        if self.escaped {
-            self.escaped = false;
+        if self.text == Text::Escaped {
+            self.text = Text::Inside;
         } else if byte == b'\\' {
-            self.escaped = true;
+            self.text = Text::Escaped;
         } else if byte == b'"' {
-            self.in_string = false;
+            self.text = Text::Outside;
             if self.depth == 1 && self.at == At::Key {
                 self.at = At::Colon;
                 return;

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
-use std::future::{self, Future, Ready};
+use std::future::{self, Ready};
 use std::sync::Arc;
 
 use rmcp::RoleServer;
@@ -47,6 +47,7 @@ pub(super) struct Wire {
 /// A request that the SDK has and has not answered.
 struct Live {
     ticket: Arc<Ticket>,
+    spelled: Option<Value>,
     kind: Kind,
     suppressed: bool,
 }
@@ -58,6 +59,9 @@ enum Kind {
     Initialize,
     Other,
 }
+
+/// As the SDK knows it, and as the client spelled it where that differs.
+type Id = (RequestId, Option<Value>);
 
 impl Kind {
     fn of(body: &Body) -> Self {
@@ -87,7 +91,8 @@ impl Wire {
         }
     }
 
-    fn answer(&self, id: RequestId, answer: Result<Value, ErrorData>, ticket: Option<Arc<Ticket>>) {
+    fn answer(&self, id: Id, answer: Result<Value, ErrorData>, ticket: Option<Arc<Ticket>>) {
+        let (id, spelled) = id;
         let message = match answer {
             Ok(result) => {
                 let result = ServerResult::CustomResult(rmcp::model::CustomResult(result));
@@ -95,7 +100,21 @@ impl Wire {
             }
             Err(error) => JsonRpcMessage::error(error, Some(id)),
         };
-        self.output.push(Outgoing::Message(Box::new(message)), ticket);
+        self.push(message, spelled, ticket);
+    }
+
+    fn push(
+        &self,
+        message: TxJsonRpcMessage<RoleServer>,
+        spelled: Option<Value>,
+        ticket: Option<Arc<Ticket>>,
+    ) {
+        let message = Box::new(message);
+        let message = match spelled {
+            None => Outgoing::Message(message),
+            Some(id) => Outgoing::Answer(message, id),
+        };
+        self.output.push(message, ticket);
     }
 
     /// Sorts in one thing that came; returns what the SDK has to see at once.
@@ -160,7 +179,7 @@ impl Wire {
             let asked = self.take_waiting(at)?;
             if in_use {
                 let error = ErrorData::invalid_request("another request with this id is still open", None);
-                self.answer(asked.id, Err(error), None);
+                self.answer((asked.id, asked.spelled), Err(error), None);
             } else if let Some(message) = self.start(asked) {
                 return Some(message);
             }
@@ -187,17 +206,17 @@ impl Wire {
         let mut request = match asked.body {
             Body::Serve(request) => request,
             Body::Answer(answer) => {
-                self.answer(asked.id, answer, Some(ticket));
+                self.answer((asked.id, asked.spelled), answer, Some(ticket));
                 return None;
             }
         };
         if let Some(error) = self.refusal(kind, asked.versioned, &request) {
-            self.answer(asked.id, Err(error), Some(ticket));
+            self.answer((asked.id, asked.spelled), Err(error), Some(ticket));
             return None;
         }
         self.initialized |= kind == Kind::Initialize;
         request.extensions_mut().insert(Arc::clone(&ticket));
-        self.live.insert(asked.id.clone(), Live { ticket, kind, suppressed: false });
+        self.live.insert(asked.id.clone(), Live { ticket, spelled: asked.spelled, kind, suppressed: false });
         Some(ClientJsonRpcMessage::request(request, asked.id))
     }
 
@@ -269,7 +288,7 @@ impl Transport<RoleServer> for Wire {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
         let done: Ready<_> = future::ready(Ok(()));
-        let ticket = match &message {
+        let live = match &message {
             JsonRpcMessage::Response(response) => self.live.remove(&response.id),
             JsonRpcMessage::Error(error) => error.id.as_ref().and_then(|id| self.live.remove(id)),
             JsonRpcMessage::Request(request) => {
@@ -278,10 +297,11 @@ impl Transport<RoleServer> for Wire {
             }
             JsonRpcMessage::Notification(_) => None,
         };
-        if ticket.as_ref().is_some_and(|live| live.suppressed) {
-            return done;
+        match live {
+            Some(live) if live.suppressed => {}
+            Some(live) => self.push(message, live.spelled, Some(live.ticket)),
+            None => self.push(message, None, None),
         }
-        self.output.push(Outgoing::Message(Box::new(message)), ticket.map(|live| live.ticket));
         done
     }
 

@@ -9,7 +9,6 @@ use std::thread;
 
 use rmcp::RoleServer;
 use rmcp::service::TxJsonRpcMessage;
-use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +22,8 @@ const PIECE: usize = 1 << 20;
 /// What can be written.
 pub(super) enum Outgoing {
     Message(Box<TxJsonRpcMessage<RoleServer>>),
+    /// An answer whose id is to be spelled as the client spelled it.
+    Answer(Box<TxJsonRpcMessage<RoleServer>>, Value),
     /// A whole JSON-RPC message whose id the SDK's types cannot carry.
     Raw(Value),
 }
@@ -110,8 +111,14 @@ fn write_all(
 
 fn encode(message: &Outgoing, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     match message {
-        Outgoing::Message(message) => message.serialize(&mut serde_json::Serializer::new(&mut *buffer)),
-        Outgoing::Raw(message) => message.serialize(&mut serde_json::Serializer::new(&mut *buffer)),
+        Outgoing::Message(message) => serde_json::to_writer(&mut *buffer, message),
+        Outgoing::Raw(message) => serde_json::to_writer(&mut *buffer, message),
+        Outgoing::Answer(message, id) => serde_json::to_value(message).and_then(|mut message| {
+            if let Some(place) = message.get_mut("id") {
+                *place = id.clone();
+            }
+            serde_json::to_writer(&mut *buffer, &message)
+        }),
     }?;
     buffer.push(b'\n');
     Ok(())

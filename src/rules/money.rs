@@ -33,7 +33,7 @@ pub struct Tax {
     pub rate: Decimal,
     /// Net amount of the lines with this rate.
     pub base: Decimal,
-    pub tax: Decimal,
+    pub amount: Decimal,
 }
 
 /// Amounts of a document.
@@ -68,7 +68,7 @@ pub fn compute(lines: &[Line], terms: &Terms) -> Option<Totals> {
     for (rate, sum) in sums {
         let part = tax_of(sum, rate, terms.prices_include_tax)?;
         net = net.checked_add(part.base)?;
-        tax = tax.checked_add(part.tax)?;
+        tax = tax.checked_add(part.amount)?;
         taxes.push(part);
     }
     let total = net.checked_add(tax)?;
@@ -85,10 +85,10 @@ fn tax_of(sum: Decimal, rate: Decimal, included: bool) -> Option<Tax> {
     if included {
         let whole = Decimal::ONE_HUNDRED.checked_add(rate)?;
         let tax = to_cent(sum.checked_mul(rate)?.checked_div(whole)?);
-        return Some(Tax { rate, base: sum.checked_sub(tax)?, tax });
+        return Some(Tax { rate, base: sum.checked_sub(tax)?, amount: tax });
     }
     let tax = to_cent(sum.checked_mul(rate)?.checked_div(Decimal::ONE_HUNDRED)?);
-    Some(Tax { rate, base: sum, tax })
+    Some(Tax { rate, base: sum, amount: tax })
 }
 
 /// Two places, half away from zero.
@@ -142,8 +142,7 @@ pub fn preview(body: &Value) -> Option<Value> {
         preview.insert("tax_total".into(), json!("by the profile's VAT rate, which the server adds"));
         return Some(Value::Object(preview));
     }
-    let breakdown =
-        |part: &Tax| json!({ "rate": number(part.rate), "base": number(part.base), "tax": number(part.tax) });
+    let breakdown = |part: &Tax| json!({ "rate": number(part.rate), "base": number(part.base), "tax": number(part.amount) });
     preview.insert("subtotal".into(), number(totals.net));
     preview.insert("tax_breakdown".into(), totals.taxes.iter().map(breakdown).collect());
     preview.insert("tax_total".into(), number(totals.tax));

@@ -1,7 +1,7 @@
 //! Imported bank transactions. Whether one has a suggestion is found out on every read, since an invoice may
 //! have been paid or cancelled since the import.
 
-mod import;
+pub mod import;
 
 use serde_json::{Value, json};
 

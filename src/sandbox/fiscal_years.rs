@@ -122,7 +122,8 @@ fn stored(cx: &Context<'_>, id: &str) -> Result<Record, Error> {
     cx.tx.get(RESOURCE, id)?.ok_or_else(|| Error::not_found("fiscal year", id))
 }
 
-fn create(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
+/// Makes the next year of the chain.
+pub fn create(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
     let (start, end) = bounds(&input.body)?;
     let years = Years::read(cx)?;
     check_chain(&years.0, start, end)?;

@@ -14,7 +14,7 @@ use super::fiscal_years::Years;
 use super::matching::OpenItems;
 use super::postings::{Entry, Line, Source};
 use super::{bank_accounts, chart, exchange, fields, ids, journal, money};
-use allocation::{Allocation, Target};
+pub use allocation::{Allocation, Target};
 
 /// A transaction while it is matched.
 pub struct Payment {
@@ -88,7 +88,7 @@ fn check_sum(payment: &Payment, allocations: &mut [Allocation]) -> Result<(), Er
 }
 
 /// The bank against what was paid, in the base currency.
-fn entry(
+pub fn entry(
     cx: &Context<'_>,
     payment: &Payment,
     record: &Record,

@@ -10,15 +10,14 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Error, Record};
-use super::context::{Context, Input};
+use super::context::{Context, Input, Query};
 use super::dispatch::Handlers;
 use super::fiscal_years::Years;
-use super::journal;
 use super::money;
 use super::postings::Ledger;
+use super::{journal, list};
 use period::Period;
 use statement::Row;
-pub use vat::TAX_CODES;
 
 pub const HANDLERS: Handlers = &[
     ("list_reports", list_reports),
@@ -34,11 +33,13 @@ fn list_reports(_: &Context<'_>, _: &Input) -> Result<Answer, Error> {
         ("balance-sheet", "Balance sheet", "/v1/reports/balance-sheet"),
         ("vat", "VAT report", "/v1/reports/vat"),
     ];
-    let data: Vec<Value> = kinds
-        .into_iter()
-        .map(|(kind, title, path)| json!({ "type": kind, "title": title, "path": path }))
-        .collect();
-    Ok(Answer { status: 200, body: Some(json!({ "data": data })) })
+    let row = |(kind, title, path)| {
+        [("type", kind), ("title", title), ("path", path)]
+            .into_iter()
+            .map(|(name, text): (&str, &str)| (name.to_owned(), json!(text)))
+            .collect()
+    };
+    Ok(list::cut(&Query::default(), kinds.into_iter().map(row).collect()))
 }
 
 fn profit_and_loss(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {

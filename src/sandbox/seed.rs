@@ -13,7 +13,7 @@ use super::clock::Clock;
 use super::context::{Context, Handler, Input};
 use super::invoices::{self, create_invoice};
 use super::store::{Filter, Tx};
-use super::{Rounding, catalog, clients, fields, ids, keys, money, offers, recurring, vendors};
+use super::{Rounding, books_seed, catalog, clients, fields, ids, keys, money, offers, recurring, vendors};
 
 const DATA: &str = include_str!("seed/data.json");
 
@@ -34,7 +34,7 @@ pub fn fill(tx: Tx<'_>, clock: &Clock, rounding: Rounding) -> Result<(), Error> 
     settle_ids(tx)
 }
 
-fn back(today: Date, days: i64) -> Date {
+pub fn back(today: Date, days: i64) -> Date {
     today.saturating_sub(days.days())
 }
 
@@ -43,10 +43,10 @@ fn moment(day: Date) -> String {
 }
 
 /// One company being seeded.
-struct Seed<'a> {
-    tx: Tx<'a>,
-    profile: &'a Record,
-    today: Date,
+pub struct Seed<'a> {
+    pub tx: Tx<'a>,
+    pub profile: &'a Record,
+    pub today: Date,
     rounding: Rounding,
 }
 
@@ -73,11 +73,11 @@ impl Seed<'_> {
         for sample in fields::objects(company, "recurring") {
             self.series(sample)?;
         }
-        Ok(())
+        books_seed::fill(self)
     }
 
     /// Runs `work` as on a day.
-    fn on<T>(&self, day: Date, work: impl FnOnce(&Context<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn on<T>(&self, day: Date, work: impl FnOnce(&Context<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let now = moment(day);
         work(&Context {
             tx: self.tx,

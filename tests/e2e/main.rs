@@ -12,5 +12,6 @@ mod declared;
 mod ending;
 mod leaks;
 mod one_origin;
+mod prompts;
 mod robustness;
 mod support;

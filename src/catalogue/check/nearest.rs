@@ -49,8 +49,8 @@ const SYNONYMS: &[(&str, &[&str])] = &[
 pub fn find(given: &str, accepted: &[&'static str]) -> Option<&'static str> {
     let given = given.to_ascii_lowercase().replace('-', "_");
     let known = |name: &&str| accepted.iter().copied().find(|other| other == name);
-    let synonym = SYNONYMS.iter().filter(|(name, _)| *name == given).flat_map(|(_, ours)| *ours);
-    if let Some(name) = synonym.filter_map(|name| known(name)).next() {
+    let mut synonyms = SYNONYMS.iter().filter(|(name, _)| *name == given).flat_map(|(_, ours)| *ours);
+    if let Some(name) = synonyms.find_map(known) {
         return Some(name);
     }
     let near = accepted.iter().copied().map(|name| (distance(&given, name), name));

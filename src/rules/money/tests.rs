@@ -57,7 +57,7 @@ fn vat_is_taken_of_the_sum_of_each_rate() {
         line("1", "10", "12.5", Some("0")),
     ];
     let totals = compute(&lines, &SWISS).unwrap();
-    let parts: Vec<_> = totals.taxes.iter().map(|part| (part.rate, part.base, part.tax)).collect();
+    let parts: Vec<_> = totals.taxes.iter().map(|part| (part.rate, part.base, part.amount)).collect();
     // By the line it would be 0.03 + 0.03 = 0.06.
     assert_eq!(parts[0], (d("8.1"), d("0.66"), d("0.05")));
     assert_eq!(parts[1], (d("2.6"), d("0.33"), d("0.01")));

@@ -123,7 +123,8 @@ impl Known {
     }
 }
 
-fn record(cx: &Context<'_>, movement: &Movement, account: &str, import: &str) -> Result<Record, Error> {
+/// A movement as it is stored, not matched yet.
+pub fn record(cx: &Context<'_>, movement: &Movement, account: &str, import: &str) -> Result<Record, Error> {
     if movement.amount.abs() > expenses::LARGEST {
         return Err(Error::new(422, "invalid_statement", "an amount is above 1000000000000"));
     }

@@ -71,6 +71,10 @@ pub fn expense(doc: &Record, reclaims_vat: bool, banks: &Banks) -> Option<Entry>
 }
 
 fn entry(doc: &Record, source: Source, description: &str, number: &str, lines: Vec<Line>) -> Option<Entry> {
+    let lines: Vec<Line> = lines.into_iter().filter(|line| !line.amount.is_zero()).collect();
+    if lines.is_empty() {
+        return None;
+    }
     let id = fields::text(doc, "id");
     Some(Entry {
         id: entry_id(id),
@@ -80,7 +84,7 @@ fn entry(doc: &Record, source: Source, description: &str, number: &str, lines: V
         reference: None,
         source,
         source_id: Some(id.to_owned()),
-        lines: lines.into_iter().filter(|line| !line.amount.is_zero()).collect(),
+        lines,
         created_at: fields::text(doc, "created_at").to_owned(),
         updated_at: fields::text(doc, "updated_at").to_owned(),
     })

@@ -15,9 +15,6 @@ use crate::sandbox::fiscal_years::Years;
 use crate::sandbox::postings::{Entry, Ledger, Source};
 use crate::sandbox::{exchange, fields, money};
 
-/// Tax codes of revenue lines in manual entries.
-pub const TAX_CODES: &[&str] = &["UST81", "UST26", "UST38", "UST0"];
-
 /// Boxes of the return per rate.
 const BOXES: &[(&str, &str)] =
     &[("8.1", "303"), ("7.7", "302"), ("2.6", "313"), ("2.5", "312"), ("3.8", "343"), ("3.7", "342")];

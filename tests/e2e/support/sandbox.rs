@@ -1,6 +1,7 @@
 //! `lumabill sandbox` as a process of its own, with fresh data in memory.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -19,9 +20,18 @@ pub struct SandboxProcess {
 }
 
 impl SandboxProcess {
-    /// With further options, for example faults.
+    /// On the day of the seed data, with further options, for example faults.
     pub fn start(options: &[&str]) -> Self {
-        let mut arguments = vec!["sandbox", "--json", "--data", ":memory:", "--today", TODAY];
+        Self::spawn(&[&["--today", TODAY], options].concat())
+    }
+
+    /// On the machine's own day: for what the client's clock decides.
+    pub fn today() -> Self {
+        Self::spawn(&[])
+    }
+
+    fn spawn(options: &[&str]) -> Self {
+        let mut arguments = vec!["sandbox", "--json", "--data", ":memory:", "--limits", "off"];
         arguments.extend(options);
         let mut child = Lumabill::new(&arguments).command().stdin(Stdio::null()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
@@ -63,9 +73,48 @@ impl SandboxProcess {
         key.unwrap_or_else(|| panic!("no key `{name}` in {}", self.ready)).to_owned()
     }
 
-    /// A run of ours against this sandbox.
+    /// The id of the company with this name.
+    pub fn profile(&self, name: &str) -> String {
+        let profiles = self.ready["profiles"].as_array().unwrap();
+        let found = profiles.iter().find(|profile| profile["company_name"] == name);
+        found.unwrap_or_else(|| panic!("no profile `{name}`"))["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A run of ours against this sandbox, in the company whose books have the most in them.
     pub fn lumabill(&self, arguments: &[&str]) -> Lumabill {
-        Lumabill::new(arguments).with_api(&self.url, &self.key())
+        let profile = self.profile("Muster Consulting GmbH");
+        Lumabill::new(arguments).with_api(&self.url, &self.key()).env("LUMABILL_PROFILE_ID", &profile)
+    }
+
+    /// What the API itself says, in the same company: asked without any code of ours.
+    pub fn get(&self, target: &str) -> Value {
+        let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
+        let (key, profile) = (self.key(), self.profile("Muster Consulting GmbH"));
+        write!(
+            stream,
+            "GET {target} HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer {key}\r\nx-profile-id: {profile}\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{target}: {answer}");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    /// All records of a list, page by page.
+    pub fn all(&self, target: &str) -> Vec<Value> {
+        let (mut records, mut page) = (Vec::new(), 1);
+        loop {
+            let joint = if target.contains('?') { '&' } else { '?' };
+            let answer = self.get(&format!("{target}{joint}limit=100&page={page}"));
+            let rows = answer["data"].as_array().unwrap_or_else(|| panic!("{target}: no list in {answer}"));
+            records.extend(rows.iter().cloned());
+            if rows.len() < 100 {
+                return records;
+            }
+            page += 1;
+        }
     }
 }
 
