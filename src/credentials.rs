@@ -6,4 +6,4 @@ pub mod origin;
 pub mod secret;
 
 pub use origin::Origin;
-pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret, Signed};
+pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret};

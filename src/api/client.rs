@@ -161,7 +161,7 @@ impl Client {
         let limit = times.attempt.min(times.until.saturating_sub(spent));
         let silent = |seconds: Duration| ApiError::Silent {
             host: host.to_owned(),
-            seconds: seconds.as_secs_f64().round().max(1.0) as u64,
+            seconds: (seconds + Duration::from_millis(500)).as_secs().max(1),
         };
         let response = within(start, limit, client.execute(wire))
             .await
