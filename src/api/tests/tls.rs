@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -94,33 +94,49 @@ fn trust(ca_file: Option<&Path>, environment_roots: bool) -> Trust {
     Trust { ca_file: ca_file.map(Path::to_path_buf), environment_roots }
 }
 
-fn file(name: &str, text: &str) -> std::path::PathBuf {
-    let path = std::env::temp_dir().join(format!("lumabill-{}-{name}", std::process::id()));
-    std::fs::write(&path, text).unwrap();
-    path
+/// A folder with one file, gone at the end of its test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn with(name: &str, text: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("lumabill-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join(name), text).unwrap();
+        Self(folder.join(name))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(self.0.parent().unwrap()));
+    }
+}
+
+fn file(text: &str) -> Folder {
+    Folder::with("0a1b2c3d.0", text)
 }
 
 #[tokio::test]
 async fn a_ca_file_given_at_login_is_trusted_and_nothing_else_is() {
     let server = Server::start("127.0.0.1", false);
-    let ca = file("login.pem", &server.authority);
+    let ca = file(&server.authority);
     for environment_roots in [false, true] {
         let refused = failure(get(&server.origin, trust(None, environment_roots)).await);
         assert_eq!(refused.code, "unreachable");
         assert!(refused.message.contains("certificate is not trusted (signed by an unknown"), "{refused:?}");
         assert!(refused.hint.unwrap().contains("--ca-file"));
         assert_eq!(server.requests.swap(0, Ordering::SeqCst), 0);
-        assert!(get(&server.origin, trust(Some(&ca), environment_roots)).await.is_ok());
+        assert!(get(&server.origin, trust(Some(&ca.0), environment_roots)).await.is_ok());
         assert_eq!(server.requests.swap(0, Ordering::SeqCst), 1);
     }
     let other = Server::start("api.lumabill.ch", false);
-    let ca = file("other.pem", &other.authority);
-    let refused = failure(get(&other.origin, trust(Some(&ca), false)).await);
+    let ca = file(&other.authority);
+    let refused = failure(get(&other.origin, trust(Some(&ca.0), false)).await);
     assert!(refused.message.ends_with("(made for another name)"), "{}", refused.message);
 
-    for (path, text) in [("empty.pem", ""), ("garbage.pem", "-----BEGIN CERTIFICATE-----\n!!\n")] {
-        let unreadable = failure(get(&server.origin, trust(Some(&file(path, text)), false)).await);
-        assert_eq!(unreadable.code, "no_trust", "{path}");
+    for text in ["", "-----BEGIN CERTIFICATE-----\n!!\n"] {
+        let unreadable = failure(get(&server.origin, trust(Some(&file(text).0), false)).await);
+        assert_eq!(unreadable.code, "no_trust", "{text}");
     }
     let missing = failure(get(&server.origin, trust(Some(Path::new("/no/such.pem")), false)).await);
     assert!(missing.message.contains("`/no/such.pem`"), "{}", missing.message);
@@ -135,7 +151,8 @@ fn again(test: &str, origin: &str, variables: &[(&str, &Path)]) {
         .envs(variables.iter().copied())
         .output()
         .unwrap();
-    assert!(child.status.success(), "{variables:?}: {}", String::from_utf8_lossy(&child.stdout));
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && said.contains(" 1 passed;"), "{variables:?}: {said}");
 }
 
 /// The origin that a child is to ask, `None` in the test itself.
@@ -159,11 +176,8 @@ async fn ssl_cert_file_counts_for_a_key_from_the_environment_only() {
         return trusted_by_a_key_from_the_environment_only(&origin).await;
     }
     let server = Server::start("127.0.0.1", false);
-    let ca = file("environment.pem", &server.authority);
-    let folder = std::env::temp_dir().join(format!("lumabill-{}-certs", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::copy(&ca, folder.join("0a1b2c3d.0")).unwrap();
-    for variable in [("SSL_CERT_FILE", ca.as_path()), ("SSL_CERT_DIR", folder.as_path())] {
+    let ca = file(&server.authority);
+    for variable in [("SSL_CERT_FILE", ca.0.as_path()), ("SSL_CERT_DIR", ca.0.parent().unwrap())] {
         let origin = server.origin.to_string();
         again("ssl_cert_file_counts_for_a_key_from_the_environment_only", &origin, &[variable]);
         assert_eq!(server.requests.swap(0, Ordering::SeqCst), 1, "one request with {variable:?}");
@@ -177,17 +191,37 @@ async fn a_proxy_cannot_read_along_with_a_ca_from_the_environment() {
         return trusted_by_a_key_from_the_environment_only(&origin).await;
     }
     let proxy = Server::start("api.lumabill.ch", true);
-    let ca = file("proxy.pem", &proxy.authority);
+    let ca = file(&proxy.authority);
     let address = proxy.origin.to_string().replace("https:", "http:");
     again(
         "a_proxy_cannot_read_along_with_a_ca_from_the_environment",
         "https://api.lumabill.ch",
-        &[("SSL_CERT_FILE", &ca), ("HTTPS_PROXY", Path::new(&address)), ("NO_PROXY", Path::new(""))],
+        &[("SSL_CERT_FILE", &ca.0), ("HTTPS_PROXY", Path::new(&address)), ("NO_PROXY", Path::new(""))],
     );
     let heads = proxy.heads.lock().unwrap().join("\n");
     assert_eq!(heads.matches("CONNECT api.lumabill.ch:443 HTTP/1.1\r\n").count(), 2, "{heads}");
     assert!(!heads.contains(KEY) && !heads.to_lowercase().contains("authorization"), "{heads}");
     assert_eq!(proxy.requests.load(Ordering::SeqCst), 1, "one request, with the key from the environment");
+}
+
+#[tokio::test]
+#[cfg(all(unix, not(target_vendor = "apple")))]
+async fn a_proxy_that_refuses_is_named() {
+    if let Some(origin) = child() {
+        let refused = failure(get(&origin, trust(None, false)).await);
+        assert_eq!(refused.message, "api.lumabill.ch cannot be reached: the proxy did not open a way there");
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            head(&mut stream).unwrap();
+            stream.write_all(b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    let proxy = [("HTTPS_PROXY", Path::new(&address)), ("NO_PROXY", Path::new(""))];
+    again("a_proxy_that_refuses_is_named", "https://api.lumabill.ch", &proxy);
 }
 
 #[tokio::test]
@@ -221,8 +255,8 @@ async fn what_speaks_no_tls_is_named() {
             drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"));
         }
     });
-    let ca = file("plain.pem", &Server::start("127.0.0.1", false).authority);
-    let failure = failure(get(&origin, trust(Some(&ca), false)).await);
+    let ca = file(&Server::start("127.0.0.1", false).authority);
+    let failure = failure(get(&origin, trust(Some(&ca.0), false)).await);
     assert_eq!(failure.code, "unreachable");
     assert!(failure.message.contains("no encrypted connection ("), "{}", failure.message);
 }
