@@ -1,6 +1,60 @@
 //! One constant row per endpoint of the billing API. Schema, annotations, read-only filter, toolsets,
 //! request and documentation follow from the row: to add an endpoint is to add a row.
 
+pub mod check;
+pub mod request;
+pub mod schema;
+
+mod params;
+
+mod accounts;
+mod bank_accounts;
+mod bank_transactions;
+mod catalog_items;
+mod clients;
+mod expenses;
+mod fiscal_years;
+mod invoices;
+mod journal_entries;
+mod offers;
+mod profiles;
+mod recurring_invoices;
+mod reports;
+mod revenue;
+mod vendors;
+
+#[cfg(test)]
+mod tests;
+
+/// One slice per resource, in the order in which tools are listed.
+const RESOURCES: &[&[Endpoint]] = &[
+    invoices::ENDPOINTS,
+    offers::ENDPOINTS,
+    recurring_invoices::ENDPOINTS,
+    clients::ENDPOINTS,
+    vendors::ENDPOINTS,
+    expenses::ENDPOINTS,
+    revenue::ENDPOINTS,
+    catalog_items::ENDPOINTS,
+    journal_entries::ENDPOINTS,
+    accounts::ENDPOINTS,
+    fiscal_years::ENDPOINTS,
+    bank_accounts::ENDPOINTS,
+    bank_transactions::ENDPOINTS,
+    reports::ENDPOINTS,
+    profiles::ENDPOINTS,
+];
+
+/// Every endpoint, in a stable order.
+pub fn all() -> impl Iterator<Item = &'static Endpoint> {
+    RESOURCES.iter().flat_map(|rows| rows.iter())
+}
+
+/// The endpoint behind a tool.
+pub fn find(tool: &str) -> Option<&'static Endpoint> {
+    all().find(|endpoint| endpoint.tool == tool)
+}
+
 /// One endpoint and the tool that calls it.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -23,6 +77,48 @@ pub struct Endpoint {
     pub computed: &'static [&'static str],
     pub evidence: Evidence,
 }
+
+impl Endpoint {
+    /// Everything but a read.
+    pub fn writes(&self) -> bool {
+        self.effect != Effect::Reads
+    }
+
+    /// The arguments that are declared: the row's own, then those that its kind of call has in common
+    /// with others (`limit` and `cursor` of lists, `dry_run` of writes, `confirm_number` where a person
+    /// is asked). `profile_id` is accepted besides, by every tool ([`PROFILE_ID`]).
+    pub fn arguments(&self) -> impl Iterator<Item = &'static Param> {
+        let list = matches!(self.answer, Answer::List(_));
+        let asks = self.confirms != Confirms::Never;
+        let common = [
+            (list, &params::LIMIT),
+            (list, &params::CURSOR),
+            (asks, &params::CONFIRM_NUMBER),
+            (self.writes(), &params::DRY_RUN),
+        ];
+        self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))
+    }
+
+    /// The argument of this name that the tool accepts.
+    pub fn argument(&self, name: &str) -> Option<&'static Param> {
+        self.arguments().chain([&PROFILE_ID]).find(|param| param.name == name)
+    }
+
+    /// The fields that `changes` of an update takes; empty for other tools.
+    pub fn changes(&self) -> &'static [Param] {
+        match self.params.iter().find(|param| param.name == CHANGES).map(|param| param.kind) {
+            Some(Kind::Object(fields)) if self.effect == Effect::Updates => fields,
+            _ => &[],
+        }
+    }
+}
+
+/// The argument of an update that holds the fields to change.
+pub const CHANGES: &str = "changes";
+
+/// Accepted by every tool, declared only where the account reaches several profiles: an id or a name,
+/// which the gateway sends as `X-Profile-Id`.
+pub const PROFILE_ID: Param = params::text("profile_id").gateway();
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -64,6 +160,34 @@ pub enum Toolset {
     Settings,
 }
 
+impl Toolset {
+    /// In the order in which topics are shown.
+    pub const ALL: &[Self] = &[
+        Self::Invoicing,
+        Self::Contacts,
+        Self::Expenses,
+        Self::Catalog,
+        Self::Bookkeeping,
+        Self::Banking,
+        Self::Reports,
+        Self::Settings,
+    ];
+
+    /// The word for `--toolsets`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invoicing => "invoicing",
+            Self::Contacts => "contacts",
+            Self::Expenses => "expenses",
+            Self::Catalog => "catalog",
+            Self::Bookkeeping => "bookkeeping",
+            Self::Banking => "banking",
+            Self::Reports => "reports",
+            Self::Settings => "settings",
+        }
+    }
+}
+
 /// How far the public pages go: everything but a printed path is an assumption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
@@ -100,7 +224,7 @@ pub struct ListOf {
 }
 
 /// One argument of a tool.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     pub name: &'static str,
     /// The name on the wire where it differs.
@@ -108,6 +232,9 @@ pub struct Param {
     pub place: Place,
     pub kind: Kind,
     pub required: bool,
+    /// Another argument that may stand in its place: exactly one of the two where it is required, at most
+    /// one otherwise.
+    pub or: Option<&'static str>,
     /// Empty where the name says it all.
     pub about: &'static str,
 }
@@ -119,6 +246,8 @@ pub enum Place {
     /// The query; the rows of the answer are checked against it again, since servers ignore unknown filters.
     Query(Check),
     Body,
+    /// The content of the one file that is sent as `multipart/form-data`.
+    File,
     /// Handled by the gateway and turned into something else (`client_name`, `due_days`, `period`, …).
     Gateway,
 }
@@ -142,6 +271,8 @@ pub enum Check {
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Text,
+    /// An IBAN with good check digits, spaces allowed.
+    Iban,
     /// A record's id: one path segment, never empty.
     Id,
     /// `YYYY-MM-DD`.

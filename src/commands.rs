@@ -1,6 +1,11 @@
-//! The command line: global flags, then one variant and one arm per command.
+//! The command line: one variant and one arm per command.
 
+mod call;
+mod connect;
+mod present;
 mod sandbox;
+mod serve;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -9,15 +14,27 @@ use clap::{Parser, Subcommand};
 use crate::failure::{Exit, Failure};
 use crate::terminal;
 
+/// Billing through AI assistants: the key in the OS keyring, MCP on stdio, HTTPS to the billing API
 #[derive(Parser)]
-#[command(name = "lumabill", version, about, propagate_version = true)]
-struct Cli {
+#[command(name = "lumabill", version, propagate_version = true, after_help = FIRST_STEPS)]
+pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
+const FIRST_STEPS: &str = "First steps:
+  lumabill call --sandbox list_invoices             try it, without an account
+  lumabill login                                    store your key in the keyring
+  claude mcp add -s user lumabill -- lumabill serve let Claude Code use it
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not logged in,
+4 network or API unavailable, 70 defect";
+
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::Args),
+    Tools(tools::Args),
+    Call(call::Args),
     Sandbox(sandbox::Args),
 }
 
@@ -30,6 +47,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
         }
     };
+    crate::logging::start(crate::settings::Environment::read().log.as_deref());
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -41,6 +59,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Tools(args) => tools::run(args),
+        Command::Call(args) => call::run(args),
         Command::Sandbox(args) => sandbox::run(args),
     }
 }

@@ -1,9 +1,16 @@
 //! Where a key comes from and where it may go: [`Secret`] with one door, [`Origin`] to which a key
-//! belongs, and [`Credentials`], which asks the sources in order (environment, keyring, file).
+//! belongs, and [`AccountKeys`], which asks the sources in order (environment, keyring, file).
 //! Only this area touches the keyring.
 
+pub mod account_keys;
+mod fixed_key;
+pub mod key_file;
+pub mod keyring;
 pub mod origin;
 pub mod secret;
 
+pub use account_keys::AccountKeys;
+pub use fixed_key::FixedKey;
+pub use keyring::{Keyring, KeyringError};
 pub use origin::Origin;
 pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret};

@@ -1,12 +1,37 @@
 //! The whole story of a call: find, check, resolve, permit, build, send, redact. The terminal and the
 //! MCP face both enter at [`Gateway::call`], so that they obey the same rules.
 
-use std::sync::Arc;
+mod answer;
+mod confirmation;
+mod connection;
+mod files;
+mod key_mode;
+mod lists;
+pub mod policy;
+mod profiles;
+mod reading;
+mod redaction;
+mod resolve;
+mod setup;
+mod tools;
+
+use std::sync::{Arc, RwLock};
 
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::api;
+use crate::credentials;
+use crate::catalogue::{self, Answer, Effect, Endpoint, request::Wire};
 use crate::failure::{Exit, Failure};
+use confirmation::{Binding, Confirmations};
+use connection::Connection;
+use policy::Plan;
+use profiles::Effective;
+pub use redaction::visible;
+pub use setup::{Facts, Setup};
+pub use tools::Selection;
 
 /// One call of a tool.
 pub struct Call {
@@ -18,6 +43,7 @@ pub struct Call {
 }
 
 /// Who calls, and what it can do.
+#[derive(Clone)]
 pub struct Caller {
     /// The name that the client gave itself, or `terminal`.
     pub name: String,
@@ -85,28 +111,175 @@ pub struct Tool {
 }
 
 /// What is served, and the way of every call.
-pub struct Gateway {}
+pub struct Gateway {
+    sandbox: bool,
+    keys: Arc<dyn credentials::Keys>,
+    selection: Selection,
+    level: policy::Level,
+    files: Vec<std::path::PathBuf>,
+    confirmations: Confirmations,
+    connection: RwLock<Arc<Connection>>,
+    reload: setup::Reload,
+    changes: watch::Sender<u64>,
+    remember_read_only: Box<dyn Fn() + Send + Sync>,
+}
+
+/// A call between its stations.
+struct Work {
+    connection: Arc<Connection>,
+    endpoint: &'static Endpoint,
+    arguments: Map<String, Value>,
+    profile: Effective,
+    current: Option<Value>,
+    dry_run: bool,
+    confirm_number: Option<String>,
+    notes: Vec<String>,
+    caller: Caller,
+}
 
 impl Gateway {
     /// The tools that are listed and may be called, in a stable order. Touches neither keyring nor network.
     pub fn tools(&self) -> Arc<Vec<Tool>> {
-        Arc::new(Vec::new())
-    }
-
-    /// What the server tells the model once: the rules that hold for all tools.
-    pub fn instructions(&self) -> String {
-        String::new()
+        let connection = self.connection();
+        connection.served.list(connection.profiles.several())
     }
 
     /// Changes its value whenever [`Gateway::tools`] would answer differently.
-    pub fn tools_changed(&self) -> tokio::sync::watch::Receiver<u64> {
-        tokio::sync::watch::channel(0).1
+    pub fn tools_changed(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Calls a tool.
-    #[expect(clippy::unused_async, reason = "the interface comes before its body")]
     pub async fn call(&self, call: Call) -> Outcome {
-        let message = format!("there is no tool `{}`; nothing was sent", call.tool);
-        Outcome::Failed(Failure::new("unknown_tool", Exit::Refused, message))
+        match self.carry_out(call).await {
+            Ok(outcome) => outcome,
+            Err(failure) => Outcome::Failed(failure),
+        }
     }
+
+    async fn carry_out(&self, call: Call) -> Result<Outcome, Failure> {
+        let connection = self.connection();
+        let endpoint = connection.served.find(&call.tool)?;
+        let mut work = check(connection, endpoint, call.arguments, call.caller)?;
+        work.profile = self.profile(&mut work).await?;
+        self.resolve(&mut work).await?;
+        if let Answer::List(list) = endpoint.answer {
+            let found = self.list(&work, list).await?;
+            return Ok(Outcome::Done(self.done(&work, found)));
+        }
+        if !work.dry_run
+            && let Some(question) = self.permit(&work, call.answered)?
+        {
+            return Ok(Outcome::Ask(question));
+        }
+        let wire = self.build(&work)?;
+        if work.dry_run {
+            return Ok(Outcome::Done(self.preview(&work, &wire)));
+        }
+        let reply = self.send(&work, wire).await?;
+        Ok(Outcome::Done(self.done(&work, answer::of(&work, reply))))
+    }
+
+    /// The profile of the call. Writes need to know it; reads take what the key gives.
+    async fn profile(&self, work: &mut Work) -> Result<Effective, Failure> {
+        let argument = work.arguments.shift_remove("profile_id").and_then(|id| id.as_str().map(str::to_owned));
+        let writes = work.endpoint.effect != Effect::Reads;
+        if work.connection.profiles.names_need_the_list(argument.as_deref()) {
+            self.learn_profiles(work).await?;
+        }
+        let mut effective = work.connection.profiles.effective(argument.as_deref())?;
+        if writes && effective == Effective::Unknown {
+            self.learn_profiles(work).await?;
+            effective = work.connection.profiles.effective(argument.as_deref())?;
+        }
+        match effective {
+            Effective::Several(profiles) if writes => Err(profiles::choose_first(work.endpoint.tool, &profiles)),
+            effective => Ok(effective),
+        }
+    }
+
+    async fn learn_profiles(&self, work: &Work) -> Result<(), Failure> {
+        let reply = self.read(work, "/v1/profiles".to_owned(), Vec::new()).await?;
+        let page = api::pages::Page::read(reply.body, None, "profiles");
+        work.connection.profiles.learn(&page.records);
+        if work.connection.profiles.several() {
+            self.changes.send_modify(|change| *change += 1);
+        }
+        Ok(())
+    }
+
+    /// Whether a person has to say yes first, and whether one has.
+    fn permit(&self, work: &Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
+        let plan = Plan { endpoint: work.endpoint, arguments: &work.arguments, current: work.current.as_ref(), profile: &work.profile };
+        plan.refuse_unsafe()?;
+        let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
+        let message = plan.question(&changes);
+        let arguments = Value::Object(work.arguments.clone());
+        let binding = Binding {
+            account: &work.connection.account,
+            origin: &work.connection.bound_to,
+            profile: work.profile.id(),
+            tool: work.endpoint.tool,
+            arguments: &arguments,
+            shown: &message,
+        };
+        match answered.map(|answer| (answer.action, answer.state)) {
+            Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
+                Ok(()) => return Ok(None),
+                Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
+            },
+            Some((Action::Decline, _)) => return Err(answer::declined(work.endpoint.tool)),
+            Some((Action::Cancel, _)) => {}
+            None => {
+                let label = plan.label();
+                if work.confirm_number.as_ref().is_some_and(|given| given.trim() == label) && self.confirmations.redeem(&binding)? {
+                    return Ok(None);
+                }
+                if work.caller.can_ask && work.confirm_number.is_none() {
+                    return Ok(Some(Question { state: self.confirmations.seal(&binding)?, message }));
+                }
+            }
+        }
+        self.confirmations.announce(&binding)?;
+        Err(answer::confirmation_required(work, &plan.label(), &message))
+    }
+
+    fn build(&self, work: &Work) -> Result<Wire, Failure> {
+        let arguments = self.with_file(work)?;
+        Ok(catalogue::request::build(work.endpoint, arguments.as_ref().unwrap_or(&work.arguments), work.current.as_ref())?)
+    }
+
+    async fn send(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
+        let request = answer::request(work, wire);
+        match self.transmit(work, &request).await {
+            Ok(reply) => Ok(reply),
+            Err(error) => {
+                let failure = Failure::from(error);
+                if work.endpoint.tool == "get_company_info" && failure.facts.get("http_status") == Some(&Value::from(404)) {
+                    return self.company_from_profile(work, failure).await;
+                }
+                self.notice_read_only_key(work, &failure).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Why a tool is not served, in the words of a refused call.
+    pub fn why_not(&self, tool: &str) -> Failure {
+        let unlisted = || Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{tool}`"));
+        self.connection().served.find(tool).err().unwrap_or_else(unlisted)
+    }
+}
+
+fn check(
+    connection: Arc<Connection>,
+    endpoint: &'static Endpoint,
+    arguments: Map<String, Value>,
+    caller: Caller,
+) -> Result<Work, Failure> {
+    let mut arguments = catalogue::check::check(endpoint, arguments)?;
+    let dry_run = arguments.shift_remove("dry_run") == Some(Value::Bool(true));
+    let confirm_number = arguments.shift_remove("confirm_number").and_then(|number| number.as_str().map(str::to_owned));
+    let profile = Effective::Unknown;
+    Ok(Work { connection, endpoint, arguments, profile, current: None, dry_run, confirm_number, notes: Vec::new(), caller })
 }

@@ -6,6 +6,7 @@ mod commands;
 mod credentials;
 mod failure;
 mod gateway;
+mod logging;
 mod mcp;
 mod rules;
 mod sandbox;

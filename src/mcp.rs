@@ -1,1 +1,182 @@
-//! The only face to the MCP server SDK: line reader, eras, list, call, asking.
+//! The only face to the MCP server SDK: line reader, eras, list, call, asking. While serving, nothing
+//! else writes to stdout, and nothing here logs arguments, bodies or `_meta` at any level.
+
+mod asking;
+mod calling;
+mod guard;
+mod incoming;
+mod line_reader;
+mod outline;
+mod provider;
+mod reply;
+mod server;
+mod session;
+mod wire;
+mod writer;
+
+use std::io::{BufReader, Read, Write};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::service::{Peer, serve_directly};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::failure::{Exit, Failure};
+use crate::gateway::Gateway;
+use guard::Guarded;
+use provider::ToolProvider;
+use server::Server;
+use session::{Limits, Session};
+use wire::Wire;
+use writer::Writer;
+
+/// Messages that were read and not yet looked at.
+const QUEUED: usize = 16;
+/// How often the end looks whether the other side still reads.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Serves `gateway` on stdin and stdout, and returns when it is time to exit: at the end of input, on
+/// SIGINT or SIGTERM, or when stdout is gone. The thread that reads stdin may then still wait.
+pub async fn serve(gateway: Arc<Gateway>) -> Result<(), Failure> {
+    keep_panics_quiet();
+    let session = Session::new(Limits::DEFAULT);
+    let stop = session.stop.clone();
+    let signals = tokio::spawn(async move {
+        signalled().await;
+        stop.cancel();
+    });
+    let served = serve_over(gateway, session, std::io::stdin(), std::io::stdout()).await;
+    signals.abort();
+    served
+}
+
+/// A panic message can quote data: only its place is logged.
+fn keep_panics_quiet() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%place, "a defect of lumabill");
+    }));
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn serve_over<P: ToolProvider>(
+    provider: Arc<P>,
+    session: Arc<Session>,
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+) -> Result<(), Failure> {
+    let writer = Writer::start(output).map_err(|error| no_thread(&error))?;
+    let messages = start_reader(input, session.limits.line).map_err(|error| no_thread(&error))?;
+    let wire = Wire::new(Arc::clone(&session), messages, writer.clone());
+    let server = Server::new(Arc::clone(&provider), Arc::clone(&session));
+    // Without the SDK's opening: what is legal when is decided per request, so nothing can end it.
+    let running = serve_directly(Guarded(server), wire, None);
+    let changes = tokio::spawn(tell_changes(provider.tools_changed(), running.peer().clone()));
+    let answered = tokio::select! {
+        _ = running.waiting() => true,
+        () = time_is_up(&session, &writer) => false,
+    };
+    changes.abort();
+    tokio::select! {
+        () = written(&writer) => {}
+        () = time_is_up(&session, &writer), if answered => {}
+        () = sleep(LOOK), if !answered => {}
+    }
+    Ok(())
+}
+
+fn start_reader(
+    input: impl Read + Send + 'static,
+    limit: usize,
+) -> std::io::Result<mpsc::Receiver<incoming::Incoming>> {
+    let (sender, receiver) = mpsc::channel(QUEUED);
+    let input = BufReader::with_capacity(64 << 10, input);
+    thread::Builder::new().name("stdin".into()).spawn(move || {
+        line_reader::each_line(input, limit, |line| {
+            incoming::read(line, limit, &mut |message| drop(sender.blocking_send(message)));
+            !sender.is_closed()
+        });
+    })?;
+    Ok(receiver)
+}
+
+fn no_thread(error: &std::io::Error) -> Failure {
+    Failure::new("no_thread", Exit::Unavailable, "the system gave no thread to read or write messages")
+        .because(error.to_string())
+}
+
+/// Legacy clients are told of other tools unasked, modern ones on their subscriptions only.
+async fn tell_changes(mut changes: watch::Receiver<u64>, peer: Peer<RoleServer>) {
+    loop {
+        server::next_change(&mut changes).await;
+        if peer.peer_info().is_some() && peer.notify_tool_list_changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Everything that was answered is written.
+async fn written(writer: &Writer) {
+    while !writer.is_idle() {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Returns when waiting on has no more sense: so long after a signal or the loss of stdout, or when
+/// after the end of input nobody reads what is to be written.
+async fn time_is_up(session: &Session, writer: &Writer) {
+    tokio::select! {
+        () = session.ended.cancelled() => {}
+        () = session.stop.cancelled() => {}
+        () = writer.broken().cancelled() => {}
+    }
+    let end = async {
+        tokio::select! {
+            () = session.stop.cancelled() => {}
+            () = writer.broken().cancelled() => {}
+        }
+        sleep(session.limits.stop).await;
+    };
+    let stalled = async {
+        let (mut seen, mut since) = (writer.pieces_written(), Instant::now());
+        loop {
+            sleep_until(Instant::now() + LOOK).await;
+            let pieces = writer.pieces_written();
+            if writer.is_idle() || pieces != seen {
+                (seen, since) = (pieces, Instant::now());
+            } else if since.elapsed() >= session.limits.stop {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = end => {}
+        () = stalled => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,5 @@
-//! Pure billing rules: money, periods, references. No I/O, no clock.
+//! Pure billing rules: money, periods, VAT rates. No I/O, no clock.
+
+pub mod money;
+pub mod period;
+pub mod vat;

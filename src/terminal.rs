@@ -33,3 +33,9 @@ pub fn failure(failure: &Failure) {
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
+
+/// Prints a question to stderr and leaves the cursor behind it.
+pub fn prompt(text: &str) {
+    let mut err = std::io::stderr().lock();
+    drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
+}

@@ -24,6 +24,12 @@ impl Secret {
         self.0.expose_secret()
     }
 
+    /// True where both are the same text; takes as long for one difference as for another.
+    pub(in crate::credentials) fn is(&self, other: &Self) -> bool {
+        let (one, two) = (self.expose().as_bytes(), other.expose().as_bytes());
+        one.len() == two.len() && one.iter().zip(two).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
+    }
+
     /// What people see of a key: its prefix and its last four characters, or nothing where it is short.
     pub fn masked(&self) -> String {
         let text = self.expose();
@@ -100,7 +106,7 @@ impl Key {
 
     /// True when both are the same text for the same origin.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.origin == other.origin && self.secret.expose() == other.secret.expose()
+        self.origin == other.origin && self.secret.is(&other.secret)
     }
 
     /// True when `text` holds this key.
@@ -117,6 +123,11 @@ impl Key {
             return text.replace(self.secret.expose(), &self.masked());
         }
         text.to_owned()
+    }
+
+    /// The only origin that this key may be sent to.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     pub fn masked(&self) -> String {

@@ -1,0 +1,40 @@
+# Recipes for people who work on lumabill; the README needs none of them.
+
+# What CI runs.
+check:
+    bash .ci/run
+
+# All tests; installs what they need.
+test:
+    ./tests/run
+
+# Writes the golden files anew; read the difference before it is committed.
+golden:
+    UPDATE_GOLDEN=1 cargo test --locked golden
+
+# lumabill beside a bare MCP server and a bare client, against the budgets; ten minutes on two cores.
+bench:
+    tests/install-tools.sh
+    cargo build --locked --release --bin lumabill
+    cargo build --locked --release --example bare --example bench
+    target/release/examples/bench target/release
+
+# The embedded billing API by itself; prints its address and keys.
+sandbox *options:
+    cargo run --locked --quiet -- sandbox {{options}}
+
+# An MCP server on the sandbox, for a client that wants a command to start.
+serve-sandbox *options:
+    cargo run --locked --quiet -- serve --sandbox {{options}}
+
+# The sandbox against its own OpenAPI file.
+schemathesis:
+    tests/schemathesis.sh
+
+# Before a release: a release build, its size, licences and bans by both tests and cargo-deny.
+release-check:
+    cargo build --locked --release --bin lumabill
+    ls -l target/release/lumabill
+    ldd target/release/lumabill
+    cargo test --locked --test dependencies --test architecture
+    cargo deny --locked check licenses bans sources

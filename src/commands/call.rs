@@ -1,0 +1,152 @@
+//! `lumabill call`: one tool call from the terminal, under the same rules as the assistant's.
+
+use std::io::{BufRead, IsTerminal, Read};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::connect::{self, Choice};
+use super::{present, tools};
+use crate::failure::{Exit, Failure};
+use crate::gateway::{Action, Answered, Call, Caller, Done, Gateway, Outcome, Question};
+use crate::terminal;
+
+/// Call one tool, as the assistant would; without a tool: list them by topic
+///
+/// Examples:
+///   lumabill call list_invoices status=unpaid
+///   lumabill call create_invoice client_name="Muster AG" 'lines=[{"description":"Consulting","quantity":3,"price":180}]'
+///   lumabill call get_profit_and_loss period=2026-Q1 --json
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The tool, for example `list_invoices`
+    tool: Option<String>,
+    /// Arguments; lists and objects as JSON
+    #[arg(value_name = "NAME=VALUE")]
+    arguments: Vec<String>,
+    /// All arguments as one JSON object; `-` reads it from standard input
+    #[arg(long, value_name = "JSON|-", conflicts_with = "arguments")]
+    args: Option<String>,
+    /// Show what would be sent, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the exact result as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    choice: Choice,
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    let (choice, as_json) = (args.choice.clone(), args.json);
+    let Some(tool) = args.tool.clone() else { return tools::list(&choice, as_json) };
+    let arguments = arguments(&args)?;
+    // Naming a tool serves it: the default set spares an assistant's context, not a person's.
+    let choice = Choice { tools: vec![tool.clone()], toolsets: vec!["default".to_owned()], ..choice };
+    let served = connect::Connected::new(&choice)?;
+    let outcome = connect::block_on(call(&served.gateway, &tool, arguments))?;
+    match outcome {
+        Ok(done) if as_json => terminal::line(&done.text),
+        Ok(done) => terminal::print(&present::result(&done.structured)),
+        Err(failure) => {
+            if as_json {
+                terminal::line(&failure.json().to_string());
+            }
+            return Err(failure);
+        }
+    }
+    Ok(())
+}
+
+/// Calls, and puts questions to the person at the terminal.
+async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> Result<Done, Failure> {
+    let mut answered = None;
+    loop {
+        let call = Call { tool: tool.to_owned(), arguments: arguments.clone(), answered: answered.take(), caller: caller() };
+        match gateway.call(call).await {
+            Outcome::Done(done) => return Ok(done),
+            Outcome::Failed(failure) => return Err(failure),
+            Outcome::Ask(question) => answered = Some(ask(question)),
+        }
+    }
+}
+
+fn caller() -> Caller {
+    Caller {
+        name: "terminal".to_owned(),
+        can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        cancelled: CancellationToken::new(),
+        progress: Some(Arc::new(|_, _, what| {
+            if what.starts_with("waiting") {
+                terminal::note(what);
+            }
+        })),
+    }
+}
+
+fn ask(question: Question) -> Answered {
+    terminal::note(&question.message);
+    terminal::prompt("Go on? [y/N] ");
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    let yes = read.is_ok() && matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja");
+    Answered { state: question.state, action: if yes { Action::Accept } else { Action::Decline } }
+}
+
+/// The arguments from `NAME=VALUE` words or from `--args`.
+fn arguments(args: &Args) -> Result<Map<String, Value>, Failure> {
+    let mut arguments = match args.args.as_deref() {
+        Some("-") => {
+            let mut text = String::new();
+            std::io::stdin().lock().read_to_string(&mut text).map_err(|error| usage(&format!("standard input could not be read: {error}")))?;
+            object(&text)?
+        }
+        Some(text) => object(text)?,
+        None => words(&args.arguments)?,
+    };
+    if args.dry_run {
+        arguments.insert("dry_run".into(), Value::Bool(true));
+    }
+    Ok(arguments)
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_str(text).map_err(|error| usage(&format!("`--args` is no JSON object: {error}")))
+}
+
+/// `name=value`; a value that starts with `[` or `{` is JSON, any other is text that the tool's schema types.
+fn words(words: &[String]) -> Result<Map<String, Value>, Failure> {
+    let pair = |word: &String| {
+        let (name, value) = word.split_once('=').ok_or_else(|| usage(&format!("`{word}` is not NAME=VALUE")))?;
+        let value = match value.starts_with(['[', '{']) {
+            true => serde_json::from_str(value).map_err(|error| usage(&format!("the value of `{name}` is no JSON: {error}")))?,
+            false => Value::String(value.to_owned()),
+        };
+        Ok((name.to_owned(), value))
+    };
+    words.iter().map(pair).collect()
+}
+
+fn usage(message: &str) -> Failure {
+    Failure::new("usage", Exit::Usage, format!("{message}; nothing was sent")).hint("see `lumabill call --help`")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::words;
+
+    #[test]
+    fn words_become_arguments() {
+        let words_of = |list: &[&str]| words(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            serde_json::Value::Object(words_of(&["a=1", "b=x=y", "c=[1,2]"]).unwrap()),
+            json!({"a": "1", "b": "x=y", "c": [1, 2]})
+        );
+        assert!(words_of(&["a"]).is_err());
+        assert!(words_of(&["a=[1"]).is_err());
+    }
+}

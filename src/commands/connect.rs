@@ -1,0 +1,177 @@
+//! From settings and flags to a gateway: which account, which key, which policy.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::api;
+use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
+use crate::failure::{Exit, Failure};
+use crate::gateway::policy::Level;
+use crate::gateway::{Facts, Gateway, Selection, Setup};
+use crate::sandbox::{self, Sandbox};
+use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, Settings, StoredIn};
+use crate::terminal;
+
+/// Where calls go and what is served; the same for `serve`, `call` and `tools`
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Choice {
+    /// The account to use, as `lumabill status` names it
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Use the built-in practice API instead of an account
+    #[arg(long, conflicts_with = "account")]
+    pub sandbox: bool,
+    /// Serve no tool that changes anything
+    #[arg(long)]
+    pub read_only: bool,
+    /// Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings
+    #[arg(long, value_name = "A,B|all", value_delimiter = ',')]
+    pub toolsets: Vec<String>,
+    /// Further tools by name
+    #[arg(long, value_name = "X,Y", value_delimiter = ',')]
+    pub tools: Vec<String>,
+    /// When a person is asked first: before every write, before destructive ones, or never
+    #[arg(long, value_name = "writes|destructive|never")]
+    pub confirm: Option<Confirm>,
+    /// Work in this profile (company) only
+    #[arg(long, value_name = "UUID|NAME")]
+    pub profile_id: Option<String>,
+    /// A folder from which files may be read
+    #[arg(long, value_name = "DIR")]
+    pub files: Vec<PathBuf>,
+}
+
+const USER_AGENT: &str = concat!("lumabill/", env!("CARGO_PKG_VERSION"));
+
+/// A gateway, and the sandbox it talks to where there is one.
+pub struct Connected {
+    pub gateway: Arc<Gateway>,
+    /// Stops when dropped.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Connected {
+    /// Touches neither keyring nor network; starts the sandbox where it is asked for.
+    pub fn new(choice: &Choice) -> Result<Self, Failure> {
+        let settings = Settings::load()?;
+        for warning in settings.warnings() {
+            terminal::note(&format!("warning: {warning}"));
+        }
+        if choice.sandbox { Self::to_sandbox(choice, &settings) } else { Self::to_account(choice, &settings) }
+    }
+
+    fn to_account(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
+        let named = match choice.account.as_slice() {
+            [] => None,
+            [name] => Some(name.clone()),
+            _ => {
+                return Err(Failure::new("usage", Exit::Usage, "this version serves one account at a time")
+                    .hint("start one server for each account"));
+            }
+        };
+        let account = settings.account(named.as_deref())?;
+        let policy = settings.policy(&choice.flags(), &account)?;
+        let (again, name) = (choice.clone(), account.name.clone());
+        let remember = move || {
+            let kept = Settings::load().and_then(|mut settings| Ok(settings.remember_mode(&name, Mode::ReadOnly)?));
+            if let Err(failure) = kept {
+                tracing::warn!("that the key only reads could not be kept: {}", failure.message);
+            }
+        };
+        let gateway = Gateway::new(Setup {
+            facts: facts(&account, settings, &policy)?,
+            reload: Box::new(move || look_up_again(&again, named.as_deref()).ok()),
+            keys: Arc::new(AccountKeys::new(&account, settings)),
+            sandbox: false,
+            selection: choice.selection(policy.toolsets.as_deref()),
+            level: level(policy.confirm),
+            files: policy.files,
+            state_folder: settings.folders.state.clone(),
+            remember_read_only: Box::new(remember),
+        })?;
+        Ok(Self { gateway: Arc::new(gateway), _sandbox: None })
+    }
+
+    fn to_sandbox(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
+        let data = super::sandbox::shared_data(settings)?;
+        let sandbox = Sandbox::start(sandbox::Options { data, ..sandbox::Options::default() })?;
+        let profiles = sandbox.profiles().iter().map(|(id, name)| Profile { id: id.clone(), name: name.clone() }).collect();
+        let account = Account { profiles, ..Account::sandbox(sandbox.url().to_owned()) };
+        let policy = settings.policy(&choice.flags(), &account)?;
+        let facts = facts(&account, settings, &policy)?;
+        let key = Key::new(Secret::new(sandbox::keys::READ_WRITE_KEY.to_owned()), facts.origin.clone());
+        let gateway = Gateway::new(Setup {
+            facts: Facts {
+                // The practice company is chosen, as a person would have chosen theirs at login.
+                chosen_profile: Some(sandbox::MAIN_PROFILE_ID.to_owned()),
+                // Not the address: the port is another one at every start.
+                bound_to: "sandbox".to_owned(),
+                ..facts
+            },
+            reload: Box::new(|| None),
+            keys: Arc::new(FixedKey(key)),
+            sandbox: true,
+            selection: choice.selection(policy.toolsets.as_deref()),
+            level: level(policy.confirm),
+            files: policy.files,
+            state_folder: super::sandbox::folder(settings),
+            remember_read_only: Box::new(|| ()),
+        })?;
+        Ok(Self { gateway: Arc::new(gateway), _sandbox: Some(sandbox) })
+    }
+}
+
+/// The account as the config file has it by now.
+fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure> {
+    let settings = Settings::load()?;
+    let account = settings.account(named)?;
+    let policy = settings.policy(&choice.flags(), &account)?;
+    facts(&account, &settings, &policy)
+}
+
+fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
+    let from_environment = account.stored_in == StoredIn::Environment;
+    Ok(Facts {
+        account: account.name.clone(),
+        origin: Origin::parse(&account.origin)?,
+        bound_to: account.origin.clone(),
+        trust: api::Trust { ca_file: account.ca_file.clone(), environment_roots: from_environment },
+        user_agent: USER_AGENT,
+        fixed_profile: policy.profile.clone(),
+        chosen_profile: None,
+        known_profiles: account.profiles.iter().map(|profile| (profile.id.clone(), profile.name.clone())).collect(),
+        read_only: policy.read_only,
+        logged_in: account.stored_in != StoredIn::Keyring || settings.stored_account(&account.name).is_some(),
+    })
+}
+
+impl Choice {
+    fn flags(&self) -> Flags {
+        Flags {
+            read_only: self.read_only,
+            confirm: self.confirm,
+            profile: self.profile_id.clone(),
+            toolsets: (!self.toolsets.is_empty()).then(|| self.toolsets.clone()),
+            files: self.files.clone(),
+        }
+    }
+
+    fn selection(&self, toolsets: Option<&[String]>) -> Selection {
+        Selection { toolsets: toolsets.unwrap_or_default().to_vec(), tools: self.tools.clone() }
+    }
+}
+
+fn level(confirm: Confirm) -> Level {
+    match confirm {
+        Confirm::Never => Level::Never,
+        Confirm::Destructive => Level::Destructive,
+        Confirm::Writes => Level::Writes,
+    }
+}
+
+/// Runs a future on a single-threaded runtime.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new("no_runtime", Exit::Defect, "the program could not start its runtime").because(error.to_string()))?;
+    Ok(runtime.block_on(future))
+}

@@ -1,0 +1,162 @@
+//! The words and shapes of outcomes: requests as they are sent or previewed, results whose text and
+//! structured content carry the same facts, and the refusals around confirmations.
+
+use jiff::Zoned;
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+use super::confirmation::Void;
+use super::redaction::{self, quoted};
+use super::{Done, Gateway, Work};
+use crate::api;
+use crate::catalogue::{Answer, Effect, Method, request::Wire};
+use crate::failure::{Exit, Failure};
+use crate::rules::money;
+
+/// The profiles' time zone as long as nothing says otherwise; the page of the vendor is Swiss.
+const TIME_ZONE: &str = "Europe/Zurich";
+
+/// Today where the books are kept.
+pub(super) fn today() -> Date {
+    let now = Zoned::now();
+    now.in_tz(TIME_ZONE).map_or_else(|_| now.date(), |there| there.date())
+}
+
+/// The request of a call, complete but for the key.
+pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
+    let creates = matches!(work.endpoint.effect, Effect::Creates | Effect::Acts);
+    let body = match (wire.file, wire.body) {
+        (Some(bytes), _) => api::Body::File { name: "statement.xml".to_owned(), content_type: "application/xml", bytes },
+        (None, Some(body)) => api::Body::Json(body),
+        (None, None) => api::Body::None,
+    };
+    api::Request {
+        tool: work.endpoint.tool.to_owned(),
+        method: match wire.method {
+            Method::Get => api::Method::GET,
+            Method::Post => api::Method::POST,
+            Method::Put => api::Method::PUT,
+            Method::Delete => api::Method::DELETE,
+        },
+        path: wire.path,
+        query: wire.query,
+        body,
+        profile: work.profile.header(),
+        // Sent always, relied on never: no page says that the API knows it.
+        idempotency_key: creates.then(|| uuid::Uuid::new_v4().to_string()),
+        safety: if work.endpoint.effect == Effect::Reads { api::Safety::Read } else { api::Safety::Write },
+    }
+}
+
+/// The facts of an answer.
+pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
+    let mut facts = Map::new();
+    match work.endpoint.effect {
+        Effect::Reads => {}
+        Effect::Creates => drop(facts.insert("created".into(), json!(true))),
+        Effect::Updates => drop(facts.insert("updated".into(), json!(true))),
+        Effect::Deletes => drop(facts.insert("deleted".into(), json!(true))),
+        Effect::Acts => drop(facts.insert("done".into(), json!(true))),
+    }
+    match (work.endpoint.answer, reply.body) {
+        (_, Value::Null) => {
+            if let Some(current) = work.current.as_ref().and_then(Value::as_object) {
+                facts.extend(["id", "number", "name"].iter().filter_map(|field| Some(((*field).to_owned(), current.get(*field)?.clone()))));
+            }
+        }
+        (Answer::Record | Answer::Nothing, body) => drop(facts.insert("record".into(), api::pages::record(body))),
+        (Answer::Object | Answer::List(_), body) => drop(facts.insert("report".into(), api::pages::record(body))),
+    }
+    facts
+}
+
+impl Gateway {
+    /// A result: environment and profile first, then the facts, then notes; visible and the same in both parts.
+    pub(super) fn done(&self, work: &Work, facts: Map<String, Value>) -> Done {
+        let mut structured = Map::new();
+        if self.sandbox {
+            structured.insert("environment".into(), json!("SANDBOX"));
+        }
+        let several = work.connection.profiles.known().is_some_and(|known| known.len() > 1);
+        match work.profile.profile() {
+            Some(profile) if several || work.endpoint.effect != Effect::Reads => {
+                structured.insert("profile".into(), profile.json());
+            }
+            None if several => {
+                structured.insert("profile".into(), json!("none chosen: these are the figures of the profile that the API takes by itself"));
+            }
+            _ => {}
+        }
+        structured.extend(facts);
+        if !work.notes.is_empty() {
+            structured.insert("notes".into(), json!(work.notes));
+        }
+        let mut value = Value::Object(structured);
+        redaction::apply(&mut value);
+        let text = value.to_string();
+        match value {
+            Value::Object(structured) => Done { structured, text },
+            _ => Done { structured: Map::new(), text },
+        }
+    }
+
+    /// `dry_run`: the exact request, and for documents the totals by our own arithmetic.
+    pub(super) fn preview(&self, work: &Work, wire: &Wire) -> Done {
+        let mut request = Map::new();
+        request.insert("method".into(), json!(format!("{:?}", wire.method).to_uppercase()));
+        request.insert("path".into(), json!(wire.path));
+        if !wire.query.is_empty() {
+            request.insert("query".into(), json!(wire.query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()));
+        }
+        if let Some(header) = work.profile.header() {
+            request.insert("headers".into(), json!({ "X-Profile-Id": header }));
+        }
+        if let Some(body) = &wire.body {
+            request.insert("body".into(), body.clone());
+        }
+        if let Some(file) = &wire.file {
+            request.insert("file_bytes".into(), json!(file.len()));
+        }
+        let mut facts = Map::new();
+        facts.insert("dry_run".into(), json!(true));
+        facts.insert("sent".into(), json!("nothing was sent"));
+        facts.insert("request".into(), Value::Object(request));
+        if let Some(totals) = wire.body.as_ref().and_then(money::preview) {
+            facts.insert("totals".into(), totals);
+        }
+        self.done(work, facts)
+    }
+}
+
+/// What the first call says where nobody could be asked: what would happen, and how to go on.
+pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) -> Failure {
+    let message = format!("`{}` needs a person's yes first; nothing was sent", work.endpoint.tool);
+    let message = match &work.confirm_number {
+        Some(given) if given.trim() != label => format!("{message}: `confirm_number` is `{}`, the record is called `{}`", quoted(given), quoted(label)),
+        Some(_) => format!("{message}: no first call within the last 10 minutes said what would happen"),
+        None => message,
+    };
+    Failure::new("confirmation_required", Exit::Refused, message)
+        .because(format!("it would: {}", question.replace('\n', " · ")))
+        .hint(format!("show this to the person; after a yes call again within 10 minutes with the same arguments and `confirm_number`: `{}`", quoted(label)))
+        .fact("would", question)
+        .fact("confirm_number", quoted(label))
+}
+
+/// A no is final for this call.
+pub(super) fn declined(tool: &str) -> Failure {
+    Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent"))
+        .hint("do not try again unless the person asks for it")
+}
+
+/// An answer to a question that does not count.
+pub(super) fn void_confirmation(tool: &str, void: Void) -> Failure {
+    let why = match void {
+        Void::Foreign => "the answer belongs to another call, or what it is about has changed since",
+        Void::Expired => "the answer came after more than 10 minutes",
+        Void::Used => "the answer was used before",
+    };
+    Failure::new("confirmation_void", Exit::Refused, format!("`{tool}` was not confirmed; nothing was sent"))
+        .because(why)
+        .hint(format!("call `{tool}` again to be asked anew"))
+}

@@ -1,0 +1,183 @@
+//! Which tools are served: one filter for what is listed and what may be called.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Tool;
+use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
+use crate::failure::{Exit, Failure};
+
+/// What the user chose to serve.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Names of toolsets, `default` or `all`; empty means `default` unless tools are named.
+    pub toolsets: Vec<String>,
+    /// Further tools by name.
+    pub tools: Vec<String>,
+}
+
+/// The endpoints that are served, in the order of the catalogue.
+#[derive(Clone)]
+pub struct Served {
+    endpoints: Vec<&'static Endpoint>,
+    /// Selected but writing, while only reading is allowed: refused with that reason.
+    withheld: Vec<&'static Endpoint>,
+}
+
+impl Selection {
+    /// Refuses names that do not exist, and says which do.
+    pub fn check(&self) -> Result<(), Failure> {
+        let known = |name: &str| name == "all" || name == "default" || toolset(name).is_some();
+        if let Some(name) = self.toolsets.iter().find(|name| !known(name)) {
+            let names: Vec<_> = Toolset::ALL.iter().map(|set| set.name()).collect();
+            let message = format!("there is no toolset `{name}`");
+            return Err(Failure::new("unknown_toolset", Exit::Usage, message)
+                .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
+        }
+        match self.tools.iter().find(|name| catalogue::find(name).is_none()) {
+            Some(name) => Err(Failure { exit: Exit::Usage, ..unknown(name, catalogue::all().map(|endpoint| endpoint.tool)) }),
+            None => Ok(()),
+        }
+    }
+
+    fn has(&self, endpoint: &Endpoint) -> bool {
+        let by_default = self.toolsets.is_empty() && self.tools.is_empty();
+        (by_default && endpoint.default)
+            || self.tools.iter().any(|name| name == endpoint.tool)
+            || self.toolsets.iter().any(|name| match name.as_str() {
+                "all" => true,
+                "default" => endpoint.default,
+                name => name == endpoint.toolset.name(),
+            })
+    }
+}
+
+fn toolset(name: &str) -> Option<Toolset> {
+    Toolset::ALL.iter().copied().find(|set| set.name() == name)
+}
+
+impl Served {
+    pub fn new(selection: &Selection, read_only: bool) -> Self {
+        let (withheld, endpoints) = catalogue::all()
+            .filter(|endpoint| selection.has(endpoint))
+            .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
+        Self { endpoints, withheld }
+    }
+
+    pub fn endpoints(&self) -> &[&'static Endpoint] {
+        &self.endpoints
+    }
+
+    /// The endpoint behind a served tool.
+    pub fn find(&self, name: &str) -> Result<&'static Endpoint, Failure> {
+        if let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.tool == name) {
+            return Ok(endpoint);
+        }
+        if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
+            let message = format!("`{name}` changes data and only reading is allowed here; nothing was sent");
+            return Err(Failure::new("read_only", Exit::Refused, message)
+                .hint("tell the person: a read & write key or a server without `--read-only` is needed for changes"));
+        }
+        if let Some(endpoint) = catalogue::find(name) {
+            let set = endpoint.toolset.name();
+            let message = format!("`{name}` is not served here; nothing was sent");
+            return Err(Failure::new("unknown_tool", Exit::Refused, message)
+                .hint(format!("start the server with `--toolsets default,{set}` or `--tools` naming it")));
+        }
+        Err(unknown(name, self.endpoints.iter().map(|endpoint| endpoint.tool)))
+    }
+
+    /// As they are listed.
+    pub fn list(&self, several_profiles: bool) -> Arc<Vec<Tool>> {
+        let options = schema::Options { several_profiles };
+        Arc::new(self.endpoints.iter().map(|endpoint| describe(endpoint, options)).collect())
+    }
+}
+
+fn describe(endpoint: &Endpoint, options: schema::Options) -> Tool {
+    let hints = schema::annotations(endpoint);
+    Tool {
+        name: endpoint.tool.to_owned(),
+        description: endpoint.about.to_owned(),
+        input_schema: Arc::new(schema::input(endpoint, options)),
+        read_only: hints.read_only,
+        // For a tool that only reads MCP gives the two no meaning.
+        destructive: (!hints.read_only && !hints.destructive).then_some(false),
+        idempotent: (!hints.read_only && hints.idempotent).then_some(true),
+        open_world: (!hints.open_world).then_some(false),
+    }
+}
+
+/// `send` and its kin exist nowhere in the API's public pages; the refusal says what to tell the person.
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
+    let failure = Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{name}`; nothing was sent"));
+    let words = ["send", "pdf", "void", "paid", "pay", "finalize", "convert"];
+    if let Some(word) = words.iter().find(|word| name.split('_').any(|part| part == **word)) {
+        return failure.hint(format!(
+            "the public API is not known to offer `{word}`: tell the person to do this step in the Lumabill web app"
+        ));
+    }
+    let nearest = known.map(|tool| (distance(name, tool), tool)).min();
+    match nearest {
+        Some((far, tool)) if far <= 4 => failure.hint(format!("did you mean `{tool}`?")).fact("nearest", Value::from(tool)),
+        _ => failure.hint("list the tools to see what there is"),
+    }
+}
+
+/// Edits between two names.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut next = Vec::with_capacity(row.len());
+        next.push(i + 1);
+        for (j, b) in right.iter().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1) + 1;
+            let before = next.last().copied().unwrap_or(usize::MAX - 1) + 1;
+            let across = row.get(j).copied().unwrap_or(usize::MAX - 1) + usize::from(a != *b);
+            next.push(above.min(before).min(across));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Selection, Served, distance};
+    use crate::catalogue::{self, Effect};
+
+    #[test]
+    fn a_read_only_server_withholds_every_writing_tool_and_says_so() {
+        let served = Served::new(&Selection { toolsets: vec!["all".into()], tools: vec![] }, true);
+        assert!(served.endpoints().iter().all(|endpoint| endpoint.effect == Effect::Reads));
+        assert_eq!(served.find("create_invoice").unwrap_err().code, "read_only");
+    }
+
+    #[test]
+    fn every_listed_tool_is_callable_and_the_reverse() {
+        for toolsets in [vec![], vec!["all".to_owned()], vec!["banking".to_owned(), "default".to_owned()]] {
+            let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
+            let listed: Vec<_> = served.list(false).iter().map(|tool| tool.name.clone()).collect();
+            for endpoint in catalogue::all() {
+                assert_eq!(listed.iter().any(|name| name == endpoint.tool), served.find(endpoint.tool).is_ok(), "{}", endpoint.tool);
+            }
+        }
+    }
+
+    #[test]
+    fn a_misspelt_tool_gets_its_neighbour_and_sending_an_honest_answer() {
+        let served = Served::new(&Selection::default(), false);
+        assert_eq!(served.find("list_invoice").unwrap_err().facts["nearest"], "list_invoices");
+        assert!(served.find("send_invoice").unwrap_err().hint.unwrap().contains("web app"));
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn unknown_names_are_refused_at_the_start() {
+        assert!(Selection { toolsets: vec!["invoices".into()], tools: vec![] }.check().is_err());
+        assert!(Selection { toolsets: vec![], tools: vec!["x".into()] }.check().is_err());
+        assert!(Selection { toolsets: vec!["banking".into()], tools: vec!["get_client".into()] }.check().is_ok());
+    }
+}

@@ -1,0 +1,88 @@
+//! What the parts of one served connection share: limits, how it ends, and a ticket for each request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Bounds on size, number and time.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Bytes of one line.
+    pub line: usize,
+    /// Calls under way at once; further ones wait.
+    pub running: usize,
+    /// Requests not yet answered in writing; beyond it nothing more is read.
+    pub unanswered: usize,
+    /// Bytes of requests that wait; beyond it nothing more is read.
+    pub waiting: usize,
+    /// From the request to its answer.
+    pub call: Duration,
+    /// A question to a person.
+    pub question: Duration,
+    /// What a question leaves of the call's time for what is then to be done.
+    pub after_question: Duration,
+    /// From a signal, or the loss of stdout, to the exit.
+    pub stop: Duration,
+}
+
+impl Limits {
+    pub const DEFAULT: Self = Self {
+        line: 64 << 20,
+        running: 64,
+        unanswered: 1024,
+        waiting: 64 << 20,
+        call: Duration::from_secs(50),
+        question: Duration::from_secs(40),
+        after_question: Duration::from_secs(12),
+        stop: Duration::from_secs(5),
+    };
+}
+
+/// One served connection.
+pub(super) struct Session {
+    pub limits: Limits,
+    /// Fired from outside: end as if the input had ended, within [`Limits::stop`].
+    pub stop: CancellationToken,
+    /// No further input comes: nobody will answer a question.
+    pub ended: CancellationToken,
+    /// All calls are answered: open subscriptions end too.
+    pub closing: CancellationToken,
+    /// One permit per call under way.
+    pub running: Arc<Semaphore>,
+    /// One permit per request whose answer is not written.
+    pub unanswered: Arc<Semaphore>,
+}
+
+impl Session {
+    pub fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            stop: CancellationToken::new(),
+            ended: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            running: Arc::new(Semaphore::new(limits.running)),
+            unanswered: Arc::new(Semaphore::new(limits.unanswered)),
+        })
+    }
+
+    /// No call is under way, and no answer of one is unwritten.
+    pub fn is_settled(&self) -> bool {
+        self.running.available_permits() == self.limits.running
+    }
+}
+
+/// Goes with a request through the SDK to its handler, and with the answer to the writer. Its permits
+/// are free again when the handler is done, what it started has ended, and the answer is written.
+pub(super) struct Ticket {
+    /// The client wants no answer any more.
+    pub cancelled: CancellationToken,
+    /// When the answer is due.
+    pub deadline: Instant,
+    /// Absent for what is no call, and for a call that waited in vain.
+    pub running: Option<OwnedSemaphorePermit>,
+    #[expect(dead_code, reason = "held, not read: it is released with the ticket")]
+    pub unanswered: Option<OwnedSemaphorePermit>,
+}

@@ -1,0 +1,97 @@
+//! [`Environment`]: every variable that this program reads, in one place.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+use secrecy::SecretString;
+
+use super::{Folders, SettingsError};
+
+/// The variables as they were when the program started. Empty ones count as not set, since client
+/// configurations often hand on an empty placeholder.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// `LUMABILL_API_KEY`: the key of one account, instead of the keyring.
+    pub api_key: Option<SecretString>,
+    /// `LUMABILL_API_URL`: counts together with the key only.
+    pub api_url: Option<String>,
+    /// `LUMABILL_PROFILE_ID`
+    pub profile_id: Option<String>,
+    /// `LUMABILL_ACCOUNT`
+    pub account: Option<String>,
+    /// `LUMABILL_LOG`: log filter.
+    pub log: Option<String>,
+    /// `LUMABILL_RATE_LIMIT`: `READS/WRITES` or `off`.
+    pub rate_limit: Option<String>,
+    /// `NO_COLOR` is set to anything but nothing.
+    pub no_color: bool,
+    /// `SSL_CERT_FILE`: further TLS roots; read together with `LUMABILL_API_KEY` only, so that a client's
+    /// configuration cannot put an eavesdropper before a stored key.
+    pub ssl_cert_file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`, likewise.
+    pub ssl_cert_dir: Option<PathBuf>,
+    config_dir: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("api_key", &self.api_key.as_ref().map(|_| "hidden"))
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Environment {
+    /// Reads the variables of this process.
+    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+    pub fn read() -> Self {
+        Self::from(|name| std::env::var_os(name))
+    }
+
+    /// Reads from any source of variables.
+    pub fn from(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let text = |name: &str| set(name).map(|value| value.to_string_lossy().trim().to_owned());
+        // Not through `text`, so that no further copy of the key is left behind.
+        let api_key = set("LUMABILL_API_KEY")
+            .map(|value| value.into_string().unwrap_or_else(|odd| odd.to_string_lossy().into_owned()))
+            .map(SecretString::from);
+        let with_key = api_key.is_some();
+        Self {
+            api_key,
+            api_url: text("LUMABILL_API_URL"),
+            profile_id: text("LUMABILL_PROFILE_ID"),
+            account: text("LUMABILL_ACCOUNT"),
+            log: text("LUMABILL_LOG"),
+            rate_limit: text("LUMABILL_RATE_LIMIT"),
+            no_color: set("NO_COLOR").is_some(),
+            ssl_cert_file: set("SSL_CERT_FILE").filter(|_| with_key).map(PathBuf::from),
+            ssl_cert_dir: set("SSL_CERT_DIR").filter(|_| with_key).map(PathBuf::from),
+            config_dir: set("LUMABILL_CONFIG_DIR").map(PathBuf::from),
+            state_dir: set("LUMABILL_STATE_DIR").map(PathBuf::from),
+        }
+    }
+
+    /// The folders named here, else the platform's.
+    pub(super) fn folders(&self) -> Result<Folders, SettingsError> {
+        let platform = ProjectDirs::from("", "", "lumabill");
+        let config = self
+            .config_dir
+            .clone()
+            .or_else(|| platform.as_ref().map(|dirs| dirs.config_dir().to_owned()))
+            .ok_or(SettingsError::NoFolder { variable: "LUMABILL_CONFIG_DIR" })?;
+        let state = self
+            .state_dir
+            .clone()
+            .or_else(|| {
+                let dirs = platform.as_ref()?;
+                Some(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
+            })
+            .ok_or(SettingsError::NoFolder { variable: "LUMABILL_STATE_DIR" })?;
+        Ok(Folders { config, state })
+    }
+}

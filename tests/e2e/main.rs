@@ -1,0 +1,17 @@
+//! All end-to-end tests in one binary: the built program over its real pipes and sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "support code of tests fails by panicking, with what it saw"
+)]
+
+mod dead_upstream;
+mod declared;
+mod ending;
+mod leaks;
+mod one_origin;
+mod prompts;
+mod robustness;
+mod support;

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond cargo, and nothing twice: Debian's packages for the keyring tests,
+# schemathesis in a venv and js-tiktoken in a folder, both below .cache. Quick when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(gnome-keyring dbus libsecret-tools xvfb openssl procps)
+# What a machine has from elsewhere is not installed a second time.
+python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
+command -v npm >/dev/null || packages+=(nodejs npm)
+schemathesis=4.32.5
+tiktoken=1.0.21
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if ((${#missing[@]})); then
+  echo "installing Debian packages: ${missing[*]}"
+  sudo=()
+  if ((EUID != 0)); then sudo=(sudo); fi
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if ! [[ -x .cache/venv/bin/schemathesis && "$(cat .cache/venv/version 2>/dev/null)" == "$schemathesis" ]]; then
+  echo "installing schemathesis $schemathesis"
+  rm -rf .cache/venv
+  mkdir -p .cache
+  python3 -m venv .cache/venv
+  .cache/venv/bin/pip install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
+  echo "$schemathesis" >.cache/venv/version
+fi
+
+if [[ "$(cat .cache/node/version 2>/dev/null)" != "$tiktoken" ]]; then
+  echo "installing js-tiktoken $tiktoken"
+  rm -rf .cache/node
+  mkdir -p .cache/node
+  echo '{ "private": true }' >.cache/node/package.json
+  npm install --prefix .cache/node --silent --no-audit --no-fund "js-tiktoken@$tiktoken"
+  echo "$tiktoken" >.cache/node/version
+fi
