@@ -2,6 +2,11 @@
 
 mod call;
 mod connect;
+mod completions;
+mod config;
+mod status;
+mod logout;
+mod login;
 mod present;
 mod sandbox;
 mod serve;
@@ -32,6 +37,11 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not logged in,
 
 #[derive(Subcommand)]
 enum Command {
+    Login(login::Args),
+    Logout(logout::Args),
+    Status(status::Args),
+    Config(config::Args),
+    Completions(completions::Args),
     Serve(serve::Args),
     Tools(tools::Args),
     Call(call::Args),
@@ -59,6 +69,11 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Login(args) => login::run(args),
+        Command::Logout(args) => logout::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Completions(args) => completions::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::Tools(args) => tools::run(args),
         Command::Call(args) => call::run(args),
