@@ -1,15 +1,15 @@
 //! The command line: one variant and one arm per command.
 
 mod call;
-mod connect;
 mod completions;
 mod config;
-mod status;
-mod logout;
+mod connect;
 mod login;
+mod logout;
 mod present;
 mod sandbox;
 mod serve;
+mod status;
 mod tools;
 
 use std::process::ExitCode;
@@ -40,12 +40,12 @@ enum Command {
     Login(login::Args),
     Logout(logout::Args),
     Status(status::Args),
-    Config(config::Args),
-    Completions(completions::Args),
     Serve(serve::Args),
     Tools(tools::Args),
     Call(call::Args),
     Sandbox(sandbox::Args),
+    Config(config::Args),
+    Completions(completions::Args),
 }
 
 /// Parses, runs, and returns the exit code.
@@ -72,11 +72,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Login(args) => login::run(args),
         Command::Logout(args) => logout::run(args),
         Command::Status(args) => status::run(args),
-        Command::Config(args) => config::run(args),
-        Command::Completions(args) => completions::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::Tools(args) => tools::run(args),
         Command::Call(args) => call::run(args),
         Command::Sandbox(args) => sandbox::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Completions(args) => completions::run(args),
     }
 }

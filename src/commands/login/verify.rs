@@ -250,7 +250,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_is_not_the_api_does_not_judge_the_key() {
         for answers in [
-            &[(200, "text/html", "<!doctype html><html>")] as &[_],
+            &[(200_u16, "text/html", "<!doctype html><html>")] as &[(u16, &str, &str)],
             &[(404, "text/html", "<html>not here</html>")],
             &[(404, JSON, r#"{"message":"no such route"}"#)],
             &[(200, JSON, r#"{"hello":"world"}"#)],
