@@ -24,7 +24,6 @@ use crate::credentials::BoxFuture;
 
 pub use client::Client;
 pub use error::ApiError;
-pub use refusal::{Forbidden, Refusal};
 pub use reqwest::Method;
 pub use roots::Trust;
 
