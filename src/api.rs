@@ -23,7 +23,8 @@ use tokio_util::sync::CancellationToken;
 use crate::credentials::BoxFuture;
 
 pub use client::Client;
-pub use error::ApiError;
+pub use error::{ApiError, Unreachable};
+pub use refusal::{ErrorBody, Forbidden, Refusal};
 pub use reqwest::Method;
 pub use roots::Trust;
 

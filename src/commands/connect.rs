@@ -41,7 +41,7 @@ pub struct Choice {
     pub files: Vec<PathBuf>,
 }
 
-const USER_AGENT: &str = concat!("lumabill/", env!("CARGO_PKG_VERSION"));
+pub const USER_AGENT: &str = concat!("lumabill/", env!("CARGO_PKG_VERSION"));
 
 /// A gateway, and the sandbox it talks to where there is one.
 pub struct Connected {

@@ -69,7 +69,7 @@ fn internal_error() {
 
 #[test]
 fn an_html_page() {
-    dead(&ScriptedServer::always(html(200)).url(), &["html"]);
+    dead(&ScriptedServer::always(html(200)).url(), &["html", "web page"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A stored key belongs to the origin that it was stored for; `LUMABILL_API_KEY` belongs to service `lumabill`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -122,7 +122,6 @@ fn a_key_of_another_service_is_refused_before_anything_is_sent() {
             sandbox if sandbox.starts_with("lmb_sandbox_") => run.with_api("https://192.0.2.1", sandbox),
             other => run.with_api(&upstream.url(), other),
         };
-        let began = Instant::now();
         let ended = run.run();
         assert!(matches!(ended.code, Some(1..=3)), "{key}: {:?}\n{}", ended.code, ended.stderr);
         assert!(

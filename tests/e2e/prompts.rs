@@ -127,7 +127,8 @@ fn show_me_all_unpaid_invoices() {
             }
         }
         let mut wanted: Vec<String> = unpaid.iter().map(|invoice| invoice["id"].to_string()).collect();
-        (seen.sort(), wanted.sort());
+        seen.sort();
+        wanted.sort();
         assert_eq!(seen, wanted);
     });
 }
@@ -137,7 +138,8 @@ fn what_was_my_revenue_last_month() {
     for era in Era::BOTH {
         let sandbox = SandboxProcess::today();
         let mut session = McpSession::start(&sandbox.lumabill(&["serve"]), era);
-        let today = jiff::Zoned::now().in_tz("Europe/Zurich").unwrap().date();
+        let zurich = jiff::tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let today = jiff::Timestamp::now().to_zoned(zurich).date();
         let last = today.first_of_month().yesterday().unwrap();
         let raw = sandbox.all(&format!("/v1/revenue?from={}&to={last}", last.first_of_month()));
         assert!(!raw.is_empty(), "the seed has no revenue in the month before {today}");

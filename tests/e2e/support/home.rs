@@ -24,14 +24,6 @@ impl Home {
         &self.root
     }
 
-    pub fn config(&self) -> PathBuf {
-        self.root.join("config")
-    }
-
-    pub fn state(&self) -> PathBuf {
-        self.root.join("state")
-    }
-
     /// The whole environment of a sealed run.
     pub fn environment(&self) -> Vec<(String, String)> {
         [

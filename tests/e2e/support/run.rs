@@ -17,7 +17,6 @@ pub struct Lumabill {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     input: Vec<u8>,
-    limit: Duration,
 }
 
 /// What a run left.
@@ -41,7 +40,6 @@ impl Lumabill {
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             environment: home.environment(),
             input: Vec::new(),
-            limit: PATIENCE,
         }
     }
 
@@ -57,12 +55,6 @@ impl Lumabill {
 
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
-        self
-    }
-
-    /// Passing the limit fails the test.
-    pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = limit;
         self
     }
 
@@ -88,7 +80,7 @@ impl Lumabill {
         // A program that does not read its input is no failure of the test.
         let writer = thread::spawn(move || drop(stdin.write_all(&input)));
         let (stdout, stderr) = (drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap()));
-        let status = wait(&mut child, self.limit);
+        let status = wait(&mut child, PATIENCE);
         let took = began.elapsed();
         if status.is_none() {
             drop(child.kill());
@@ -97,9 +89,8 @@ impl Lumabill {
         let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
         let Some(status) = status else {
             panic!(
-                "`lumabill {}` did not end within {:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}",
-                self.arguments.join(" "),
-                self.limit
+                "`lumabill {}` did not end within {PATIENCE:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}",
+                self.arguments.join(" ")
             );
         };
         writer.join().unwrap();

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::PATIENCE;
 
@@ -36,7 +36,6 @@ pub struct Recorded {
     /// Request line and headers.
     pub head: String,
     pub body: Vec<u8>,
-    pub at: Instant,
 }
 
 impl Recorded {
@@ -152,14 +151,14 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         let answer = (shared.script)(&request);
         shared.requests.lock().unwrap().push(request);
         shared.arrived.notify_all();
-        if !give(answer, &mut stream, &mut buffer) {
+        if !give(answer, &mut stream) {
             return;
         }
     }
 }
 
 /// Gives the answer; false when the connection is over.
-fn give(answer: Answer, stream: &mut TcpStream, buffer: &mut Vec<u8>) -> bool {
+fn give(answer: Answer, stream: &mut TcpStream) -> bool {
     match answer {
         Answer::Bytes(bytes) => stream.write_all(&bytes).is_ok(),
         Answer::Last(bytes) => {
@@ -178,11 +177,11 @@ fn give(answer: Answer, stream: &mut TcpStream, buffer: &mut Vec<u8>) -> bool {
         }
         Answer::After(wait, answer) => {
             thread::sleep(wait);
-            give(*answer, stream, buffer)
+            give(*answer, stream)
         }
         Answer::Held(gate, answer) => {
             gate.pass();
-            give(*answer, stream, buffer)
+            give(*answer, stream)
         }
         Answer::Endless => {
             let head =
@@ -225,7 +224,6 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Recorded
         target: words.next()?.to_owned(),
         head: head.clone(),
         body: Vec::new(),
-        at: Instant::now(),
     };
     buffer.drain(..end);
     if let Some(length) = request.header("content-length").and_then(|text| text.parse().ok()) {
