@@ -24,7 +24,7 @@ use crate::credentials::BoxFuture;
 
 pub use client::Client;
 pub use error::{ApiError, Unreachable};
-pub use refusal::{ErrorBody, FieldIssue, Forbidden, Refusal};
+pub use refusal::{ErrorBody, Forbidden, Refusal};
 pub use reqwest::Method;
 pub use roots::Trust;
 

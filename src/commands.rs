@@ -1,10 +1,15 @@
 //! The command line: one variant and one arm per command.
 
 mod call;
+mod completions;
+mod config;
 mod connect;
+mod login;
+mod logout;
 mod present;
 mod sandbox;
 mod serve;
+mod status;
 mod tools;
 
 use std::process::ExitCode;
@@ -32,10 +37,15 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not logged in,
 
 #[derive(Subcommand)]
 enum Command {
+    Login(login::Args),
+    Logout(logout::Args),
+    Status(status::Args),
     Serve(serve::Args),
     Tools(tools::Args),
     Call(call::Args),
     Sandbox(sandbox::Args),
+    Config(config::Args),
+    Completions(completions::Args),
 }
 
 /// Parses, runs, and returns the exit code.
@@ -59,9 +69,14 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Login(args) => login::run(args),
+        Command::Logout(args) => logout::run(args),
+        Command::Status(args) => status::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::Tools(args) => tools::run(args),
         Command::Call(args) => call::run(args),
         Command::Sandbox(args) => sandbox::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Completions(args) => completions::run(args),
     }
 }

@@ -13,4 +13,4 @@ pub use account_keys::AccountKeys;
 pub use fixed_key::FixedKey;
 pub use keyring::{Keyring, KeyringError};
 pub use origin::Origin;
-pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret, Signed};
+pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret};

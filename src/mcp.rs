@@ -145,8 +145,8 @@ async fn written(writer: &Writer) {
     }
 }
 
-/// Returns when waiting on has no more sense: so long after a signal or the loss of stdout, or when
-/// after the end of input nobody reads what is to be written.
+/// Returns when waiting on has no more sense: so long after a signal or the loss of stdout; or after the
+/// end of input when nobody reads what is to be written, or a call outlasts every limit.
 async fn time_is_up(session: &Session, writer: &Writer) {
     tokio::select! {
         () = session.ended.cancelled() => {}
@@ -175,6 +175,7 @@ async fn time_is_up(session: &Session, writer: &Writer) {
     tokio::select! {
         () = end => {}
         () = stalled => {}
+        () = sleep(session.limits.call + session.limits.stop) => {}
     }
 }
 

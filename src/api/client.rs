@@ -44,7 +44,7 @@ pub const LIMITS: Limits = Limits {
 /// Sends requests to one origin.
 pub struct Client {
     origin: Origin,
-    connector: Connector,
+    pub(super) connector: Connector,
     limits: Limits,
     /// The origin has answered something in this process.
     answered: AtomicBool,
@@ -133,7 +133,7 @@ impl Client {
                 });
             };
             if admit(request, watch, &error, wait).await.is_err() {
-                return Err(error);
+                return Err(if watch.cancelled.is_cancelled() { cancelled() } else { error });
             }
             spent.waited += wait;
             spent.attempts += 1;
@@ -161,7 +161,7 @@ impl Client {
         let limit = times.attempt.min(times.until.saturating_sub(spent));
         let silent = |seconds: Duration| ApiError::Silent {
             host: host.to_owned(),
-            seconds: seconds.as_secs_f64().round().max(1.0) as u64,
+            seconds: (seconds + Duration::from_millis(500)).as_secs().max(1),
         };
         let response = within(start, limit, client.execute(wire))
             .await
@@ -169,6 +169,8 @@ impl Client {
             .map_err(|error| failed(&error, host))?;
         self.answered.store(true, Ordering::Relaxed);
         let rest = match request.safety {
+            // Read in a moment of its own, so that a late refusal does not pass for a lost answer.
+            _ if !response.status().is_success() => start.elapsed() + 2 * response::TIME_OF_ERROR,
             Safety::Read => (start.elapsed() + self.limits.rest).min(self.limits.total.saturating_sub(spent)),
             Safety::Write => limit,
         };

@@ -20,6 +20,12 @@ impl Moment {
         Self { steady: Instant::now(), wall: SystemTime::now() }
     }
 
+    /// This point, had the machine slept since.
+    #[cfg(test)]
+    pub fn slept(self, time: Duration) -> Self {
+        Self { wall: self.wall - time, ..self }
+    }
+
     /// Time since then, on the clock that moved further: a clock that was set back costs nothing.
     pub fn elapsed(self) -> Duration {
         self.steady.elapsed().max(self.wall.elapsed().unwrap_or_default())

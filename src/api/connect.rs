@@ -24,12 +24,27 @@ pub struct Connector {
     origin: Origin,
     trust: Trust,
     user_agent: String,
+    idle: Duration,
     pool: Mutex<Option<(Moment, reqwest::Client)>>,
 }
 
 impl Connector {
     pub fn new(origin: Origin, trust: Trust, user_agent: String) -> Self {
-        Self { origin, trust, user_agent, pool: Mutex::new(None) }
+        Self { origin, trust, user_agent, idle: IDLE, pool: Mutex::new(None) }
+    }
+
+    /// With another idle time, for tests.
+    #[cfg(test)]
+    pub fn keep_for(&mut self, idle: Duration) {
+        self.idle = idle;
+    }
+
+    /// As if the machine had slept since the connections were made.
+    #[cfg(test)]
+    pub fn sleep(&self, time: Duration) {
+        if let Some((made, _)) = self.pool.lock().unwrap().as_mut() {
+            *made = made.slept(time);
+        }
     }
 
     /// The client with its kept connections, none of which has been idle for more than 20 s.
@@ -56,7 +71,7 @@ impl Connector {
             .http1_only()
             .tcp_nodelay(true)
             .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE);
+            .pool_idle_timeout(self.idle);
         if self.origin.is_loopback() {
             builder = builder.no_proxy();
         }
@@ -141,7 +156,7 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
     }
 }
 
-fn find<'a, E: Error + 'static>(error: &'a reqwest::Error) -> Option<&'a E> {
+fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
     chain(error).filter_map(<dyn Error>::downcast_ref::<E>).last()
 }
 

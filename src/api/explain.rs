@@ -64,8 +64,10 @@ impl Explain for ApiError {
             }
             Self::TooLarge { .. } => "ask for less: a smaller `limit`, a shorter period, or one record",
             Self::Unreadable { .. } => "call again; if it stays, check the address with `lumabill status`",
-            Self::Busy { refusal, .. } => return Some(busy_hint(refusal)),
-            Self::Unavailable { .. } => "try again in a few minutes",
+            Self::Busy { refusal, .. } => return Some(wait_hint(refusal, "wait a minute and call again")),
+            Self::Unavailable { refusal, .. } => {
+                return Some(wait_hint(refusal, "call again in a few minutes"));
+            }
             Self::Refused { refusal, .. } => refused_hint(refusal),
             Self::Lost { .. } => "look at the record or the list before sending it again",
         };
@@ -195,9 +197,9 @@ fn unreachable_hint(why: &Unreachable) -> &'static str {
     }
 }
 
-fn busy_hint(refusal: &Refusal) -> String {
-    match refusal.retry_after_s() {
+fn wait_hint(refusal: &Refusal, else_say: &str) -> String {
+    match refusal.retry_after_s().filter(|wait| *wait > 0) {
         Some(wait) => format!("wait {wait} s and call again"),
-        None => "wait a minute and call again".to_owned(),
+        None => else_say.to_owned(),
     }
 }

@@ -287,7 +287,9 @@ fn steps(parts: impl Iterator<Item = String>) -> String {
             continue;
         }
         if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            out.push_str(&format!("[{part}]"));
+            out.push('[');
+            out.push_str(&part);
+            out.push(']');
         } else {
             if !out.is_empty() {
                 out.push('.');

@@ -1,12 +1,13 @@
 //! Reads an answer: bounded, JSON only, and never further than needed.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LINK, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 use url::Url;
 
+use super::clock::{Moment, within};
 use super::connect::broken;
 use super::error::ApiError;
 use super::refusal::Refusal;
@@ -18,6 +19,8 @@ use crate::credentials::Key;
 pub const MOST: usize = 5 * 1024 * 1024;
 /// Nor an error body beyond this.
 const MOST_OF_ERROR: usize = 16 * 1024;
+/// Nor is one waited for longer than this.
+pub const TIME_OF_ERROR: Duration = Duration::from_secs(2);
 const REQUEST_ID: usize = 128;
 
 /// What the words of an error need to know.
@@ -76,11 +79,11 @@ fn json(status: u16, page: bool, body: &[u8], host: &str) -> Result<Value, ApiEr
         return Ok(Value::Null);
     }
     if page || body.starts_with(b"<") {
-        let what = "a web page";
+        let what = if body.starts_with(b"<?xml") { "an XML document" } else { "an HTML page" };
         return Err(ApiError::NotTheApi { host: host.to_owned(), status: Some(status), what });
     }
     serde_json::from_slice(body).map_err(|error| {
-        let what = if error.is_eof() { "ends in the middle" } else { "is not JSON" };
+        let what = if error.is_eof() { "is half a JSON: it ends in the middle" } else { "is not JSON" };
         ApiError::Unreadable { host: host.to_owned(), status, what }
     })
 }
@@ -89,13 +92,17 @@ fn json(status: u16, page: bool, body: &[u8], host: &str) -> Result<Value, ApiEr
 async fn refusal(mut response: Response, asked: &Asked<'_>) -> ApiError {
     let status = response.status().as_u16();
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MOST_OF_ERROR - body.len();
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if body.len() >= MOST_OF_ERROR {
-            break;
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = MOST_OF_ERROR - body.len();
+            body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+            if body.len() >= MOST_OF_ERROR {
+                break;
+            }
         }
-    }
+    };
+    // The status is the answer; its words are not waited for.
+    let _in_time = within(Moment::now(), TIME_OF_ERROR, reading).await;
     let headers = response.headers();
     let cleaner = Cleaner::new(asked.key);
     let mut refusal = Refusal::read(status, is_page(headers), &body, &cleaner);

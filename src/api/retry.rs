@@ -44,10 +44,10 @@ pub enum Next {
 
 /// Decides after a failed attempt. `chance` is a random number in `0.0..1.0`.
 pub fn next(safety: Safety, ended: Ended, spent: Spent, chance: f64) -> Next {
-    let again = match (ended, safety) {
-        (Ended::NotConnected | Ended::Answered { status: 429, .. }, _) => true,
-        (Ended::Broken | Ended::Answered { status: 502..=504, .. }, Safety::Read) => true,
-        (Ended::Broken | Ended::Answered { .. } | Ended::Final, _) => false,
+    let again = match ended {
+        Ended::NotConnected | Ended::Answered { status: 429, .. } => true,
+        Ended::Broken | Ended::Answered { status: 502..=504, .. } => safety == Safety::Read,
+        Ended::Answered { .. } | Ended::Final => false,
     };
     if !again || spent.attempts >= ATTEMPTS {
         return Next::Stop;

@@ -26,9 +26,8 @@ pub fn apply(builder: ClientBuilder, trust: &Trust) -> Result<ClientBuilder, Str
             .ok_or_else(|| format!("no certificate can be read from `{}`", file.display()))?,
         None => Vec::new(),
     };
-    if !trust.environment_roots
-        && let Some(mut roots) = platform()
-    {
+    if IN_FILES && !trust.environment_roots {
+        let mut roots = platform();
         roots.extend(extra);
         return Ok(builder.tls_backend_preconfigured(config(roots)?));
     }
@@ -69,15 +68,17 @@ fn read_file(path: &Path) -> Option<Vec<CertificateDer<'static>>> {
     Some(CertificateDer::pem_file_iter(path).ok()?.filter_map(Result::ok).collect())
 }
 
-/// The roots where a system keeps them in files. `None` where its own verifier is asked instead.
-#[cfg(any(not(unix), target_vendor = "apple", target_os = "android"))]
-fn platform() -> Option<Vec<CertificateDer<'static>>> {
-    None
+/// The system keeps its roots in files; elsewhere its own verifier is asked.
+const IN_FILES: bool = cfg!(all(unix, not(target_vendor = "apple"), not(target_os = "android")));
+
+#[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
+fn platform() -> Vec<CertificateDer<'static>> {
+    Vec::new()
 }
 
 /// Read here and not by `rustls-native-certs`, which lets the variables replace the platform's places.
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
-fn platform() -> Option<Vec<CertificateDer<'static>>> {
+fn platform() -> Vec<CertificateDer<'static>> {
     use std::os::unix::fs::MetadataExt;
 
     /// The first of these that exists, as in Go's `crypto/x509` and `openssl-probe`.
@@ -108,5 +109,5 @@ fn platform() -> Option<Vec<CertificateDer<'static>>> {
     }
     roots.sort_unstable_by(|one, other| one.as_ref().cmp(other.as_ref()));
     roots.dedup();
-    Some(roots)
+    roots
 }

@@ -46,8 +46,13 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
     }
     let width = tools.iter().map(|tool| tool.name.len()).max().unwrap_or_default();
     for set in Toolset::ALL {
-        let of_set = |tool: &&Tool| catalogue::find(&tool.name).is_some_and(|endpoint| endpoint.toolset == *set);
-        let lines: Vec<_> = tools.iter().filter(of_set).map(|tool| format!("  {:width$}  {}", tool.name, first_sentence(&tool.description))).collect();
+        let of_set =
+            |tool: &&Tool| catalogue::find(&tool.name).is_some_and(|endpoint| endpoint.toolset == *set);
+        let lines: Vec<_> = tools
+            .iter()
+            .filter(of_set)
+            .map(|tool| format!("  {:width$}  {}", tool.name, first_sentence(&tool.description)))
+            .collect();
         if !lines.is_empty() {
             terminal::line(&format!("{}\n{}\n", set.name(), lines.join("\n")));
         }
@@ -62,7 +67,11 @@ fn first_sentence(text: &str) -> &str {
 
 fn described(tool: &Tool) -> Value {
     let mut hints = json!({ "readOnlyHint": tool.read_only });
-    let others = [("destructiveHint", tool.destructive), ("idempotentHint", tool.idempotent), ("openWorldHint", tool.open_world)];
+    let others = [
+        ("destructiveHint", tool.destructive),
+        ("idempotentHint", tool.idempotent),
+        ("openWorldHint", tool.open_world),
+    ];
     for (name, hint) in others {
         if let (Some(hint), Some(hints)) = (hint, hints.as_object_mut()) {
             hints.insert(name.to_owned(), json!(hint));

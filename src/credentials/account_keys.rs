@@ -4,13 +4,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use secrecy::ExposeSecret;
-
 use super::key_file::KeyFile;
 use super::keyring::{self, Pending};
 use super::{BoxFuture, Key, Keyring, Keys, Origin, Secret};
 use crate::failure::{Exit, Explain, Failure};
-use crate::settings::{Account, Settings, StoredIn, check_key, me};
+use crate::settings::{Account, Settings, StoredIn, me};
 
 /// A thread that reads the keyring may wait for a person this long before another one is started.
 const PROMPT_LIFE: Duration = Duration::from_secs(60);
@@ -103,10 +101,7 @@ impl AccountKeys {
         let account = self.refreshed_account();
         let origin = Origin::parse(&account.origin)?;
         let secret = match account.stored_in {
-            StoredIn::Environment => {
-                let key = self.settings.environment.api_key.as_ref();
-                key.map(|key| Secret::new(key.expose_secret().trim().to_owned()))
-            }
+            StoredIn::Environment => self.settings.environment.api_key.clone().map(Secret::from),
             StoredIn::Keyring => self.read_keyring(account.item_for(&account.origin)).await?,
             StoredIn::File => KeyFile::of(&self.settings.folders, &account.name).read(&account.origin)?,
             StoredIn::Sandbox => None,
@@ -114,7 +109,7 @@ impl AccountKeys {
         let Some(secret) = secret else {
             return Err(NotLoggedIn { account: account.name, origin: account.origin }.into());
         };
-        check_key(secret.expose(), origin.is_loopback())?;
+        secret.check(origin.is_loopback())?;
         let key = Key::new(secret, origin);
         self.state().key = Some(key.clone());
         Ok(key)

@@ -61,6 +61,9 @@ impl Origin {
         {
             return Err(OriginError::Decorated(shown));
         }
+        let mut url = url;
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
         Ok(Self { url })
     }
 
@@ -93,9 +96,10 @@ impl Origin {
             return None;
         }
         let mut url = self.url.clone();
-        let prefix = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{prefix}{path}"));
-        (url.origin() == self.url.origin()).then_some(url)
+        let whole = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&whole);
+        // `.`, `%2e%2e` and the like would be resolved here and name another record.
+        (url.path() == whole && self.covers(&url)).then_some(url)
     }
 
     /// True when `url` has this scheme, host and port.
@@ -140,8 +144,20 @@ mod tests {
     #[test]
     fn a_path_cannot_leave_the_origin() {
         let origin = Origin::parse("https://h/base/").unwrap();
+        assert_eq!(origin, Origin::parse("https://H:443/base").unwrap());
         assert_eq!(origin.join("/v1/x").unwrap().as_str(), "https://h/base/v1/x");
-        for bad in ["v1", "//evil/x", "/a/../../x", "/a?b", "/a#b", "/\\evil"] {
+        for bad in [
+            "v1",
+            "//evil/x",
+            "/a/../../x",
+            "/a?b",
+            "/a#b",
+            "/\\evil",
+            "/a/.",
+            "/a/./b",
+            "/a/%2e%2E/b",
+            "/a\t/b",
+        ] {
             assert!(origin.join(bad).is_none(), "{bad}");
         }
     }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::pin::Pin;
 
-use reqwest::header::HeaderValue;
+use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::Origin;
 use crate::failure::Failure;
+use crate::settings::{KeyProblem, check_key};
 
 /// A key's text. It has no `Display`, hides in `Debug`, and is wiped when dropped.
 #[derive(Clone)]
@@ -22,6 +23,11 @@ impl Secret {
     /// The one door. Only `credentials` may call it: to store the key, and to sign for its own origin.
     pub(in crate::credentials) fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Checks that this can be a key of Lumabill, to be sent to a loopback address or not.
+    pub fn check(&self, loopback: bool) -> Result<(), KeyProblem> {
+        check_key(self.expose(), loopback)
     }
 
     /// True where both are the same text; takes as long for one difference as for another.
@@ -44,6 +50,12 @@ impl Secret {
             }
             _ => format!("{prefix}…"),
         }
+    }
+}
+
+impl From<SecretString> for Secret {
+    fn from(text: SecretString) -> Self {
+        Self(text)
     }
 }
 
@@ -112,7 +124,9 @@ impl Key {
     /// True when `text` holds this key.
     pub fn is_in(&self, text: &str) -> bool {
         let key = self.secret.expose();
-        !key.is_empty() && text.contains(key)
+        // A short text is looked for many times faster than a long one.
+        let start = key.get(..16).unwrap_or(key);
+        !key.is_empty() && text.contains(start) && text.contains(key)
     }
 
     /// `text` with this key masked, should somebody have sent it back to us.

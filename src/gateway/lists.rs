@@ -52,13 +52,19 @@ impl Walk {
     /// Starts a walk from checked arguments; `cursor` brings its own filters.
     pub fn start(endpoint: &Endpoint, mut arguments: Map<String, Value>) -> Result<Self, Failure> {
         let asked = arguments.shift_remove("limit").as_ref().and_then(Value::as_u64);
-        let limit = asked.and_then(|limit| usize::try_from(limit).ok()).map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, 200));
+        let limit = asked
+            .and_then(|limit| usize::try_from(limit).ok())
+            .map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, 200));
         let mut position = Position { query: vec![("page".into(), "1".into())], skip: 0 };
         let mut from_start = true;
         if let Some(cursor) = arguments.shift_remove("cursor") {
             let (filters, at) = open(endpoint.tool, cursor.as_str().unwrap_or_default())?;
-            if arguments.iter().any(|(name, value)| name != "profile_id" && filters.get(name) != Some(value)) {
-                let message = format!("`{}` was given other filters than its `cursor` has; nothing was sent", endpoint.tool);
+            if arguments.iter().any(|(name, value)| name != "profile_id" && filters.get(name) != Some(value))
+            {
+                let message = format!(
+                    "`{}` was given other filters than its `cursor` has; nothing was sent",
+                    endpoint.tool
+                );
                 return Err(Failure::new("bad_arguments", Exit::Refused, message)
                     .hint("give `cursor` alone, or the filters without it"));
             }
@@ -212,7 +218,10 @@ impl Walk {
         }
         if let Some(position) = go_on {
             answer.insert("next_cursor".into(), json!(seal(endpoint.tool, &self.filters, &position)));
-            answer.insert("go_on".into(), json!(format!("more: call {} with cursor = next_cursor", endpoint.tool)));
+            answer.insert(
+                "go_on".into(),
+                json!(format!("more: call {} with cursor = next_cursor", endpoint.tool)),
+            );
         }
         if self.repeated {
             answer.insert("note".into(), json!("the API repeated a page, so this list may not be whole"));
@@ -241,7 +250,9 @@ fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value) -> bool {
     };
     match check {
         Check::None => true,
-        Check::Equals(field) => row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted))),
+        Check::Equals(field) => {
+            row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
+        }
         Check::AtLeast(field) => ordering(field).is_none_or(std::cmp::Ordering::is_ge),
         Check::AtMost(field) => ordering(field).is_none_or(std::cmp::Ordering::is_le),
         Check::Contains => contains(row, &text(wanted).to_lowercase()),
@@ -286,7 +297,8 @@ impl Sums {
             return None;
         }
         let sums = self.by_currency.iter().map(|(currency, fields)| {
-            let fields: Map<_, _> = fields.iter().map(|(field, sum)| ((*field).to_owned(), money::number(*sum))).collect();
+            let fields: Map<_, _> =
+                fields.iter().map(|(field, sum)| ((*field).to_owned(), money::number(*sum))).collect();
             (currency.clone(), Value::Object(fields))
         });
         Some(Value::Object(sums.collect()))
@@ -299,7 +311,10 @@ fn seal(tool: &str, filters: &Map<String, Value>, position: &Position) -> String
 }
 
 fn open(tool: &str, cursor: &str) -> Result<(Map<String, Value>, Position), Failure> {
-    let parts = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
+    let parts = URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
     let read = || -> Option<(String, Map<String, Value>, Position)> {
         let [tool, filters, query, skip] = <[Value; 4]>::try_from(parts?).ok()?;
         let query = serde_json::from_value(query).ok()?;
@@ -310,7 +325,8 @@ fn open(tool: &str, cursor: &str) -> Result<(Map<String, Value>, Position), Fail
         Some((made_by, filters, position)) if made_by == tool => Ok((filters, position)),
         _ => {
             let message = format!("`cursor` is none that `{tool}` gave; nothing was sent");
-            Err(Failure::new("bad_arguments", Exit::Refused, message).hint("use `next_cursor` of the last answer as it is, or start without `cursor`"))
+            Err(Failure::new("bad_arguments", Exit::Refused, message)
+                .hint("use `next_cursor` of the last answer as it is, or start without `cursor`"))
         }
     }
 }

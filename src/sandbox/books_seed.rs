@@ -287,7 +287,8 @@ fn note_balances(cx: &Context<'_>) -> Result<(), Error> {
             transactions.iter().filter(|record| !in_ledger || fields::text(record, "status") != "matched");
         let loose: Decimal = counted.filter_map(|record| money::field(record, "amount")).sum();
         let booked = ledger.get(chart::BANK).copied().filter(|_| in_ledger).unwrap_or_default();
-        bank_accounts::note_balance(&mut account, &cx.today.to_string(), money::json(booked + loose));
+        let last = transactions.iter().map(|record| fields::text(record, "booking_date")).max();
+        bank_accounts::note_balance(&mut account, last.unwrap_or_default(), money::json(booked + loose));
         cx.tx.put(BANK_ACCOUNT.resource, &account)?;
     }
     Ok(())

@@ -224,6 +224,6 @@ fn check_sum(lines: &[Line], issues: &mut Vec<Issue>) {
     let difference: Decimal = lines.iter().map(|line| line.amount).sum();
     if !difference.is_zero() {
         let credits = debits - difference;
-        issue(format!("debits {debits} and credits {credits} differ by {}", difference.abs()));
+        issue(format!("debits {debits:.2} and credits {credits:.2} differ by {:.2}", difference.abs()));
     }
 }

@@ -81,7 +81,7 @@ fn check_sum(payment: &Payment, allocations: &mut [Allocation]) -> Result<(), Er
     Err(Error::field(
         "allocations",
         format!(
-            "come to {sum} {0}, but the transaction is {whole} {0}: {difference} {0} {word}",
+            "come to {sum:.2} {0}, but the transaction is {whole:.2} {0}: {difference:.2} {0} {word}",
             payment.currency
         ),
     ))

@@ -56,10 +56,7 @@ impl Environment {
     pub fn from(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |name: &str| set(name).map(|value| value.to_string_lossy().trim().to_owned());
-        // Not through `text`, so that no further copy of the key is left behind.
-        let api_key = set("LUMABILL_API_KEY")
-            .map(|value| value.into_string().unwrap_or_else(|odd| odd.to_string_lossy().into_owned()))
-            .map(SecretString::from);
+        let api_key = text("LUMABILL_API_KEY").filter(|key| !key.is_empty()).map(SecretString::from);
         let with_key = api_key.is_some();
         Self {
             api_key,

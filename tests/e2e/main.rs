@@ -11,6 +11,7 @@
 mod dead_upstream;
 mod declared;
 mod ending;
+mod keyring;
 mod leaks;
 mod one_origin;
 mod prompts;

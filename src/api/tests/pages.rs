@@ -76,9 +76,8 @@ fn totals_are_taken_where_they_are_meant() {
 }
 
 #[test]
-fn the_next_page_is_found_in_every_spelling() {
+fn page_numbers_and_offsets_are_counted_on() {
     for (body, next) in [
-        // pages
         (
             json!({"data": [1, 2], "pagination": {"page": 1, "limit": 2, "total": 5, "total_pages": 3}}),
             Next::Page(2),
@@ -96,13 +95,19 @@ fn the_next_page_is_found_in_every_spelling() {
         (json!({"data": [1], "next_page": 4}), Next::Page(4)),
         (json!({"data": [1], "next_page": null}), Next::End),
         (json!({"data": [1], "page": 1}), Next::Unknown),
-        // offsets
         (json!({"items": [1, 2], "offset": 4, "limit": 2, "total": 9}), Next::Offset(6)),
         (json!({"items": [1], "offset": 8, "limit": 2, "total": 9}), Next::End),
         (json!({"items": [1, 2], "skip": 0, "hasMore": true}), Next::Offset(2)),
         (json!({"items": [1, 2], "offset": 0, "limit": 2, "count": 9}), Next::Offset(2)),
         (json!({"items": [1, 2], "offset": 0, "limit": 2, "count": 2}), Next::Unknown),
-        // cursors
+    ] {
+        assert_eq!(page(body.clone()).next, next, "{body}");
+    }
+}
+
+#[test]
+fn cursors_are_found_in_every_spelling() {
+    for (body, next) in [
         (json!({"data": [1], "has_more": true, "next_cursor": "abc"}), cursor("cursor", "abc")),
         (json!({"data": [1], "has_more": false, "next_cursor": "abc"}), Next::End),
         (json!({"data": [1], "next_cursor": null}), Next::End),
@@ -121,7 +126,14 @@ fn the_next_page_is_found_in_every_spelling() {
             cursor("starting_after", "in_9"),
         ),
         (json!({"data": [{"id": "in_9"}], "has_more": true}), Next::Unknown),
-        // links
+    ] {
+        assert_eq!(page(body.clone()).next, next, "{body}");
+    }
+}
+
+#[test]
+fn links_are_found_in_every_spelling() {
+    for (body, next) in [
         (
             json!({"results": [1], "next": "https://other.example/v9?page=2&search=M%C3%BCller+AG"}),
             query(&[("page", "2"), ("search", "Müller AG")]),
@@ -143,7 +155,14 @@ fn the_next_page_is_found_in_every_spelling() {
             query(&[("page", "3")]),
         ),
         (json!({"data": [1], "next": "https://x/v1/invoices/2"}), Next::Unknown),
-        // totals alone, and nothing at all
+    ] {
+        assert_eq!(page(body.clone()).next, next, "{body}");
+    }
+}
+
+#[test]
+fn totals_alone_say_little() {
+    for (body, next) in [
         (json!({"data": [1, 2], "total": 2}), Next::End),
         (json!({"data": [1, 2], "total": 3}), Next::Unknown),
         (json!({"data": [1, 2]}), Next::Unknown),

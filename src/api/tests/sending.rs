@@ -296,3 +296,44 @@ fn a_call_can_move_between_threads() {
     let watch = Watch { cancelled: CancellationToken::new(), waiting: &|_, _| {}, permits: None };
     moves(&client.send(&request, &keys, &watch));
 }
+
+#[tokio::test]
+async fn connections_are_kept_for_a_while_and_not_over_a_sleep() {
+    let server = Server::say(&[OK]).await;
+    let keys = Store::with(&server.origin, KEY);
+    let mut client = client(&server.origin);
+    for _ in 0..3 {
+        send(&client, &write(), &keys).await.unwrap();
+    }
+    assert_eq!(server.connections(), 1);
+    client.connector.sleep(Duration::from_secs(21));
+    send(&client, &write(), &keys).await.unwrap();
+    assert_eq!(server.connections(), 2, "after a sleep");
+    send(&client, &write(), &keys).await.unwrap();
+    assert_eq!(server.connections(), 2);
+
+    client.connector.keep_for(Duration::from_millis(100));
+    client.connector.sleep(Duration::from_secs(21));
+    send(&client, &write(), &keys).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    send(&client, &write(), &keys).await.unwrap();
+    assert_eq!(server.connections(), 4, "after being idle for too long");
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_is_not_used_for_a_write() {
+    let server = Server::start(vec![Play::SayAndClose(OK.as_bytes().to_vec())]).await;
+    let (client, keys) = (client(&server.origin), Store::with(&server.origin, KEY));
+    for _ in 0..50 {
+        send(&client, &write(), &keys).await.unwrap();
+    }
+    assert_eq!((server.requests().len(), server.connections()), (50, 50));
+}
+
+#[tokio::test]
+async fn a_refusal_counts_though_its_words_never_come() {
+    let head = b"HTTP/1.1 422 U\r\ncontent-length: 50\r\n\r\n".to_vec();
+    let server = Server::start(vec![Play::Drip(head, Duration::from_millis(100))]).await;
+    let failure = failure(once(&server.origin, &write()).await);
+    assert_eq!((failure.code, failure.sent), ("invalid", Sent::Refused));
+}

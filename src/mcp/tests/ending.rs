@@ -140,3 +140,13 @@ async fn a_client_that_stopped_reading_does_not_keep_the_server_alive() {
     client.end_input();
     assert!(client.exited().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_call_that_never_ends_does_not_keep_the_server_alive() {
+    let short = Duration::from_millis(200);
+    let mut client = Client::legacy(Limits { call: short, stop: short, ..Limits::DEFAULT }, json!({})).await;
+    client.call(1, "stubborn", json!({}));
+    client.started(1).await;
+    assert_eq!(answers(&client.finish().await), [("1".to_owned(), 1)].into());
+    assert_eq!(client.fake.finished.available_permits(), 0);
+}

@@ -102,7 +102,7 @@ impl Reader<'_> {
             return wrong(format!("invoice {number} is `{status}`, so its open amount is 0 {currency}"));
         };
         if amount < Decimal::ZERO || amount > open {
-            let text = format!("invoice {number} has an open amount of {} {currency}", money::json(open));
+            let text = format!("invoice {number} has an open amount of {open:.2} {currency}");
             return Ok(Err(issue(index, "amount", text)));
         }
         let paid = money::field(&invoice, "amount_paid").unwrap_or_default() + amount;
@@ -137,8 +137,7 @@ impl Reader<'_> {
         }
         let open = money::field(&expense, "amount").unwrap_or_default();
         if amount.abs() != open {
-            let text =
-                format!("an expense is paid as a whole: its open amount is {} {currency}", money::json(open));
+            let text = format!("an expense is paid as a whole: its open amount is {open:.2} {currency}");
             return Ok(Err(issue(index, "amount", text)));
         }
         // An expense that was booked as paid moves from the bank to payables, which a closed year forbids.

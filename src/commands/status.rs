@@ -1,0 +1,150 @@
+//! `lumabill status`: which accounts there are, where their keys are, and what they may do. Asks the
+//! keyring, which it does not unlock, and never the network.
+
+use serde_json::{Value, json};
+
+use super::connect::block_on;
+use crate::credentials::key_file::KeyFile;
+use crate::credentials::{Keyring, Secret, keyring};
+use crate::failure::{Exit, Failure};
+use crate::settings::{Account, Mode, Settings, StoredIn, me};
+use crate::terminal;
+
+/// Show the accounts, where their keys are stored, and what they may do
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print JSON: {"accounts":[{"account","service","origin","key","stored_in","mode","profile",…}]}
+    #[arg(long)]
+    json: bool,
+}
+
+/// One account and what its store says.
+struct Row {
+    account: Account,
+    key: Option<String>,
+    problem: Option<Failure>,
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    let settings = Settings::load()?;
+    for warning in settings.warnings() {
+        terminal::note(&format!("warning: {warning}"));
+    }
+    let rows = block_on(rows(&settings))??;
+    let default = settings.account(None).ok().map(|account| account.name);
+    if args.json {
+        let accounts: Vec<Value> = rows.iter().map(|row| row.json(default.as_deref())).collect();
+        terminal::line(&format!("{:#}", json!({ "accounts": accounts })));
+    } else {
+        for (index, row) in rows.iter().enumerate() {
+            let space = if index == 0 { "" } else { "\n" };
+            terminal::line(&format!("{space}{}", row.text(default.as_deref(), &settings)));
+        }
+    }
+    if rows.is_empty() {
+        let hint = format!("run `{0} login`, or try it without an account: `{0} serve --sandbox`", me());
+        return Err(
+            Failure::new("not_logged_in", Exit::NotLoggedIn, "not logged in: there is no account").hint(hint)
+        );
+    }
+    Ok(())
+}
+
+async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
+    let ring = Keyring::new(keyring::UNATTENDED);
+    let mut rows = Vec::new();
+    // One silent keyring is waited for once, however many accounts there are.
+    let mut broken: Option<Failure> = None;
+    for account in settings.accounts()? {
+        let found = match (account.stored_in, &broken) {
+            (StoredIn::Environment, _) => Ok(settings.environment.api_key.clone().map(Secret::from)),
+            (StoredIn::File, _) => {
+                KeyFile::of(&settings.folders, &account.name).read(&account.origin).map_err(Failure::from)
+            }
+            (StoredIn::Sandbox, _) => Ok(None),
+            (StoredIn::Keyring, Some(failure)) => Err(failure.clone()),
+            (StoredIn::Keyring, None) => {
+                let item = account.item_for(&account.origin);
+                let found = ring.read_quietly(&item).await.map_err(Failure::from);
+                broken = found.as_ref().err().filter(|failure| failure.code == "keyring_silent").cloned();
+                found
+            }
+        };
+        let (key, problem) = match found {
+            Ok(Some(secret)) => (Some(secret.masked()), None),
+            Ok(None) => (None, Some(missing(&account))),
+            Err(failure) => (None, Some(failure)),
+        };
+        rows.push(Row { account, key, problem });
+    }
+    Ok(rows)
+}
+
+fn missing(account: &Account) -> Failure {
+    let message = format!("the key is gone from the {}", account.stored_in.name());
+    Failure::new("no_key", Exit::NotLoggedIn, message).hint(format!(
+        "run `{} login --account {}`",
+        me(),
+        account.name
+    ))
+}
+
+impl Row {
+    fn json(&self, default: Option<&str>) -> Value {
+        let account = &self.account;
+        let profiles: Vec<Value> =
+            account.profiles.iter().map(|profile| json!({"id": profile.id, "name": profile.name})).collect();
+        json!({
+            "account": account.name,
+            "service": account.service.name(),
+            "origin": account.origin,
+            "key": self.key,
+            "stored_in": account.stored_in.name(),
+            "mode": account.mode.name(),
+            "profile": account.profile,
+            "profiles": profiles,
+            "default": default == Some(account.name.as_str()),
+            "problem": self.problem.as_ref().and_then(|failure| failure.json().get("error").cloned()),
+        })
+    }
+
+    fn text(&self, default: Option<&str>, settings: &Settings) -> String {
+        let account = &self.account;
+        let used = if default == Some(account.name.as_str()) { " (used where none is named)" } else { "" };
+        let place = match account.stored_in {
+            StoredIn::Environment => "`LUMABILL_API_KEY`".to_owned(),
+            StoredIn::Keyring => format!("keyring, item `{}`", account.item_for(&account.origin)),
+            StoredIn::File => {
+                format!(
+                    "file `{}`, not encrypted",
+                    KeyFile::of(&settings.folders, &account.name).path().display()
+                )
+            }
+            StoredIn::Sandbox => "sandbox".to_owned(),
+        };
+        let mode = match account.mode {
+            Mode::ReadWrite => "read and write",
+            Mode::ReadOnly => "read only",
+            Mode::Unknown => "not known",
+        };
+        let profile = match (&account.profile, account.profiles.len()) {
+            (Some(id), _) => account.profile_label(id),
+            (None, 0) => "not known".to_owned(),
+            (None, count) => format!("none fixed, {count} known"),
+        };
+        let key = self.key.as_deref().unwrap_or("not readable");
+        let mut lines = vec![
+            format!("account `{}`{used}", account.name),
+            format!("  service  {}", account.service),
+            format!("  address  {}", account.origin),
+            format!("  key      {key}"),
+            format!("  stored   {place}"),
+            format!("  may      {mode}"),
+            format!("  profile  {profile}"),
+        ];
+        if let Some(problem) = &self.problem {
+            lines.extend(problem.text().lines().map(|line| format!("  {line}")));
+        }
+        lines.join("\n")
+    }
+}
