@@ -151,6 +151,7 @@ impl Gateway {
 
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
+        tracing::debug!(tool = call.tool, client = call.caller.name, "call");
         match self.carry_out(call).await {
             Ok(outcome) => outcome,
             Err(failure) => Outcome::Failed(failure),
@@ -191,6 +192,12 @@ impl Gateway {
         let mut effective = work.connection.profiles.effective(argument.as_deref())?;
         if writes && effective == Effective::Unknown {
             self.learn_profiles(work).await?;
+            effective = work.connection.profiles.effective(argument.as_deref())?;
+        } else if writes
+            && work.connection.profiles.known().is_none()
+            && self.learn_profiles(work).await.is_ok()
+        {
+            // Only for the name that the answer and the question show: the id is known.
             effective = work.connection.profiles.effective(argument.as_deref())?;
         }
         match effective {

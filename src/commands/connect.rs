@@ -185,5 +185,8 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
         Failure::new("no_runtime", Exit::Defect, "the program could not start its runtime")
             .because(error.to_string())
     })?;
-    Ok(runtime.block_on(future))
+    let result = runtime.block_on(future);
+    // A name look-up that still runs must not keep the process alive.
+    runtime.shutdown_background();
+    Ok(result)
 }

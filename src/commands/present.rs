@@ -35,6 +35,25 @@ const COLUMNS: [&str; 26] = [
     "currency",
 ];
 
+/// Columns whose numbers are money: shown with two decimals at least, so that amounts stand under each other.
+const MONEY: [&str; 15] = [
+    "price",
+    "net_amount",
+    "tax_amount",
+    "gross_amount",
+    "amount",
+    "total",
+    "amount_due",
+    "amount_paid",
+    "subtotal",
+    "tax_total",
+    "debit",
+    "credit",
+    "balance",
+    "comparison_amount",
+    "base",
+];
+
 /// Columns in one table, so that a line stays readable.
 const MOST_COLUMNS: usize = 8;
 
@@ -86,7 +105,7 @@ fn table(rows: &[Value]) -> String {
     table.load_style(NOTHING);
     table.set_header(columns.iter().map(|column| column.replace('_', " ")));
     for row in rows {
-        table.add_row(columns.iter().map(|column| row.get(*column).map(scalar).unwrap_or_default()));
+        table.add_row(columns.iter().map(|column| cell(column, row)));
     }
     for (index, column) in columns.iter().enumerate() {
         let numbers =
@@ -167,7 +186,7 @@ fn rows_with_all_columns(rows: &[Value]) -> String {
 fn add_nested(table: &mut Table, rows: &[Value], columns: &[&str], depth: usize) {
     for row in rows {
         let cells = columns.iter().enumerate().map(|(index, column)| {
-            let text = row.get(*column).map(scalar).unwrap_or_default();
+            let text = cell(column, row);
             if index == 0 { format!("{}{text}", "  ".repeat(depth)) } else { text }
         });
         table.add_row(cells);
@@ -186,6 +205,19 @@ fn inline(value: &Value) -> String {
             .join(", "),
         Value::Array(items) => items.iter().map(inline).collect::<Vec<_>>().join("; "),
         other => scalar(other),
+    }
+}
+
+fn cell(column: &str, row: &Value) -> String {
+    let Some(value) = row.get(column) else { return String::new() };
+    let text = scalar(value);
+    if !value.is_number() || !MONEY.contains(&column) {
+        return text;
+    }
+    match text.split_once('.') {
+        None => format!("{text}.00"),
+        Some((_, decimals)) if decimals.len() == 1 => format!("{text}0"),
+        Some(_) => text,
     }
 }
 

@@ -22,7 +22,10 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     let Some(name) = args.tool else { return list(&args.choice, args.json) };
-    let connected = Connected::new(&args.choice)?;
+    // As `call`: naming a tool is choosing it.
+    let mut choice = args.choice;
+    choice.tools.push(name.clone());
+    let connected = Connected::new(&choice)?;
     let tools = connected.gateway.tools();
     let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
         return Err(connected.gateway.why_not(&name));
@@ -32,6 +35,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Ok(());
     }
     terminal::line(&format!("{}\n  {}\n", tool.name, tool.description));
+    if let Some(endpoint) = catalogue::find(&tool.name) {
+        let method = format!("{:?}", endpoint.method).to_uppercase();
+        terminal::line(&format!("{method} {} ({})\n", endpoint.path, endpoint.evidence.words()));
+    }
     terminal::line(&format!("{:#}", Value::Object((*tool.input_schema).clone())));
     Ok(())
 }

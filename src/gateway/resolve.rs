@@ -9,7 +9,7 @@ use super::redaction::quoted;
 use super::{Gateway, Work};
 use crate::catalogue::{self, Effect, Endpoint};
 use crate::failure::{Exit, Failure, Sent};
-use crate::rules::period;
+use crate::rules::{money, period, vat};
 
 /// An argument that names a record in words, and where the record is looked up.
 struct Lookup {
@@ -46,7 +46,9 @@ impl Gateway {
             self.resolve_name(work, lookup).await?;
         }
         self.resolve_number(work).await?;
-        resolve_dates(work, super::answer::today())?;
+        let today = super::answer::today();
+        resolve_dates(work, today)?;
+        note_unknown_rates(work, today);
         if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes | Effect::Acts) {
             work.current = self.current(work).await?;
         }
@@ -168,6 +170,23 @@ fn resolve_dates(work: &mut Work, today: Date) -> Result<(), Failure> {
         work.notes.push(format!("no date was given: {today} was taken"));
     }
     Ok(())
+}
+
+/// A VAT rate that no known country has on the day of supply is passed on, and said: the tax shown is owed.
+fn note_unknown_rates(work: &mut Work, today: Date) {
+    let arguments = work.arguments.get("changes").and_then(Value::as_object).unwrap_or(&work.arguments);
+    let lines = arguments.get("lines").and_then(Value::as_array).into_iter().flatten();
+    let rates = lines.map(|line| line.get("tax_rate")).chain([arguments.get("tax_rate")]);
+    let date = ["service_from", "issue_date", "date"]
+        .iter()
+        .find_map(|name| arguments.get(*name)?.as_str()?.parse().ok());
+    let day = date.unwrap_or(today);
+    let unknown: Vec<_> =
+        rates.flatten().filter_map(money::decimal).filter(|rate| !vat::is_known(*rate, day)).collect();
+    let notes = unknown
+        .iter()
+        .map(|rate| format!("{rate} % is no VAT rate in force on {day} in CH, LI, DE or AT: please check"));
+    work.notes.extend(notes.collect::<std::collections::BTreeSet<_>>());
 }
 
 /// Equal but for case and spaces.

@@ -68,6 +68,7 @@ impl Served {
         Self { endpoints, withheld }
     }
 
+    #[cfg(test)]
     pub fn endpoints(&self) -> &[&'static Endpoint] {
         &self.endpoints
     }
@@ -128,7 +129,7 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
         Some((far, tool)) if far <= 4 => {
             failure.hint(format!("did you mean `{tool}`?")).fact("nearest", Value::from(tool))
         }
-        _ => failure.hint("list the tools to see what there is"),
+        _ => failure,
     }
 }
 
