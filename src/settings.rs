@@ -19,7 +19,7 @@ pub use key_form::{KeyProblem, check_key};
 pub use me::me;
 pub use policy::{Confirm, Flags, Policy, RateLimit};
 pub use problem::SettingsError;
-pub use values::{KEYS, TOOLSETS, Value};
+pub use values::{KEYS, Value};
 
 pub use file::write_private_file;
 

@@ -56,17 +56,17 @@ pub struct Args {
 }
 
 /// Logs in; nothing is stored unless everything before worked.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), Failure> {
     if !args.key.is_empty() {
         return Err(ask::NoKey::AsArgument.into());
     }
     let mut settings = Settings::load()?;
-    let account = account(&args, &settings)?;
+    let account = account(args, &settings)?;
     let origin = Origin::parse(&account.origin)?;
     let secret = ask::key(args.with_token)?;
     secret.check(origin.is_loopback())?;
     let key = Key::new(secret.clone(), origin);
-    let account = block_on(log_in(&args, account, &key, &secret, &mut settings))??;
+    let account = block_on(log_in(args, account, &key, &secret, &mut settings))??;
     report(&account, &key, &settings);
     Ok(())
 }
@@ -178,7 +178,7 @@ async fn store(
     let file = KeyFile::of(&settings.folders, &account.name);
     let stale = if account.stored_in == StoredIn::Keyring {
         ring.write(&item, secret).await?;
-        drop(file.delete()?);
+        file.delete()?;
         None
     } else {
         file.write(&account.origin, secret)?;

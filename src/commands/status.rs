@@ -13,7 +13,7 @@ use crate::terminal;
 /// Show the accounts, where their keys are stored, and what they may do
 #[derive(clap::Args)]
 pub struct Args {
-    /// Print JSON: {"accounts":[{"account","service","origin","key","stored_in","mode","profile",…}]}
+    /// Print JSON instead: a list `accounts`, keys masked
     #[arg(long)]
     json: bool,
 }
@@ -25,7 +25,7 @@ struct Row {
     problem: Option<Failure>,
 }
 
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), Failure> {
     let settings = Settings::load()?;
     for warning in settings.warnings() {
         terminal::note(&format!("warning: {warning}"));

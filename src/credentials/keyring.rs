@@ -46,13 +46,8 @@ impl Keyring {
         self
     }
 
-    /// The secret of `item`; `None` where there is none. May ask the person to unlock the keyring.
-    pub async fn read(&self, item: &str) -> Result<Option<Secret>, KeyringError> {
-        let item = item.to_owned();
-        self.answer(start(move || store::read(&item))).await
-    }
-
-    /// As [`Keyring::read`], but where that is possible a locked keyring is an error instead of a prompt.
+    /// The secret of `item`; `None` where there is none. Where that is possible a locked keyring is an error
+    /// instead of a prompt.
     pub async fn read_quietly(&self, item: &str) -> Result<Option<Secret>, KeyringError> {
         let item = item.to_owned();
         self.answer(start(move || store::read_quietly(&item))).await
@@ -108,7 +103,7 @@ impl Keyring {
     }
 }
 
-/// Starts reading `item` on a thread of its own.
+/// Starts reading `item` on a thread of its own; may ask the person to unlock the keyring.
 pub(super) fn start_reading(item: String) -> Pending<Option<Secret>> {
     start(move || store::read(&item))
 }
@@ -143,16 +138,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_never_answers_ends_at_its_limit() {
-        let (hold, held) = mpsc::channel::<()>();
+        let (never, silence) = mpsc::channel::<()>();
         let begun = Instant::now();
         let keyring = Keyring::new(Duration::from_millis(50));
-        let answer = keyring.answer(start(move || {
-            drop(held.recv());
-            Ok(())
-        }));
+        let answer = keyring.answer(start(move || silence.recv().map_err(|_| KeyringError::gone())));
         assert_eq!(answer.await, Err(KeyringError::Silent(Duration::from_millis(50))));
         assert!(begun.elapsed() < Duration::from_secs(5));
-        drop(hold);
+        drop(never);
     }
 
     #[tokio::test]

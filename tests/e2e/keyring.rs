@@ -123,7 +123,7 @@ fn a_key_goes_into_the_keyring_and_out_of_it() {
     assert_eq!(account["account"], "lumabill");
     assert_eq!(account["stored_in"], "keyring");
     assert_eq!(account["origin"], "https://api.lumabill.ch");
-    assert_eq!(account["key"], format!("lmb_planted_…{}", &PLANTED_KEY[PLANTED_KEY.len() - 4..]));
+    assert_eq!(account["key"], format!("lmb_…{}", &PLANTED_KEY[PLANTED_KEY.len() - 4..]));
     for text in [&login.stdout, &login.stderr, &status.stdout, &status.stderr] {
         assert!(!text.contains(PLANTED_KEY), "{text}");
     }
