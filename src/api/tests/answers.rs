@@ -98,10 +98,7 @@ async fn a_key_that_the_answer_carries_is_masked() {
         let body = format!("{{\"seen\":[\"Bearer {text}\"],\"{text}\":1}}");
         let server = Server::say(&[&answer("200 OK", &body)]).await;
         let reply = once(&server.origin, &read()).await.unwrap();
-        assert_eq!(
-            reply.body.to_string(),
-            "{\"seen\":[\"Bearer lmb_…cdef\"],\"lmb_…cdef\":1}"
-        );
+        assert_eq!(reply.body.to_string(), "{\"seen\":[\"Bearer lmb_…cdef\"],\"lmb_…cdef\":1}");
         for status in ["400 B", "401 U", "500 E"] {
             let error = format!("{{\"message\":\"bad {text}\",\"errors\":{{\"{text}\":[\"is {text}\"]}}}}");
             let id = format!("x-request-id: {KEY}\r\n");
