@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::connect::{USER_AGENT, block_on};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
-use crate::credentials::{Key, Keyring, Origin, Secret, keyring};
+use crate::credentials::{Key, Keyring, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::settings::{Account, Mode, Service, Settings, SettingsError, StoredIn, is_account_name, me};
 use crate::terminal;
@@ -137,10 +137,9 @@ fn ca_file(file: &Path) -> Result<PathBuf, Failure> {
 /// The keyring with the time that a person needs to unlock it, where there is one.
 pub(super) fn patient_keyring() -> Keyring {
     if std::io::stdin().is_terminal() || terminal::is_terminal() {
-        let note = || terminal::note("waiting for your keyring to be unlocked …");
-        Keyring::new(keyring::ATTENDED).when_waiting(note)
+        Keyring::attended(|| terminal::note("waiting for your keyring to be unlocked …"))
     } else {
-        Keyring::new(keyring::UNATTENDED)
+        Keyring::unattended()
     }
 }
 
