@@ -139,9 +139,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn options(args: Args) -> Result<Options, Failure> {
-    let data = match args.data.as_deref() {
-        None | Some(":memory:") => Data::Memory,
-        Some(file) => Data::File(PathBuf::from(file)),
+    let data = match args.data {
+        Some(file) if file != ":memory:" => Data::File(PathBuf::from(file)),
+        _ => Data::Memory,
     };
     Ok(Options {
         port: args.port,

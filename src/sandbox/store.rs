@@ -236,15 +236,4 @@ impl<'a> Tx<'a> {
             .optional()?
             .unwrap_or(0))
     }
-
-    /// Sets the last value of a counter.
-    pub fn set_counter(self, counter: &str, value: i64) -> Result<(), Error> {
-        self.connection
-            .prepare_cached(
-                "insert into counter (profile_id, name, value) values (?1, ?2, ?3)
-                 on conflict (profile_id, name) do update set value = excluded.value",
-            )?
-            .execute(params![self.profile_id, counter, value])?;
-        Ok(())
-    }
 }

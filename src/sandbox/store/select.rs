@@ -119,7 +119,10 @@ impl Tx<'_> {
 impl Filter {
     fn write(&self, clause: &mut String, values: &mut Vec<Sql>) {
         let mut compare = |field: &str, operator: &str, value: Sql| {
-            clause.push_str(&format!("{} {operator} ?", extract(field)));
+            clause.push_str(&extract(field));
+            clause.push(' ');
+            clause.push_str(operator);
+            clause.push_str(" ?");
             values.push(value);
         };
         let date = |date: &Date| Sql::Text(date.to_string());
@@ -132,8 +135,11 @@ impl Filter {
             Self::Before(field, day) => compare(field, "<", date(day)),
             Self::After(field, day) => compare(field, ">", date(day)),
             Self::AmountFrom(amount) | Self::AmountTo(amount) => {
-                let operator = if matches!(self, Self::AmountFrom(_)) { ">=" } else { "<=" };
-                clause.push_str(&format!("amount {operator} ?"));
+                clause.push_str(if matches!(self, Self::AmountFrom(_)) {
+                    "amount >= ?"
+                } else {
+                    "amount <= ?"
+                });
                 values.push(Sql::Text(money::sort_key(*amount)));
             }
             Self::Any(filters) => join(filters, " or ", clause, values),
