@@ -13,7 +13,6 @@ use crate::sandbox::money;
 #[derive(Clone, Debug)]
 pub enum Filter {
     Is(&'static str, String),
-    IsNot(&'static str, String),
     Flag(&'static str, bool),
     /// Dates: on that day or later.
     From(&'static str, Date),
@@ -128,7 +127,6 @@ impl Filter {
         let date = |date: &Date| Sql::Text(date.to_string());
         match self {
             Self::Is(field, text) => compare(field, "=", Sql::Text(text.clone())),
-            Self::IsNot(field, text) => compare(field, "is not", Sql::Text(text.clone())),
             Self::Flag(field, flag) => compare(field, "=", Sql::Integer(i64::from(*flag))),
             Self::From(field, day) => compare(field, ">=", date(day)),
             Self::To(field, day) => compare(field, "<=", date(day)),
