@@ -8,6 +8,7 @@
     reason = "support code of tests reads like the tests, and fails by panicking, with what it saw"
 )]
 
+mod confirmation;
 mod dead_upstream;
 mod declared;
 mod ending;
