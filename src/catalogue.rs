@@ -206,6 +206,17 @@ pub enum Evidence {
     Capability,
 }
 
+impl Evidence {
+    /// How sure the address is, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Path => "printed in the vendor's pages",
+            Self::Table => "the vendor's table lists the call; its path is assumed",
+            Self::Capability => "named as a capability only; its path is assumed",
+        }
+    }
+}
+
 /// The shape of a 2xx answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {

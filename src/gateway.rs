@@ -22,8 +22,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::api;
-use crate::credentials;
 use crate::catalogue::{self, Answer, Effect, Endpoint, request::Wire};
+use crate::credentials;
 use crate::failure::{Exit, Failure};
 use confirmation::{Binding, Confirmations};
 use connection::Connection;
@@ -154,6 +154,7 @@ impl Gateway {
 
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
+        tracing::debug!(tool = call.tool, client = call.caller.name, "call");
         match self.carry_out(call).await {
             Ok(outcome) => outcome,
             Err(failure) => Outcome::Failed(failure),
@@ -185,7 +186,8 @@ impl Gateway {
 
     /// The profile of the call. Writes need to know it; reads take what the key gives.
     async fn profile(&self, work: &mut Work) -> Result<Effective, Failure> {
-        let argument = work.arguments.shift_remove("profile_id").and_then(|id| id.as_str().map(str::to_owned));
+        let argument =
+            work.arguments.shift_remove("profile_id").and_then(|id| id.as_str().map(str::to_owned));
         let writes = work.endpoint.effect != Effect::Reads;
         if work.connection.profiles.names_need_the_list(argument.as_deref()) {
             self.learn_profiles(work).await?;
@@ -194,9 +196,17 @@ impl Gateway {
         if writes && effective == Effective::Unknown {
             self.learn_profiles(work).await?;
             effective = work.connection.profiles.effective(argument.as_deref())?;
+        } else if writes
+            && work.connection.profiles.known().is_none()
+            && self.learn_profiles(work).await.is_ok()
+        {
+            // Only for the name that the answer and the question show: the id is known.
+            effective = work.connection.profiles.effective(argument.as_deref())?;
         }
         match effective {
-            Effective::Several(profiles) if writes => Err(profiles::choose_first(work.endpoint.tool, &profiles)),
+            Effective::Several(profiles) if writes => {
+                Err(profiles::choose_first(work.endpoint.tool, &profiles))
+            }
             effective => Ok(effective),
         }
     }
@@ -213,7 +223,12 @@ impl Gateway {
 
     /// Whether a person has to say yes first, and whether one has.
     fn permit(&self, work: &Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
-        let plan = Plan { endpoint: work.endpoint, arguments: &work.arguments, current: work.current.as_ref(), profile: &work.profile };
+        let plan = Plan {
+            endpoint: work.endpoint,
+            arguments: &work.arguments,
+            current: work.current.as_ref(),
+            profile: &work.profile,
+        };
         plan.refuse_unsafe()?;
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
@@ -239,7 +254,9 @@ impl Gateway {
             Some((Action::Cancel, _)) => {}
             None => {
                 let label = plan.label();
-                if work.confirm_number.as_ref().is_some_and(|given| given.trim() == label) && self.confirmations.redeem(&binding)? {
+                if work.confirm_number.as_ref().is_some_and(|given| given.trim() == label)
+                    && self.confirmations.redeem(&binding)?
+                {
                     return Ok(None);
                 }
                 // A number that no first call has opened takes nobody's place who can be asked.
@@ -254,7 +271,11 @@ impl Gateway {
 
     fn build(&self, work: &Work) -> Result<Wire, Failure> {
         let arguments = self.with_file(work)?;
-        Ok(catalogue::request::build(work.endpoint, arguments.as_ref().unwrap_or(&work.arguments), work.current.as_ref())?)
+        Ok(catalogue::request::build(
+            work.endpoint,
+            arguments.as_ref().unwrap_or(&work.arguments),
+            work.current.as_ref(),
+        )?)
     }
 
     async fn send(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
@@ -263,7 +284,9 @@ impl Gateway {
             Ok(reply) => Ok(reply),
             Err(error) => {
                 let failure = Failure::from(error);
-                if work.endpoint.tool == "get_company_info" && failure.facts.get("http_status") == Some(&Value::from(404)) {
+                if work.endpoint.tool == "get_company_info"
+                    && failure.facts.get("http_status") == Some(&Value::from(404))
+                {
                     return self.company_from_profile(work, failure).await;
                 }
                 self.notice_read_only_key(work, &failure).await;
@@ -287,7 +310,18 @@ fn check(
 ) -> Result<Work, Failure> {
     let mut arguments = catalogue::check::check(endpoint, arguments)?;
     let dry_run = arguments.shift_remove("dry_run") == Some(Value::Bool(true));
-    let confirm_number = arguments.shift_remove("confirm_number").and_then(|number| number.as_str().map(str::to_owned));
+    let confirm_number =
+        arguments.shift_remove("confirm_number").and_then(|number| number.as_str().map(str::to_owned));
     let profile = Effective::Unknown;
-    Ok(Work { connection, endpoint, arguments, profile, current: None, dry_run, confirm_number, notes: Vec::new(), caller })
+    Ok(Work {
+        connection,
+        endpoint,
+        arguments,
+        profile,
+        current: None,
+        dry_run,
+        confirm_number,
+        notes: Vec::new(),
+        caller,
+    })
 }

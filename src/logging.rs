@@ -11,7 +11,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Starts logging; `filter` is `LUMABILL_LOG`, for example `debug` or `lumabill=trace`. A filter that does
 /// not parse is answered with the default and a warning.
 pub fn start(filter: Option<&str>) {
-    let default = || Targets::new().with_default(LevelFilter::ERROR).with_target("lumabill", LevelFilter::WARN);
+    let default =
+        || Targets::new().with_default(LevelFilter::ERROR).with_target("lumabill", LevelFilter::WARN);
     let parsed = filter.map(str::parse::<Targets>);
     let unreadable = matches!(parsed, Some(Err(_)));
     let targets = parsed.and_then(Result::ok).unwrap_or_else(default);

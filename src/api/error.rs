@@ -234,7 +234,7 @@ fn wait(refusal: &Refusal) -> String {
 fn said(refusal: &Refusal) -> String {
     match &refusal.message {
         Some(text) => format!(" ({text})"),
-        None if refusal.body == ErrorBody::Page => " (it sent a web page)".to_owned(),
+        None if refusal.body == ErrorBody::Page => " (it sent an HTML page)".to_owned(),
         None => String::new(),
     }
 }

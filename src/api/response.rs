@@ -79,11 +79,11 @@ fn json(status: u16, page: bool, body: &[u8], host: &str) -> Result<Value, ApiEr
         return Ok(Value::Null);
     }
     if page || body.starts_with(b"<") {
-        let what = "a web page";
+        let what = if body.starts_with(b"<?xml") { "an XML document" } else { "an HTML page" };
         return Err(ApiError::NotTheApi { host: host.to_owned(), status: Some(status), what });
     }
     serde_json::from_slice(body).map_err(|error| {
-        let what = if error.is_eof() { "ends in the middle" } else { "is not JSON" };
+        let what = if error.is_eof() { "is half a JSON: it ends in the middle" } else { "is not JSON" };
         ApiError::Unreadable { host: host.to_owned(), status, what }
     })
 }

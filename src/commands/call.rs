@@ -64,7 +64,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
 async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> Result<Done, Failure> {
     let mut answered = None;
     loop {
-        let call = Call { tool: tool.to_owned(), arguments: arguments.clone(), answered: answered.take(), caller: caller() };
+        let call = Call {
+            tool: tool.to_owned(),
+            arguments: arguments.clone(),
+            answered: answered.take(),
+            caller: caller(),
+        };
         match gateway.call(call).await {
             Outcome::Done(done) => return Ok(done),
             Outcome::Failed(failure) => return Err(failure),
@@ -100,7 +105,10 @@ fn arguments(args: &Args) -> Result<Map<String, Value>, Failure> {
     let mut arguments = match args.args.as_deref() {
         Some("-") => {
             let mut text = String::new();
-            std::io::stdin().lock().read_to_string(&mut text).map_err(|error| usage(&format!("standard input could not be read: {error}")))?;
+            std::io::stdin()
+                .lock()
+                .read_to_string(&mut text)
+                .map_err(|error| usage(&format!("standard input could not be read: {error}")))?;
             object(&text)?
         }
         Some(text) => object(text)?,
@@ -119,9 +127,11 @@ fn object(text: &str) -> Result<Map<String, Value>, Failure> {
 /// `name=value`; a value that starts with `[` or `{` is JSON, any other is text that the tool's schema types.
 fn words(words: &[String]) -> Result<Map<String, Value>, Failure> {
     let pair = |word: &String| {
-        let (name, value) = word.split_once('=').ok_or_else(|| usage(&format!("`{word}` is not NAME=VALUE")))?;
+        let (name, value) =
+            word.split_once('=').ok_or_else(|| usage(&format!("`{word}` is not NAME=VALUE")))?;
         let value = match value.starts_with(['[', '{']) {
-            true => serde_json::from_str(value).map_err(|error| usage(&format!("the value of `{name}` is no JSON: {error}")))?,
+            true => serde_json::from_str(value)
+                .map_err(|error| usage(&format!("the value of `{name}` is no JSON: {error}")))?,
             false => Value::String(value.to_owned()),
         };
         Ok((name.to_owned(), value))
@@ -130,7 +140,8 @@ fn words(words: &[String]) -> Result<Map<String, Value>, Failure> {
 }
 
 fn usage(message: &str) -> Failure {
-    Failure::new("usage", Exit::Usage, format!("{message}; nothing was sent")).hint("see `lumabill call --help`")
+    Failure::new("usage", Exit::Usage, format!("{message}; nothing was sent"))
+        .hint("see `lumabill call --help`")
 }
 
 #[cfg(test)]

@@ -73,7 +73,8 @@ impl Connected {
         let policy = settings.policy(&choice.flags(), &account)?;
         let (again, name) = (choice.clone(), account.name.clone());
         let remember = move || {
-            let kept = Settings::load().and_then(|mut settings| Ok(settings.remember_mode(&name, Mode::ReadOnly)?));
+            let kept =
+                Settings::load().and_then(|mut settings| Ok(settings.remember_mode(&name, Mode::ReadOnly)?));
             if let Err(failure) = kept {
                 tracing::warn!("that the key only reads could not be kept: {}", failure.message);
             }
@@ -95,7 +96,11 @@ impl Connected {
     fn to_sandbox(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
         let data = super::sandbox::shared_data(settings)?;
         let sandbox = Sandbox::start(sandbox::Options { data, ..sandbox::Options::default() })?;
-        let profiles = sandbox.profiles().iter().map(|(id, name)| Profile { id: id.clone(), name: name.clone() }).collect();
+        let profiles = sandbox
+            .profiles()
+            .iter()
+            .map(|(id, name)| Profile { id: id.clone(), name: name.clone() })
+            .collect();
         let account = Account { profiles, ..Account::sandbox(sandbox.url().to_owned()) };
         let policy = settings.policy(&choice.flags(), &account)?;
         let facts = facts(&account, settings, &policy)?;
@@ -139,7 +144,11 @@ fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Fact
         user_agent: USER_AGENT,
         fixed_profile: policy.profile.clone(),
         chosen_profile: None,
-        known_profiles: account.profiles.iter().map(|profile| (profile.id.clone(), profile.name.clone())).collect(),
+        known_profiles: account
+            .profiles
+            .iter()
+            .map(|profile| (profile.id.clone(), profile.name.clone()))
+            .collect(),
         read_only: policy.read_only,
         logged_in: account.stored_in != StoredIn::Keyring || settings.stored_account(&account.name).is_some(),
     })
@@ -172,6 +181,12 @@ fn level(confirm: Confirm) -> Level {
 /// Runs a future on a single-threaded runtime.
 pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new("no_runtime", Exit::Defect, "the program could not start its runtime").because(error.to_string()))?;
-    Ok(runtime.block_on(future))
+    let runtime = runtime.map_err(|error| {
+        Failure::new("no_runtime", Exit::Defect, "the program could not start its runtime")
+            .because(error.to_string())
+    })?;
+    let result = runtime.block_on(future);
+    // A name look-up that still runs must not keep the process alive.
+    runtime.shutdown_background();
+    Ok(result)
 }

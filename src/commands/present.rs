@@ -7,9 +7,51 @@ use serde_json::{Map, Value};
 
 /// Columns of lists in the order a person asks for them; a list shows those that its rows have.
 const COLUMNS: [&str; 26] = [
-    "number", "name", "company_name", "code", "status", "client", "counterparty_name", "type", "title", "interval", "date",
-    "booking_date", "issue_date", "start_date", "end_date", "due_date", "valid_until", "next_run", "category", "description",
-    "price", "net_amount", "amount", "total", "amount_due", "currency",
+    "number",
+    "name",
+    "company_name",
+    "code",
+    "status",
+    "client",
+    "counterparty_name",
+    "type",
+    "title",
+    "interval",
+    "date",
+    "booking_date",
+    "issue_date",
+    "start_date",
+    "end_date",
+    "due_date",
+    "valid_until",
+    "next_run",
+    "category",
+    "description",
+    "price",
+    "net_amount",
+    "amount",
+    "total",
+    "amount_due",
+    "currency",
+];
+
+/// Columns whose numbers are money: shown with two decimals at least, so that amounts stand under each other.
+const MONEY: [&str; 15] = [
+    "price",
+    "net_amount",
+    "tax_amount",
+    "gross_amount",
+    "amount",
+    "total",
+    "amount_due",
+    "amount_paid",
+    "subtotal",
+    "tax_total",
+    "debit",
+    "credit",
+    "balance",
+    "comparison_amount",
+    "base",
 ];
 
 /// Columns in one table, so that a line stays readable.
@@ -24,10 +66,12 @@ pub fn result(structured: &Map<String, Value>) -> String {
     for (name, value) in structured {
         match (name.as_str(), value) {
             ("environment" | "n" | "of" | "complete" | "go_on", _) => {}
-            ("profile", profile) => parts.push(format!("profile: {}", profile.get("name").map_or_else(|| scalar(profile), scalar))),
+            ("profile", profile) => parts
+                .push(format!("profile: {}", profile.get("name").map_or_else(|| scalar(profile), scalar))),
             ("items", Value::Array(rows)) => parts.push(table(rows)),
             ("record" | "report", Value::Object(fields)) => parts.push(fields_of(fields, 0)),
-            ("sums", Value::Object(sums)) => parts.extend(sums.iter().map(|(currency, fields)| format!("sum {currency}: {}", inline(fields)))),
+            ("sums", Value::Object(sums)) => parts
+                .extend(sums.iter().map(|(currency, fields)| format!("sum {currency}: {}", inline(fields)))),
             (name, value) => parts.push(format!("{name}: {}", inline(value))),
         }
     }
@@ -46,17 +90,26 @@ fn counted(structured: &Map<String, Value>) -> String {
 
 /// A table of the columns that the rows have, and the whole id last.
 fn table(rows: &[Value]) -> String {
-    let filled = |column: &&&str| rows.iter().any(|row| row.get(**column).is_some_and(|value| !value.is_null()));
-    let columns: Vec<&str> = COLUMNS.iter().filter(filled).copied().take(MOST_COLUMNS).chain(["id"]).filter(|column| filled(&&column)).collect();
+    let filled =
+        |column: &&&str| rows.iter().any(|row| row.get(**column).is_some_and(|value| !value.is_null()));
+    let columns: Vec<&str> = COLUMNS
+        .iter()
+        .filter(filled)
+        .copied()
+        .take(MOST_COLUMNS)
+        .chain(["id"])
+        .filter(|column| filled(&&column))
+        .collect();
     let columns = if columns.is_empty() { scalar_names(rows) } else { columns };
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_header(columns.iter().map(|column| column.replace('_', " ")));
     for row in rows {
-        table.add_row(columns.iter().map(|column| row.get(*column).map(scalar).unwrap_or_default()));
+        table.add_row(columns.iter().map(|column| cell(column, row)));
     }
     for (index, column) in columns.iter().enumerate() {
-        let numbers = rows.iter().filter_map(|row| row.get(*column)).all(|value| value.is_number() || value.is_null());
+        let numbers =
+            rows.iter().filter_map(|row| row.get(*column)).all(|value| value.is_number() || value.is_null());
         if let (true, Some(column)) = (numbers, table.column_mut(index)) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -66,7 +119,13 @@ fn table(rows: &[Value]) -> String {
 
 fn scalar_names(rows: &[Value]) -> Vec<&str> {
     let first = rows.first().and_then(Value::as_object);
-    first.into_iter().flatten().filter(|(_, value)| !value.is_array() && !value.is_object()).map(|(name, _)| name.as_str()).take(MOST_COLUMNS).collect()
+    first
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_array() && !value.is_object())
+        .map(|(name, _)| name.as_str())
+        .take(MOST_COLUMNS)
+        .collect()
 }
 
 /// Fields one per line; lists of objects as tables below their name.
@@ -79,7 +138,9 @@ fn fields_of(fields: &Map<String, Value>, indent: usize) -> String {
             let body = table_or_fields(rows, indent + 1);
             Some(format!("{pad}{name}:\n{body}"))
         }
-        Value::Object(inner) if inner.values().any(|value| value.is_object() || value.is_array()) || inner.len() > 4 => {
+        Value::Object(inner)
+            if inner.values().any(|value| value.is_object() || value.is_array()) || inner.len() > 4 =>
+        {
             Some(format!("{pad}{name}:\n{}", fields_of(inner, indent + 1)))
         }
         value => Some(format!("{pad}{name:width$}  {}", inline(value))),
@@ -98,7 +159,12 @@ fn rows_with_all_columns(rows: &[Value]) -> String {
     let mut columns: Vec<&str> = Vec::new();
     for row in rows.iter().filter_map(Value::as_object) {
         for (name, value) in row {
-            if !columns.contains(&name.as_str()) && !value.is_null() && !value.is_array() && !value.is_object() && name != "id" {
+            if !columns.contains(&name.as_str())
+                && !value.is_null()
+                && !value.is_array()
+                && !value.is_object()
+                && name != "id"
+            {
                 columns.push(name);
             }
         }
@@ -108,7 +174,8 @@ fn rows_with_all_columns(rows: &[Value]) -> String {
     table.set_header(columns.iter().map(|column| column.replace('_', " ")));
     add_nested(&mut table, rows, &columns, 0);
     for (index, name) in columns.iter().enumerate() {
-        let numbers = rows.iter().filter_map(|row| row.get(*name)).all(|value| value.is_number() || value.is_null());
+        let numbers =
+            rows.iter().filter_map(|row| row.get(*name)).all(|value| value.is_number() || value.is_null());
         if let (true, Some(column)) = (numbers, table.column_mut(index)) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -119,7 +186,7 @@ fn rows_with_all_columns(rows: &[Value]) -> String {
 fn add_nested(table: &mut Table, rows: &[Value], columns: &[&str], depth: usize) {
     for row in rows {
         let cells = columns.iter().enumerate().map(|(index, column)| {
-            let text = row.get(*column).map(scalar).unwrap_or_default();
+            let text = cell(column, row);
             if index == 0 { format!("{}{text}", "  ".repeat(depth)) } else { text }
         });
         table.add_row(cells);
@@ -131,9 +198,26 @@ fn add_nested(table: &mut Table, rows: &[Value], columns: &[&str], depth: usize)
 
 fn inline(value: &Value) -> String {
     match value {
-        Value::Object(fields) => fields.iter().map(|(name, value)| format!("{name} {}", inline(value))).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{name} {}", inline(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
         Value::Array(items) => items.iter().map(inline).collect::<Vec<_>>().join("; "),
         other => scalar(other),
+    }
+}
+
+fn cell(column: &str, row: &Value) -> String {
+    let Some(value) = row.get(column) else { return String::new() };
+    let text = scalar(value);
+    if !value.is_number() || !MONEY.contains(&column) {
+        return text;
+    }
+    match text.split_once('.') {
+        None => format!("{text}.00"),
+        Some((_, decimals)) if decimals.len() == 1 => format!("{text}0"),
+        Some(_) => text,
     }
 }
 

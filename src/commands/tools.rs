@@ -22,7 +22,10 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     let Some(name) = args.tool else { return list(&args.choice, args.json) };
-    let connected = Connected::new(&args.choice)?;
+    // As `call`: naming a tool is choosing it.
+    let mut choice = args.choice;
+    choice.tools.push(name.clone());
+    let connected = Connected::new(&choice)?;
     let tools = connected.gateway.tools();
     let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
         return Err(connected.gateway.why_not(&name));
@@ -32,6 +35,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Ok(());
     }
     terminal::line(&format!("{}\n  {}\n", tool.name, tool.description));
+    if let Some(endpoint) = catalogue::find(&tool.name) {
+        let method = format!("{:?}", endpoint.method).to_uppercase();
+        terminal::line(&format!("{method} {} ({})\n", endpoint.path, endpoint.evidence.words()));
+    }
     terminal::line(&format!("{:#}", Value::Object((*tool.input_schema).clone())));
     Ok(())
 }
@@ -46,8 +53,13 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
     }
     let width = tools.iter().map(|tool| tool.name.len()).max().unwrap_or_default();
     for set in Toolset::ALL {
-        let of_set = |tool: &&Tool| catalogue::find(&tool.name).is_some_and(|endpoint| endpoint.toolset == *set);
-        let lines: Vec<_> = tools.iter().filter(of_set).map(|tool| format!("  {:width$}  {}", tool.name, first_sentence(&tool.description))).collect();
+        let of_set =
+            |tool: &&Tool| catalogue::find(&tool.name).is_some_and(|endpoint| endpoint.toolset == *set);
+        let lines: Vec<_> = tools
+            .iter()
+            .filter(of_set)
+            .map(|tool| format!("  {:width$}  {}", tool.name, first_sentence(&tool.description)))
+            .collect();
         if !lines.is_empty() {
             terminal::line(&format!("{}\n{}\n", set.name(), lines.join("\n")));
         }
@@ -62,7 +74,11 @@ fn first_sentence(text: &str) -> &str {
 
 fn described(tool: &Tool) -> Value {
     let mut hints = json!({ "readOnlyHint": tool.read_only });
-    let others = [("destructiveHint", tool.destructive), ("idempotentHint", tool.idempotent), ("openWorldHint", tool.open_world)];
+    let others = [
+        ("destructiveHint", tool.destructive),
+        ("idempotentHint", tool.idempotent),
+        ("openWorldHint", tool.open_world),
+    ];
     for (name, hint) in others {
         if let (Some(hint), Some(hints)) = (hint, hints.as_object_mut()) {
             hints.insert(name.to_owned(), json!(hint));

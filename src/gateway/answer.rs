@@ -26,7 +26,9 @@ pub(super) fn today() -> Date {
 pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
     let creates = matches!(work.endpoint.effect, Effect::Creates | Effect::Acts);
     let body = match (wire.file, wire.body) {
-        (Some(bytes), _) => api::Body::File { name: "statement.xml".to_owned(), content_type: "application/xml", bytes },
+        (Some(bytes), _) => {
+            api::Body::File { name: "statement.xml".to_owned(), content_type: "application/xml", bytes }
+        }
         (None, Some(body)) => api::Body::Json(body),
         (None, None) => api::Body::None,
     };
@@ -61,11 +63,19 @@ pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
     match (work.endpoint.answer, reply.body) {
         (_, Value::Null) => {
             if let Some(current) = work.current.as_ref().and_then(Value::as_object) {
-                facts.extend(["id", "number", "name"].iter().filter_map(|field| Some(((*field).to_owned(), current.get(*field)?.clone()))));
+                facts.extend(
+                    ["id", "number", "name"]
+                        .iter()
+                        .filter_map(|field| Some(((*field).to_owned(), current.get(*field)?.clone()))),
+                );
             }
         }
-        (Answer::Record | Answer::Nothing, body) => drop(facts.insert("record".into(), api::pages::record(body))),
-        (Answer::Object | Answer::List(_), body) => drop(facts.insert("report".into(), api::pages::record(body))),
+        (Answer::Record | Answer::Nothing, body) => {
+            drop(facts.insert("record".into(), api::pages::record(body)))
+        }
+        (Answer::Object | Answer::List(_), body) => {
+            drop(facts.insert("report".into(), api::pages::record(body)))
+        }
     }
     facts
 }
@@ -83,7 +93,10 @@ impl Gateway {
                 structured.insert("profile".into(), profile.json());
             }
             None if several => {
-                structured.insert("profile".into(), json!("none chosen: these are the figures of the profile that the API takes by itself"));
+                structured.insert(
+                    "profile".into(),
+                    json!("none chosen: these are the figures of the profile that the API takes by itself"),
+                );
             }
             _ => {}
         }
@@ -106,7 +119,10 @@ impl Gateway {
         request.insert("method".into(), json!(format!("{:?}", wire.method).to_uppercase()));
         request.insert("path".into(), json!(wire.path));
         if !wire.query.is_empty() {
-            request.insert("query".into(), json!(wire.query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()));
+            request.insert(
+                "query".into(),
+                json!(wire.query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()),
+            );
         }
         if let Some(header) = work.profile.header() {
             request.insert("headers".into(), json!({ "X-Profile-Id": header }));
@@ -132,7 +148,11 @@ impl Gateway {
 pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) -> Failure {
     let message = format!("`{}` needs a person's yes first; nothing was sent", work.endpoint.tool);
     let message = match &work.confirm_number {
-        Some(given) if given.trim() != label => format!("{message}: `confirm_number` is `{}`, the record is called `{}`", quoted(given), quoted(label)),
+        Some(given) if given.trim() != label => format!(
+            "{message}: `confirm_number` is `{}`, the record is called `{}`",
+            quoted(given),
+            quoted(label)
+        ),
         Some(_) => format!("{message}: no first call within the last 10 minutes said what would happen"),
         None => message,
     };

@@ -52,7 +52,10 @@ fn canonical(value: &Value) -> String {
         Value::Object(fields) => {
             let mut names: Vec<_> = fields.iter().collect();
             names.sort_by_key(|(name, _)| *name);
-            let parts: Vec<_> = names.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value))).collect();
+            let parts: Vec<_> = names
+                .iter()
+                .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)))
+                .collect();
             format!("{{{}}}", parts.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
@@ -86,7 +89,9 @@ impl Confirmations {
     /// Opens a state once: the second time it is [`Void::Used`].
     pub fn open(&self, state: &str, binding: &Binding) -> Result<Result<(), Void>, Failure> {
         let mut parts = state.split('.');
-        let (Some(nonce), Some(time), Some(tag), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(nonce), Some(time), Some(tag), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Ok(Err(Void::Foreign));
         };
         let (Ok(time), Some(tag)) = (time.parse::<u64>(), unhex(tag)) else { return Ok(Err(Void::Foreign)) };
@@ -113,7 +118,9 @@ impl Confirmations {
     /// True if the first call was made within ten minutes; the mark is used up by this.
     pub fn redeem(&self, binding: &Binding) -> Result<bool, Failure> {
         let path = self.folder.join(self.pending_name(binding)?);
-        let young = fs::metadata(&path).and_then(|mark| mark.modified()).is_ok_and(|at| at.elapsed().unwrap_or_default() <= GOOD_FOR);
+        let young = fs::metadata(&path)
+            .and_then(|mark| mark.modified())
+            .is_ok_and(|at| at.elapsed().unwrap_or_default() <= GOOD_FOR);
         // Of two processes that redeem at once only one removes the file.
         Ok(fs::remove_file(&path).is_ok() && young)
     }
@@ -136,7 +143,10 @@ impl Confirmations {
     /// Removes marks that no longer count.
     fn sweep(&self) {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let old = entry.metadata().and_then(|mark| mark.modified()).is_ok_and(|at| at.elapsed().unwrap_or_default() > 2 * GOOD_FOR);
+            let old = entry
+                .metadata()
+                .and_then(|mark| mark.modified())
+                .is_ok_and(|at| at.elapsed().unwrap_or_default() > 2 * GOOD_FOR);
             if old && entry.file_name() != "key" {
                 drop(fs::remove_file(entry.path()));
             }
@@ -187,7 +197,7 @@ fn seconds() -> u64 {
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        drop(write!(text, "{byte:02x}"));
+        let _ = write!(text, "{byte:02x}");
         text
     })
 }
@@ -236,12 +246,24 @@ mod tests {
         let arguments = json!({"id": "1", "b": 2});
         let state = confirmations.seal(&binding("delete_invoice", &arguments)).unwrap();
         let swapped = json!({"id": "2", "b": 2});
-        assert_eq!(confirmations.open(&state, &binding("delete_invoice", &swapped)).unwrap(), Err(Void::Foreign));
-        assert_eq!(confirmations.open(&state, &binding("delete_client", &arguments)).unwrap(), Err(Void::Foreign));
-        assert_eq!(confirmations.open("x.1.00", &binding("delete_invoice", &arguments)).unwrap(), Err(Void::Foreign));
+        assert_eq!(
+            confirmations.open(&state, &binding("delete_invoice", &swapped)).unwrap(),
+            Err(Void::Foreign)
+        );
+        assert_eq!(
+            confirmations.open(&state, &binding("delete_client", &arguments)).unwrap(),
+            Err(Void::Foreign)
+        );
+        assert_eq!(
+            confirmations.open("x.1.00", &binding("delete_invoice", &arguments)).unwrap(),
+            Err(Void::Foreign)
+        );
         let reordered = json!({"b": 2, "id": "1"});
         assert_eq!(confirmations.open(&state, &binding("delete_invoice", &reordered)).unwrap(), Ok(()));
-        assert_eq!(confirmations.open(&state, &binding("delete_invoice", &arguments)).unwrap(), Err(Void::Used));
+        assert_eq!(
+            confirmations.open(&state, &binding("delete_invoice", &arguments)).unwrap(),
+            Err(Void::Used)
+        );
     }
 
     #[test]

@@ -27,13 +27,23 @@ impl Gateway {
 
 fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failure> {
     let shown = quoted(&path.to_string_lossy());
-    let refuse = |why: String| Failure::new("file_refused", Exit::Refused, format!("`{shown}` was not read: {why}; nothing was sent"));
+    let refuse = |why: String| {
+        Failure::new(
+            "file_refused",
+            Exit::Refused,
+            format!("`{shown}` was not read: {why}; nothing was sent"),
+        )
+    };
     if folders.is_empty() {
-        return Err(refuse("no folder is allowed".into()).hint("the person allows one with `lumabill config files FOLDER` or `serve --files FOLDER`"));
+        return Err(refuse("no folder is allowed".into())
+            .hint("the person allows one with `lumabill config files FOLDER` or `serve --files FOLDER`"));
     }
     let real = fs::canonicalize(path).map_err(|error| refuse(error.to_string()))?;
     let is_link = fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_symlink());
-    let inside = folders.iter().filter_map(|folder| fs::canonicalize(folder).ok()).any(|folder| real.starts_with(folder));
+    let inside = folders
+        .iter()
+        .filter_map(|folder| fs::canonicalize(folder).ok())
+        .any(|folder| real.starts_with(folder));
     if is_link || !inside {
         return Err(refuse("it is not in a folder that the person allowed".into()));
     }
@@ -67,7 +77,13 @@ mod tests {
         fs::write(other.join("b.xml"), "<Document/>").unwrap();
         let folders = [allowed.clone()];
         assert_eq!(read_xml(&allowed.join("a.xml"), &folders).unwrap(), "<Document/>");
-        for refused in [allowed.join("a.txt"), other.join("b.xml"), allowed.join("../other/b.xml"), allowed.join("none.xml"), allowed.clone()] {
+        for refused in [
+            allowed.join("a.txt"),
+            other.join("b.xml"),
+            allowed.join("../other/b.xml"),
+            allowed.join("none.xml"),
+            allowed.clone(),
+        ] {
             assert_eq!(read_xml(&refused, &folders).unwrap_err().code, "file_refused", "{refused:?}");
         }
         assert!(read_xml(&allowed.join("a.xml"), &[]).is_err());

@@ -15,7 +15,9 @@ impl Gateway {
     /// After a 403 on a write: a second 403 on a write that cannot succeed means that the key only reads;
     /// any other answer means that only this call was refused.
     pub(super) async fn notice_read_only_key(&self, work: &Work, failure: &Failure) {
-        if work.endpoint.effect == Effect::Reads || failure.facts.get("http_status") != Some(&Value::from(403)) {
+        if work.endpoint.effect == Effect::Reads
+            || failure.facts.get("http_status") != Some(&Value::from(403))
+        {
             return;
         }
         let probe = api::Request {
@@ -29,7 +31,8 @@ impl Gateway {
             safety: api::Safety::Write,
         };
         let answer = self.transmit(work, &probe).await;
-        let forbidden = answer.is_err_and(|error| Failure::from(error).facts.get("http_status") == Some(&Value::from(403)));
+        let forbidden = answer
+            .is_err_and(|error| Failure::from(error).facts.get("http_status") == Some(&Value::from(403)));
         if forbidden {
             self.becomes_read_only();
         }

@@ -70,12 +70,18 @@ impl Walk {
     /// Starts a walk from checked arguments; `cursor` brings its own filters.
     pub fn start(endpoint: &Endpoint, mut arguments: Map<String, Value>) -> Result<Self, Failure> {
         let asked = arguments.shift_remove("limit").as_ref().and_then(Value::as_u64);
-        let limit = asked.and_then(|limit| usize::try_from(limit).ok()).map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, 200));
+        let limit = asked
+            .and_then(|limit| usize::try_from(limit).ok())
+            .map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, 200));
         let (mut cursor, mut filtered_here) = (None, Vec::new());
         if let Some(given) = arguments.shift_remove("cursor") {
             let Cursor { filters, position, filtered } = open(endpoint, given.as_str().unwrap_or_default())?;
-            if arguments.iter().any(|(name, value)| name != "profile_id" && filters.get(name) != Some(value)) {
-                let message = format!("`{}` was given other filters than its `cursor` has; nothing was sent", endpoint.tool);
+            if arguments.iter().any(|(name, value)| name != "profile_id" && filters.get(name) != Some(value))
+            {
+                let message = format!(
+                    "`{}` was given other filters than its `cursor` has; nothing was sent",
+                    endpoint.tool
+                );
                 return Err(Failure::new("bad_arguments", Exit::Refused, message)
                     .hint("give `cursor` alone, or the filters without it"));
             }
@@ -177,7 +183,10 @@ impl Walk {
                 self.go_on = Some(Position { skip: index, ..self.position.clone() });
             }
         }
-        if self.filtered_here.len() > known && self.from_start && self.position.number("limit") < Some(LARGEST_PAGE as u64) {
+        if self.filtered_here.len() > known
+            && self.from_start
+            && self.position.number("limit") < Some(LARGEST_PAGE as u64)
+        {
             return self.start_again();
         }
         match self.query_after(next, count) {
@@ -226,7 +235,8 @@ impl Walk {
     /// The answer: rows, `n`, `of`, `complete`, sums, and how to go on.
     pub fn answer(mut self, endpoint: &Endpoint) -> Map<String, Value> {
         if self.from_start && self.ended && self.total.is_some_and(|total| total > self.seen) {
-            self.unsure = self.unsure.or(Some("the API ended the list before its own total, so it may not be whole"));
+            self.unsure =
+                self.unsure.or(Some("the API ended the list before its own total, so it may not be whole"));
         }
         let whole = self.from_start && self.ended && self.unsure.is_none();
         let of = match self.total {
@@ -249,8 +259,14 @@ impl Walk {
             answer.insert("filtered_here".into(), json!(self.filtered_here));
         }
         if let Some(position) = go_on {
-            answer.insert("next_cursor".into(), json!(seal(endpoint.tool, &self.filters, &position, &self.filtered_here)));
-            answer.insert("go_on".into(), json!(format!("more: call {} with cursor = next_cursor", endpoint.tool)));
+            answer.insert(
+                "next_cursor".into(),
+                json!(seal(endpoint.tool, &self.filters, &position, &self.filtered_here)),
+            );
+            answer.insert(
+                "go_on".into(),
+                json!(format!("more: call {} with cursor = next_cursor", endpoint.tool)),
+            );
         }
         if let Some(why) = self.unsure {
             answer.insert("note".into(), json!(why));
@@ -279,7 +295,9 @@ fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value) -> bool {
     };
     match check {
         Check::None => true,
-        Check::Equals(field) => row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted))),
+        Check::Equals(field) => {
+            row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
+        }
         Check::AtLeast(field) => ordering(field).is_none_or(std::cmp::Ordering::is_ge),
         Check::AtMost(field) => ordering(field).is_none_or(std::cmp::Ordering::is_le),
         Check::Contains => contains(row, &text(wanted).to_lowercase()),
@@ -324,7 +342,8 @@ impl Sums {
             return None;
         }
         let sums = self.by_currency.iter().map(|(currency, fields)| {
-            let fields: Map<_, _> = fields.iter().map(|(field, sum)| ((*field).to_owned(), money::number(*sum))).collect();
+            let fields: Map<_, _> =
+                fields.iter().map(|(field, sum)| ((*field).to_owned(), money::number(*sum))).collect();
             (currency.clone(), Value::Object(fields))
         });
         Some(Value::Object(sums.collect()))
@@ -353,7 +372,10 @@ fn seal(tool: &str, filters: &Map<String, Value>, position: &Position, filtered:
 }
 
 fn open(endpoint: &Endpoint, cursor: &str) -> Result<Cursor, Failure> {
-    let parts = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
+    let parts = URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
     let read = || -> Option<(String, Cursor)> {
         let [tool, filters, query, skip, after, filtered] = <[Value; 6]>::try_from(parts?).ok()?;
         let position = Position {
@@ -361,15 +383,21 @@ fn open(endpoint: &Endpoint, cursor: &str) -> Result<Cursor, Failure> {
             skip: usize::try_from(skip.as_u64()?).ok()?,
             after: after.as_str().map(str::to_owned),
         };
-        let ignored = |name: &&'static str| filtered.as_array().is_some_and(|names| names.iter().any(|given| given == name));
+        let ignored = |name: &&'static str| {
+            filtered.as_array().is_some_and(|names| names.iter().any(|given| given == name))
+        };
         let filtered = endpoint.params.iter().map(|param| param.name).filter(ignored).collect();
-        Some((tool.as_str()?.to_owned(), Cursor { filters: filters.as_object()?.clone(), position, filtered }))
+        Some((
+            tool.as_str()?.to_owned(),
+            Cursor { filters: filters.as_object()?.clone(), position, filtered },
+        ))
     };
     match read() {
         Some((made_by, cursor)) if made_by == endpoint.tool => Ok(cursor),
         _ => {
             let message = format!("`cursor` is none that `{}` gave; nothing was sent", endpoint.tool);
-            Err(Failure::new("bad_arguments", Exit::Refused, message).hint("use `next_cursor` of the last answer as it is, or start without `cursor`"))
+            Err(Failure::new("bad_arguments", Exit::Refused, message)
+                .hint("use `next_cursor` of the last answer as it is, or start without `cursor`"))
         }
     }
 }

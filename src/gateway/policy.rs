@@ -62,7 +62,11 @@ impl Plan<'_> {
         let body = self.arguments.get("changes").and_then(Value::as_object).unwrap_or(self.arguments);
         let changed = |(field, wire): (&'static str, &'static str)| {
             let new = dotted(body, field)?;
-            let old = self.current.and_then(Value::as_object).and_then(|record| dotted(record, wire)).unwrap_or(&Value::Null);
+            let old = self
+                .current
+                .and_then(Value::as_object)
+                .and_then(|record| dotted(record, wire))
+                .unwrap_or(&Value::Null);
             (old != new).then(|| Change { field, old: shown(old), new: shown(new) })
         };
         fields.filter_map(changed).collect()
@@ -71,11 +75,17 @@ impl Plan<'_> {
     /// How the record is called: its number, else its name, else its id.
     pub fn label(&self) -> String {
         let named = |record: &Value| {
-            ["number", "name", "company_name", "id"].iter().find_map(|field| record.get(*field).map(shown).filter(|text| !text.is_empty()))
+            ["number", "name", "company_name", "id"]
+                .iter()
+                .find_map(|field| record.get(*field).map(shown).filter(|text| !text.is_empty()))
         };
         self.current
             .and_then(named)
-            .or_else(|| ["id", "number", "name", "description", "client_id"].iter().find_map(|name| self.arguments.get(*name).map(shown)))
+            .or_else(|| {
+                ["id", "number", "name", "description", "client_id"]
+                    .iter()
+                    .find_map(|name| self.arguments.get(*name).map(shown))
+            })
             .unwrap_or_else(|| self.endpoint.tool.to_owned())
     }
 
@@ -98,7 +108,11 @@ impl Plan<'_> {
         }
         lines.extend(self.amount().map(|amount| format!("Amount: {amount}")));
         lines.extend(self.allocations());
-        lines.extend(changes.iter().map(|change| format!("{}: \"{}\" becomes \"{}\"", change.field, change.old, change.new)));
+        lines.extend(
+            changes
+                .iter()
+                .map(|change| format!("{}: \"{}\" becomes \"{}\"", change.field, change.old, change.new)),
+        );
         lines.push(match self.endpoint.effect {
             Effect::Deletes => "This cannot be undone.".to_owned(),
             Effect::Acts => "This posts to the books and cannot simply be undone.".to_owned(),
@@ -113,7 +127,9 @@ impl Plan<'_> {
 
     fn amount(&self) -> Option<String> {
         let Some(record) = self.current else { return self.new_amount() };
-        let amount = ["amount_due", "total", "amount"].iter().find_map(|field| record.get(*field).filter(|value| !value.is_null()))?;
+        let amount = ["amount_due", "total", "amount"]
+            .iter()
+            .find_map(|field| record.get(*field).filter(|value| !value.is_null()))?;
         let currency = record.get("currency").map(shown).unwrap_or_default();
         Some(format!("{currency} {}", shown(amount)).trim().to_owned())
     }
@@ -132,8 +148,11 @@ impl Plan<'_> {
     fn allocations(&self) -> Vec<String> {
         let items = self.arguments.get("allocations").and_then(Value::as_array);
         let line = |item: &Value| {
-            let to = ["invoice_id", "expense_id", "account"].iter().find_map(|name| item.get(*name).map(|id| (name, shown(id))));
-            let (kind, id) = to.map_or(("open item", String::new()), |(name, id)| (name.trim_end_matches("_id"), id));
+            let to = ["invoice_id", "expense_id", "account"]
+                .iter()
+                .find_map(|name| item.get(*name).map(|id| (name, shown(id))));
+            let (kind, id) =
+                to.map_or(("open item", String::new()), |(name, id)| (name.trim_end_matches("_id"), id));
             format!("Allocate {} to {kind} {id}", item.get("amount").map(shown).unwrap_or_default())
         };
         items.into_iter().flatten().map(line).collect()
@@ -141,8 +160,12 @@ impl Plan<'_> {
 
     fn from_the_record(&self) -> Vec<String> {
         let Some(record) = self.current else { return Vec::new() };
-        let client = record.get("client").and_then(|client| client.get("name")).or_else(|| record.get("counterparty_name"));
-        let status = record.get("status").map(|status| format!("Status in the record: \"{}\"", shown(status)));
+        let client = record
+            .get("client")
+            .and_then(|client| client.get("name"))
+            .or_else(|| record.get("counterparty_name"));
+        let status =
+            record.get("status").map(|status| format!("Status in the record: \"{}\"", shown(status)));
         let client = client.map(|name| format!("Name in the record: \"{}\"", shown(name)));
         status.into_iter().chain(client).collect()
     }
@@ -152,7 +175,11 @@ impl Plan<'_> {
         let status = self.current.and_then(|record| record.get("status")).and_then(Value::as_str);
         match status {
             Some(status) if self.endpoint.tool == "delete_invoice" && status != "draft" => {
-                let message = format!("invoice {} is {}, and only drafts are deleted; nothing was sent", quoted(&self.label()), quoted(status));
+                let message = format!(
+                    "invoice {} is {}, and only drafts are deleted; nothing was sent",
+                    quoted(&self.label()),
+                    quoted(status)
+                );
                 Err(Failure::new("not_a_draft", Exit::Refused, message)
                     .hint("tell the person to cancel it or write a credit note in the Lumabill web app"))
             }
@@ -234,18 +261,33 @@ mod tests {
         let current = json!({"id": "v", "name": "Papier AG", "iban": "CH9300762011623852957"});
         let plan = |changes: Value| {
             let arguments = object(&json!({"id": "v", "changes": changes}));
-            let plan = Plan { endpoint, arguments: &arguments, current: Some(&current), profile: &Effective::Unknown };
+            let plan = Plan {
+                endpoint,
+                arguments: &arguments,
+                current: Some(&current),
+                profile: &Effective::Unknown,
+            };
             plan.needs_yes(Level::Destructive).map(|changes| plan.question(&changes))
         };
         assert_eq!(plan(json!({"notes": "x"})), None);
         assert_eq!(plan(json!({"iban": "CH9300762011623852957"})), None);
-        assert!(plan(json!({"iban": "DE89370400440532013000"})).unwrap().contains("\"CH9300762011623852957\" becomes \"DE89370400440532013000\""));
+        assert!(
+            plan(json!({"iban": "DE89370400440532013000"}))
+                .unwrap()
+                .contains("\"CH9300762011623852957\" becomes \"DE89370400440532013000\"")
+        );
     }
 
     #[test]
     fn a_sent_invoice_is_not_deleted() {
-        let (arguments, current) = (object(&json!({"id": "x"})), json!({"number": "IV-001", "status": "sent"}));
-        let plan = Plan { endpoint: catalogue::find("delete_invoice").unwrap(), arguments: &arguments, current: Some(&current), profile: &Effective::Unknown };
+        let (arguments, current) =
+            (object(&json!({"id": "x"})), json!({"number": "IV-001", "status": "sent"}));
+        let plan = Plan {
+            endpoint: catalogue::find("delete_invoice").unwrap(),
+            arguments: &arguments,
+            current: Some(&current),
+            profile: &Effective::Unknown,
+        };
         assert_eq!(plan.refuse_unsafe().unwrap_err().code, "not_a_draft");
     }
 }

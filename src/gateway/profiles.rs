@@ -82,7 +82,8 @@ impl Profiles {
         let text = |record: &Value, name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
         let known = records.iter().filter_map(|record| {
             let id = text(record, "id")?;
-            let name = text(record, "company_name").or_else(|| text(record, "name")).unwrap_or_else(|| id.clone());
+            let name =
+                text(record, "company_name").or_else(|| text(record, "name")).unwrap_or_else(|| id.clone());
             Some(Profile { id, name: super::redaction::quoted(&name) })
         });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known.collect());
@@ -134,7 +135,8 @@ impl Profiles {
         if known.is_empty() && uuid::Uuid::parse_str(name).is_ok() {
             return Ok(Profile { id: name.to_owned(), name: name.to_owned() });
         }
-        let message = format!("this key reaches no profile `{}`; nothing was sent", super::redaction::quoted(name));
+        let message =
+            format!("this key reaches no profile `{}`; nothing was sent", super::redaction::quoted(name));
         Err(Failure::new("unknown_profile", Exit::Refused, message)
             .hint(format!("use one of: {}", names(&known)))
             .fact("profiles", listed(&known)))
@@ -148,13 +150,18 @@ pub fn choose_first(tool: &str, profiles: &[Profile]) -> Failure {
         profiles.len()
     );
     Failure::new("profile_required", Exit::Refused, message)
-        .hint(format!("ask the person which company is meant and call again with `profile_id`: {}", names(profiles)))
+        .hint(format!(
+            "ask the person which company is meant and call again with `profile_id`: {}",
+            names(profiles)
+        ))
         .fact("profiles", listed(profiles))
 }
 
 fn beyond_the_wall(other: &Profile, fixed: &Profile) -> Failure {
-    let message = format!("only the profile {} is served here, not {}; nothing was sent", fixed.name, other.name);
-    Failure::new("profile_fixed", Exit::Refused, message).hint("leave `profile_id` out; the person fixed it in the settings")
+    let message =
+        format!("only the profile {} is served here, not {}; nothing was sent", fixed.name, other.name);
+    Failure::new("profile_fixed", Exit::Refused, message)
+        .hint("leave `profile_id` out; the person fixed it in the settings")
 }
 
 fn names(profiles: &[Profile]) -> String {
@@ -180,7 +187,9 @@ mod tests {
 
     #[test]
     fn none_is_chosen_by_itself() {
-        assert!(matches!(Profiles::new(None, None, two()).effective(None).unwrap(), Effective::Several(all) if all.len() == 2));
+        assert!(
+            matches!(Profiles::new(None, None, two()).effective(None).unwrap(), Effective::Several(all) if all.len() == 2)
+        );
         assert_eq!(Profiles::new(None, None, vec![]).effective(None).unwrap(), Effective::Unknown);
     }
 

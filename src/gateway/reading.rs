@@ -12,7 +12,12 @@ use crate::failure::{Exit, Failure};
 
 impl Gateway {
     /// One GET in the profile of the call.
-    pub(super) async fn read(&self, work: &Work, path: String, query: Vec<(String, String)>) -> Result<api::Reply, Failure> {
+    pub(super) async fn read(
+        &self,
+        work: &Work,
+        path: String,
+        query: Vec<(String, String)>,
+    ) -> Result<api::Reply, Failure> {
         let request = api::Request {
             tool: work.endpoint.tool.to_owned(),
             method: api::Method::GET,
@@ -27,7 +32,11 @@ impl Gateway {
     }
 
     /// Hands a request to the API client, which signs it.
-    pub(super) async fn transmit(&self, work: &Work, request: &api::Request) -> Result<api::Reply, api::ApiError> {
+    pub(super) async fn transmit(
+        &self,
+        work: &Work,
+        request: &api::Request,
+    ) -> Result<api::Reply, api::ApiError> {
         let waiting = |wait: Duration, why: &str| {
             if let Some(progress) = &work.caller.progress {
                 progress(0, None, &format!("waiting {} s: {why}", wait.as_secs().max(1)));
@@ -45,7 +54,12 @@ impl Gateway {
     }
 
     /// All rows that a look-up finds, and whether the list was walked to its end.
-    pub(super) async fn rows(&self, work: &Work, endpoint: &Endpoint, filters: Map<String, Value>) -> Result<(Vec<Value>, bool), Failure> {
+    pub(super) async fn rows(
+        &self,
+        work: &Work,
+        endpoint: &Endpoint,
+        filters: Map<String, Value>,
+    ) -> Result<(Vec<Value>, bool), Failure> {
         let Answer::List(list) = endpoint.answer else {
             return Err(Failure::new("defect", Exit::Defect, format!("`{}` is no list", endpoint.tool)));
         };
@@ -59,11 +73,18 @@ impl Gateway {
         }
     }
 
-    async fn walk(&self, work: &Work, endpoint: &Endpoint, list: ListOf, walk: &mut Walk) -> Result<(), Failure> {
+    async fn walk(
+        &self,
+        work: &Work,
+        endpoint: &Endpoint,
+        list: ListOf,
+        walk: &mut Walk,
+    ) -> Result<(), Failure> {
         let mut pages = 0_u64;
         while let Some(paging) = walk.next_query() {
             let wire = catalogue::request::build(endpoint, &walk.filters(), None)?;
-            let query = wire.query.into_iter().filter(|(name, _)| !paging.iter().any(|(paged, _)| paged == name));
+            let query =
+                wire.query.into_iter().filter(|(name, _)| !paging.iter().any(|(paged, _)| paged == name));
             let reply = self.read(work, wire.path, query.chain(paging.iter().cloned()).collect()).await?;
             walk.take(endpoint, list, Page::read(reply.body, reply.link.as_deref(), list.resource));
             pages += 1;
@@ -75,13 +96,20 @@ impl Gateway {
     }
 
     /// `GET /v1/company` is named on one page only: where it does not exist, the profile says the same.
-    pub(super) async fn company_from_profile(&self, work: &Work, missing: Failure) -> Result<api::Reply, Failure> {
+    pub(super) async fn company_from_profile(
+        &self,
+        work: &Work,
+        missing: Failure,
+    ) -> Result<api::Reply, Failure> {
         if work.connection.profiles.known().is_none() {
             self.learn_profiles(work).await?;
         }
-        let Ok(Some(profile)) = work.connection.profiles.effective(None).map(|effective| effective.profile().cloned()) else {
+        let Ok(Some(profile)) =
+            work.connection.profiles.effective(None).map(|effective| effective.profile().cloned())
+        else {
             return Err(missing);
         };
-        self.read(work, format!("/v1/profiles/{}", catalogue::request::segment(&profile.id)), Vec::new()).await
+        self.read(work, format!("/v1/profiles/{}", catalogue::request::segment(&profile.id)), Vec::new())
+            .await
     }
 }

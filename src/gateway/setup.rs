@@ -5,11 +5,11 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::watch;
 
+use super::Gateway;
 use super::confirmation::Confirmations;
 use super::connection::Connection;
 use super::policy::Level;
 use super::tools::Selection;
-use super::Gateway;
 use crate::api;
 use crate::credentials;
 use crate::failure::Failure;

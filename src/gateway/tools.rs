@@ -36,7 +36,10 @@ impl Selection {
                 .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
         }
         match self.tools.iter().find(|name| catalogue::find(name).is_none()) {
-            Some(name) => Err(Failure { exit: Exit::Usage, ..unknown(name, catalogue::all().map(|endpoint| endpoint.tool)) }),
+            Some(name) => Err(Failure {
+                exit: Exit::Usage,
+                ..unknown(name, catalogue::all().map(|endpoint| endpoint.tool))
+            }),
             None => Ok(()),
         }
     }
@@ -65,6 +68,7 @@ impl Served {
         Self { endpoints, withheld }
     }
 
+    #[cfg(test)]
     pub fn endpoints(&self) -> &[&'static Endpoint] {
         &self.endpoints
     }
@@ -76,8 +80,9 @@ impl Served {
         }
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
             let message = format!("`{name}` changes data and only reading is allowed here; nothing was sent");
-            return Err(Failure::new("read_only", Exit::Refused, message)
-                .hint("tell the person: a read & write key or a server without `--read-only` is needed for changes"));
+            return Err(Failure::new("read_only", Exit::Refused, message).hint(
+                "tell the person: a read & write key or a server without `--read-only` is needed for changes",
+            ));
         }
         if let Some(endpoint) = catalogue::find(name) {
             let set = endpoint.toolset.name();
@@ -110,7 +115,8 @@ fn describe(endpoint: &Endpoint, options: schema::Options) -> Tool {
 
 /// `send` and its kin exist nowhere in the API's public pages; the refusal says what to tell the person.
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
-    let failure = Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{name}`; nothing was sent"));
+    let failure =
+        Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{name}`; nothing was sent"));
     let words = ["send", "pdf", "void", "paid", "pay", "finalize", "convert"];
     if let Some(word) = words.iter().find(|word| name.split('_').any(|part| part == **word)) {
         return failure.hint(format!(
@@ -119,8 +125,10 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     }
     let nearest = known.map(|tool| (distance(name, tool), tool)).min();
     match nearest {
-        Some((far, tool)) if far <= 4 => failure.hint(format!("did you mean `{tool}`?")).fact("nearest", Value::from(tool)),
-        _ => failure.hint("list the tools to see what there is"),
+        Some((far, tool)) if far <= 4 => {
+            failure.hint(format!("did you mean `{tool}`?")).fact("nearest", Value::from(tool))
+        }
+        _ => failure,
     }
 }
 
@@ -158,9 +166,15 @@ mod tests {
     fn every_listed_tool_is_callable_and_the_reverse() {
         for toolsets in [vec![], vec!["all".to_owned()], vec!["banking".to_owned(), "default".to_owned()]] {
             let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
-            let listed: Vec<_> = served.list(schema::Options::default()).iter().map(|tool| tool.name.clone()).collect();
+            let listed: Vec<_> =
+                served.list(schema::Options::default()).iter().map(|tool| tool.name.clone()).collect();
             for endpoint in catalogue::all() {
-                assert_eq!(listed.iter().any(|name| name == endpoint.tool), served.find(endpoint.tool).is_ok(), "{}", endpoint.tool);
+                assert_eq!(
+                    listed.iter().any(|name| name == endpoint.tool),
+                    served.find(endpoint.tool).is_ok(),
+                    "{}",
+                    endpoint.tool
+                );
             }
         }
     }
@@ -177,6 +191,8 @@ mod tests {
     fn unknown_names_are_refused_at_the_start() {
         assert!(Selection { toolsets: vec!["invoices".into()], tools: vec![] }.check().is_err());
         assert!(Selection { toolsets: vec![], tools: vec!["x".into()] }.check().is_err());
-        assert!(Selection { toolsets: vec!["banking".into()], tools: vec!["get_client".into()] }.check().is_ok());
+        assert!(
+            Selection { toolsets: vec!["banking".into()], tools: vec!["get_client".into()] }.check().is_ok()
+        );
     }
 }

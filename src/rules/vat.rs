@@ -76,8 +76,26 @@ pub fn in_force(country: &str, on: Date) -> impl Iterator<Item = Rate> {
     RATES.iter().copied().filter(move |rate| rate.country == country && rate.holds(on))
 }
 
+/// True where some country of the table has this rate on that day. 0 % always may be right: exports and
+/// exempt supplies carry it everywhere.
+pub fn is_known(percent: Decimal, on: Date) -> bool {
+    let countries = ["CH", "DE", "AT"];
+    percent.is_zero()
+        || countries.iter().any(|country| in_force(country, on).any(|rate| rate.percent() == percent))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_rate_of_the_past_is_not_known_today() {
+        use rust_decimal::Decimal;
+        let (old, new) = (super::date(2023, 12, 31), super::date(2024, 1, 1));
+        let percent = |text: &str| text.parse::<Decimal>().unwrap();
+        assert!(super::is_known(percent("7.7"), old) && !super::is_known(percent("7.7"), new));
+        assert!(super::is_known(percent("8.10"), new) && super::is_known(percent("0"), new));
+        assert!(!super::is_known(percent("8"), new));
+    }
+
     use jiff::civil::{Date, date};
 
     use super::in_force;

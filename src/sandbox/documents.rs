@@ -14,7 +14,7 @@ use super::answer::{Error, Record};
 use super::context::Context;
 use super::records::Shape;
 use super::{fields, money};
-pub use lines::resolve as resolve_lines;
+pub use lines::{resolve as resolve_lines, write_amounts};
 use totals::Terms;
 
 /// What tells invoices and offers apart.
@@ -46,15 +46,10 @@ pub fn build(cx: &Context<'_>, kind: &Kind, body: &Record, old: Option<&Record>)
     set(&mut body, "tax_rate", money::json(vat::default_rate(cx.profile, supplied)));
     set(&mut body, "prices_include_tax", false.into());
     set(&mut body, "payment_info", cx.profile.get("payment_info").cloned().unwrap_or(Value::Null));
-    let swiss = fields::text(&body, "currency") == "CHF";
-    set(
-        &mut body,
-        "round_to_five_rappen",
-        (swiss && fields::flag(cx.profile, "round_to_five_rappen")).into(),
-    );
-    if fields::flag(&body, "round_to_five_rappen") && !swiss {
-        return Err(Error::field("round_to_five_rappen", "is for CHF only"));
-    }
+    let wanted = body.get("round_to_five_rappen").or_else(|| cx.profile.get("round_to_five_rappen"));
+    let rounded =
+        fields::text(&body, "currency") == "CHF" && wanted.and_then(Value::as_bool).unwrap_or(false);
+    body.insert("round_to_five_rappen".to_owned(), rounded.into());
     let last_day = last_day(cx, kind, &body, &client, issued)?;
     set(&mut body, kind.last_day, last_day.to_string().into());
     let rate = money::field(&body, "tax_rate").unwrap_or_default();
@@ -63,7 +58,7 @@ pub fn build(cx: &Context<'_>, kind: &Kind, body: &Record, old: Option<&Record>)
     let terms = Terms {
         rounding: cx.rounding,
         prices_include_tax: fields::flag(&body, "prices_include_tax"),
-        five_rappen: fields::flag(&body, "round_to_five_rappen"),
+        five_rappen: rounded,
     };
     let totals = totals::of(&items, terms);
     lines::write_amounts(&mut lines, &totals);

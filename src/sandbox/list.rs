@@ -7,7 +7,7 @@ use super::context::{Context, Query};
 use super::store::{Filter, Order, Selection};
 
 /// Reads a page of a resource: the request's `search`, `sort`, `page` and `limit`, and the given filters.
-/// `default_sort` is a field name, with a leading minus for descending.
+/// `default_sort` is a field name, with a leading minus for descending. Gives the rows and their total.
 pub fn page(
     cx: &Context<'_>,
     query: &Query,
@@ -15,20 +15,36 @@ pub fn page(
     default_sort: &str,
     filters: Vec<Filter>,
 ) -> Result<(Vec<Record>, u64), Error> {
+    let all = selection(query, resource, default_sort, filters)?;
+    let selected = cx.tx.select(&Selection { offset: query.offset(), limit: Some(query.limit()), ..all })?;
+    Ok((selected.rows, selected.total))
+}
+
+/// The same without paging, for rows that are filtered further before [`cut`].
+pub fn all(
+    cx: &Context<'_>,
+    query: &Query,
+    resource: &str,
+    default_sort: &str,
+    filters: Vec<Filter>,
+) -> Result<Vec<Record>, Error> {
+    Ok(cx.tx.select(&selection(query, resource, default_sort, filters)?)?.rows)
+}
+
+fn selection<'a>(
+    query: &'a Query,
+    resource: &'a str,
+    default_sort: &str,
+    filters: Vec<Filter>,
+) -> Result<Selection<'a>, Error> {
     let sort = query.text("sort").unwrap_or(default_sort);
     let (field, descending) = sort.strip_prefix('-').map_or((sort, false), |field| (field, true));
     if !field.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
         return Err(Error::field("sort", "is no field name"));
     }
-    let selected = cx.tx.select(&Selection {
-        filters,
-        search: query.text("search").filter(|text| !text.trim().is_empty()),
-        order: Some(Order { field: field.to_owned(), descending }),
-        offset: query.offset(),
-        limit: Some(query.limit()),
-        ..Selection::of(resource)
-    })?;
-    Ok((selected.rows, selected.total))
+    let search = query.text("search").filter(|text| !text.trim().is_empty());
+    let order = Some(Order { field: field.to_owned(), descending });
+    Ok(Selection { filters, search, order, ..Selection::of(resource) })
 }
 
 /// The answer for one page of `total` rows.

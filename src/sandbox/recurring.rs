@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Error, Record};
 use super::context::{Context, Input};
 use super::dispatch::Handlers;
+use super::documents::totals::{self, Terms};
 use super::documents::{self, vat};
 use super::records::{self, Shape};
 use super::store::Filter;
-use super::{fields, list};
+use super::{fields, list, money};
 
 pub const HANDLERS: Handlers = &[
     ("list_recurring_invoices", list_series),
@@ -35,7 +36,7 @@ const SERIES: Shape = Shape {
         "title",
         "notes",
     ],
-    computed: &["client", "last_run", "invoice_count"],
+    computed: &["client", "subtotal", "tax_total", "total", "next_run", "last_run", "invoice_count"],
 };
 
 /// The first run of a series on `today` or later and after its last run; none when it is over.
@@ -88,9 +89,8 @@ fn shown(mut series: Record, today: Date) -> Record {
         next_run(start, fields::text(&series, "interval"), today, day("last_run"), day("end_date"))
     });
     let status = match (fields::text(&series, "status"), next) {
-        (_, None) => "ended",
+        ("ended", _) | (_, None) => "ended",
         ("paused", _) => "paused",
-        ("ended", _) => "ended",
         _ => "active",
     };
     let next = next.filter(|_| status == "active");
@@ -100,46 +100,18 @@ fn shown(mut series: Record, today: Date) -> Record {
 }
 
 fn list_series(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
+    let query = &input.query;
     let mut filters = Vec::new();
-    filters.extend(input.query.text("client_id").map(|id| Filter::Is("client_id", id.to_ascii_lowercase())));
-    let mut query = input.query.clone();
-    let (page, limit, offset) = (query.page(), query.limit(), query.offset());
-    // The status depends on today, so all series are read before the page is cut; nobody has many.
-    let sort = query.text("sort").unwrap_or("start_date").to_owned();
-    query.keep(&["search"]);
-    let rows = all_series(cx, &sort, &query, filters)?;
-    let wanted = input.query.text("status");
-    let rows: Vec<Record> = rows
+    filters.extend(query.text("client_id").map(|id| Filter::Is("client_id", id.to_ascii_lowercase())));
+    // The status depends on today, so every series is read before the page is cut; nobody has many.
+    let rows = list::all(cx, query, SERIES.resource, "start_date", filters)?;
+    let wanted = query.text("status");
+    let rows = rows
         .into_iter()
         .map(|series| shown(series, cx.today))
         .filter(|series| wanted.is_none_or(|wanted| fields::text(series, "status") == wanted))
         .collect();
-    query.set("page", page.to_string());
-    query.set("limit", limit.to_string());
-    query.start_at(offset);
-    Ok(list::cut(&query, rows))
-}
-
-fn all_series(
-    cx: &Context<'_>,
-    sort: &str,
-    query: &super::context::Query,
-    filters: Vec<Filter>,
-) -> Result<Vec<Record>, Error> {
-    let (field, descending) = sort.strip_prefix('-').map_or((sort, false), |field| (field, true));
-    let mut rows = cx.tx.find(SERIES.resource, filters)?;
-    if let Some(text) = query.text("search") {
-        let text = text.to_lowercase();
-        rows.retain(|series| {
-            serde_json::to_string(series).is_ok_and(|json| json.to_lowercase().contains(&text))
-        });
-    }
-    let key = |series: &Record| fields::text(&shown(series.clone(), cx.today), field).to_owned();
-    rows.sort_by_key(key);
-    if descending {
-        rows.reverse();
-    }
-    Ok(rows)
+    Ok(list::cut(query, rows))
 }
 
 fn get_series(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
@@ -162,9 +134,22 @@ fn build(cx: &Context<'_>, body: &Record, old: Option<&Record>) -> Result<Record
     body.insert("client_id".to_owned(), id.into());
     let currency = fields::said(&client, "currency").unwrap_or(cx.currency()).to_owned();
     records::default(&mut body, "currency", currency);
-    let (lines, _) = documents::resolve_lines(cx, &body, vat::default_rate(cx.profile, cx.today))?;
+    let (mut lines, items) = documents::resolve_lines(cx, &body, vat::default_rate(cx.profile, cx.today))?;
+    let swiss = fields::text(&body, "currency") == "CHF";
+    let terms = Terms {
+        rounding: cx.rounding,
+        prices_include_tax: false,
+        five_rappen: swiss && fields::flag(cx.profile, "round_to_five_rappen"),
+    };
+    let totals = totals::of(&items, terms);
+    documents::write_amounts(&mut lines, &totals);
     body.insert("lines".to_owned(), lines.into_iter().map(Value::Object).collect());
     let mut series = SERIES.assemble(cx, &body, old);
+    for (name, amount) in
+        [("subtotal", totals.subtotal), ("tax_total", totals.tax_total), ("total", totals.total)]
+    {
+        series.insert(name.to_owned(), money::json(amount));
+    }
     series.insert("client".to_owned(), json!({ "id": client.get("id"), "name": client.get("name") }));
     Ok(series)
 }

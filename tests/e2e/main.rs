@@ -12,6 +12,7 @@ mod confirmation;
 mod dead_upstream;
 mod declared;
 mod ending;
+mod keyring;
 mod leaks;
 mod one_origin;
 mod prompts;

@@ -1,7 +1,7 @@
 //! A stored key belongs to the origin that it was stored for; `LUMABILL_API_KEY` belongs to service `lumabill`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -118,10 +118,13 @@ fn a_key_of_another_service_is_refused_before_anything_is_sent() {
     for key in ["bb_0123456789abcdef0123456789abcdef", "lmb_sandbox_0123456789abcdef"] {
         let run = Lumabill::new(&["call", "list_clients"]);
         let run = match key {
-            // A sandbox key stays on loopback; this address is documentation's own and routes nowhere.
-            sandbox if sandbox.starts_with("lmb_sandbox_") => run.with_api("https://192.0.2.1", sandbox),
+            // A sandbox key stays on loopback; no name server knows a name under `invalid`.
+            sandbox if sandbox.starts_with("lmb_sandbox_") => {
+                run.with_api("https://api.lumabill.invalid", sandbox)
+            }
             other => run.with_api(&upstream.url(), other),
         };
+        let began = Instant::now();
         let ended = run.run();
         assert!(matches!(ended.code, Some(1..=3)), "{key}: {:?}\n{}", ended.code, ended.stderr);
         assert!(

@@ -218,7 +218,7 @@ fn wrong_shapes_are_answered_with_errors() {
         assert!(failed, "{line}\n{answer}");
     }
     // Ids of unusual forms come back as they were sent.
-    for id in ["1.5", "18446744073709551615", "-3", "903", "\"\""] {
+    for id in ["1.5", "18446744073709551615", "-3", "903", "903.0", "\"\""] {
         session.line(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{{}}}}"#));
         let id: Value = serde_json::from_str(id).unwrap();
         session.answer(&id);

@@ -189,6 +189,6 @@ async fn each_status_has_its_name_and_its_way_on() {
     let down = failure(once(&Server::say(&[&answer("500 E", "<html>")]).await.origin, &read()).await);
     assert_eq!(
         down.message,
-        "the API is not available: it answered `list_invoices` with HTTP 500 (it sent a web page)"
+        "the API is not available: it answered `list_invoices` with HTTP 500 (it sent an HTML page)"
     );
 }
