@@ -13,6 +13,7 @@ mod dead_upstream;
 mod declared;
 mod ending;
 mod keyring;
+mod every_tool;
 mod leaks;
 mod one_origin;
 mod prompts;
