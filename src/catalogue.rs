@@ -99,9 +99,16 @@ impl Endpoint {
         self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))
     }
 
+    /// The arguments that are accepted: the declared ones, the profile, and `confirm_number` of every write,
+    /// since a person may have chosen to be asked before each.
+    pub fn accepted(&self) -> impl Iterator<Item = &'static Param> {
+        let asks = self.writes() && self.confirms == Confirms::Never;
+        self.arguments().chain([&PROFILE_ID]).chain(asks.then_some(&params::CONFIRM_NUMBER))
+    }
+
     /// The argument of this name that the tool accepts.
     pub fn argument(&self, name: &str) -> Option<&'static Param> {
-        self.arguments().chain([&PROFILE_ID]).find(|param| param.name == name)
+        self.accepted().find(|param| param.name == name)
     }
 
     /// The fields that `changes` of an update takes; empty for other tools.

@@ -141,7 +141,10 @@ impl Gateway {
     /// The tools that are listed and may be called, in a stable order. Touches neither keyring nor network.
     pub fn tools(&self) -> Arc<Vec<Tool>> {
         let connection = self.connection();
-        connection.served.list(connection.profiles.several())
+        connection.served.list(catalogue::schema::Options {
+            several_profiles: connection.profiles.several(),
+            confirms_writes: self.level == policy::Level::Writes,
+        })
     }
 
     /// Changes its value whenever [`Gateway::tools`] would answer differently.
@@ -243,7 +246,11 @@ impl Gateway {
                 Ok(()) => return Ok(None),
                 Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
             },
-            Some((Action::Decline, _)) => return Err(answer::declined(work.endpoint.tool)),
+            Some((Action::Decline, state)) => {
+                // The question is used up: no later yes to it counts.
+                let _ = self.confirmations.open(&state, &binding)?;
+                return Err(answer::declined(work.endpoint.tool));
+            }
             Some((Action::Cancel, _)) => {}
             None => {
                 let label = plan.label();
@@ -252,7 +259,8 @@ impl Gateway {
                 {
                     return Ok(None);
                 }
-                if work.caller.can_ask && work.confirm_number.is_none() {
+                // A number that no first call has opened takes nobody's place who can be asked.
+                if work.caller.can_ask {
                     return Ok(Some(Question { state: self.confirmations.seal(&binding)?, message }));
                 }
             }

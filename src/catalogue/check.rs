@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub use argument_error::{ArgumentError, Issue};
 pub use value::is_segment;
 
-use super::{CHANGES, Effect, Endpoint, Kind, PROFILE_ID, Param};
+use super::{CHANGES, Effect, Endpoint, Kind, Param};
 
 /// The arguments that the row takes: names known, required ones there, numbers exact, days real. Numbers,
 /// whole numbers and booleans may come as text, lists and objects as JSON text; null and empty text mean
@@ -26,7 +26,7 @@ pub fn check(
         Effect::Updates => walk.fold(endpoint, arguments),
         _ => arguments,
     };
-    let accepted: Vec<&Param> = endpoint.arguments().chain([&PROFILE_ID]).collect();
+    let accepted: Vec<&Param> = endpoint.accepted().collect();
     let mut checked = walk.fields(&accepted, arguments, "");
     if endpoint.effect == Effect::Updates {
         walk.changes(endpoint, &mut checked);

@@ -4,19 +4,25 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Effect, Endpoint, Kind, PROFILE_ID, Param, Toolset};
+use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset};
 
 /// What the schema of a tool depends on beside its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The account reaches several profiles, so that `profile_id` is worth declaring.
     pub several_profiles: bool,
+    /// A person is asked before every write, so that `confirm_number` is declared for each.
+    pub confirms_writes: bool,
 }
 
 /// The input schema of a tool.
 pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
-    let profile = options.several_profiles.then_some(&PROFILE_ID);
-    let params: Vec<&Param> = endpoint.arguments().chain(profile).collect();
+    let wanted = |param: &&Param| match param.name {
+        "profile_id" => options.several_profiles,
+        "confirm_number" => options.confirms_writes || endpoint.confirms != Confirms::Never,
+        _ => true,
+    };
+    let params: Vec<&Param> = endpoint.accepted().filter(wanted).collect();
     let mut schema = object(&params);
     schema.insert("additionalProperties".into(), json!(false));
     schema

@@ -19,7 +19,7 @@ fn matches(text: &str, longest: usize, first: impl Fn(char) -> bool, rest: impl 
 }
 
 fn schemas() -> Vec<(&'static Endpoint, Value)> {
-    let both = [false, true].map(|several_profiles| Options { several_profiles });
+    let both = [false, true].map(|several_profiles| Options { several_profiles, ..Options::default() });
     all().flat_map(|row| both.map(|options| (row, Value::Object(input(row, options))))).collect()
 }
 

@@ -6,6 +6,10 @@ use super::profiles::Effective;
 use super::redaction::quoted;
 use crate::catalogue::{Confirms, Effect, Endpoint};
 use crate::failure::{Exit, Failure};
+use crate::rules::money;
+
+/// Rows of a new record that a question shows.
+const ROWS: usize = 10;
 
 /// From which effect on a person is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +43,10 @@ pub struct Change {
 impl Plan<'_> {
     /// `Some` with the sensitive changes if a person has to say yes to this call.
     pub fn needs_yes(&self, level: Level) -> Option<Vec<Change>> {
+        let all = self.endpoint.changes().iter().map(|field| (field.name, field.wire_name()));
         let changes = match self.endpoint.confirms {
-            Confirms::When(fields) => self.changes(fields),
+            _ if level == Level::Writes => self.changes(all),
+            Confirms::When(fields) => self.changes(fields.iter().map(|field| (*field, *field))),
             Confirms::Never | Confirms::Always => Vec::new(),
         };
         let asked = match level {
@@ -51,18 +57,19 @@ impl Plan<'_> {
         asked.then_some(changes)
     }
 
-    fn changes(&self, fields: &'static [&'static str]) -> Vec<Change> {
+    /// What changes among fields, given by the name of the argument and by that in the record.
+    fn changes(&self, fields: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Change> {
         let body = self.arguments.get("changes").and_then(Value::as_object).unwrap_or(self.arguments);
-        let changed = |field: &&'static str| {
+        let changed = |(field, wire): (&'static str, &'static str)| {
             let new = dotted(body, field)?;
             let old = self
                 .current
                 .and_then(Value::as_object)
-                .and_then(|record| dotted(record, field))
+                .and_then(|record| dotted(record, wire))
                 .unwrap_or(&Value::Null);
             (old != new).then(|| Change { field, old: shown(old), new: shown(new) })
         };
-        fields.iter().filter_map(changed).collect()
+        fields.filter_map(changed).collect()
     }
 
     /// How the record is called: its number, else its name, else its id.
@@ -74,8 +81,11 @@ impl Plan<'_> {
         };
         self.current
             .and_then(named)
-            .or_else(|| self.arguments.get("id").map(shown))
-            .or_else(|| self.arguments.get("name").map(shown))
+            .or_else(|| {
+                ["id", "number", "name", "description", "client_id"]
+                    .iter()
+                    .find_map(|name| self.arguments.get(*name).map(shown))
+            })
             .unwrap_or_else(|| self.endpoint.tool.to_owned())
     }
 
@@ -89,7 +99,10 @@ impl Plan<'_> {
             Effect::Acts => verb(self.endpoint.tool),
             Effect::Reads => "Read",
         };
-        let mut lines = vec![format!("{verb} {noun} \"{}\"?", quoted(&self.label()))];
+        let mut lines = vec![match self.endpoint.effect {
+            Effect::Creates => format!("{verb} a new {noun}?"),
+            _ => format!("{verb} {noun} \"{}\"?", quoted(&self.label())),
+        }];
         if let Some(profile) = self.profile.profile() {
             lines.push(format!("Profile: {}", profile.name));
         }
@@ -106,16 +119,30 @@ impl Plan<'_> {
             Effect::Creates | Effect::Updates | Effect::Reads => "Please check the details.".to_owned(),
         });
         lines.extend(self.from_the_record());
+        if self.endpoint.effect == Effect::Creates {
+            lines.extend(self.arguments.iter().flat_map(|(name, value)| given(name, value)));
+        }
         lines.join("\n")
     }
 
     fn amount(&self) -> Option<String> {
-        let record = self.current?;
+        let Some(record) = self.current else { return self.new_amount() };
         let amount = ["amount_due", "total", "amount"]
             .iter()
             .find_map(|field| record.get(*field).filter(|value| !value.is_null()))?;
         let currency = record.get("currency").map(shown).unwrap_or_default();
         Some(format!("{currency} {}", shown(amount)).trim().to_owned())
+    }
+
+    /// The amount of what is to be created, as far as the arguments tell.
+    fn new_amount(&self) -> Option<String> {
+        let totals = money::preview(&Value::Object(self.arguments.clone()));
+        let sum = totals.as_ref().and_then(|totals| totals.get("total").or_else(|| totals.get("subtotal")));
+        let amount = sum.or_else(|| self.arguments.get("amount"))?;
+        let before_tax = totals.as_ref().is_some_and(|totals| totals.get("total").is_none());
+        let currency = self.arguments.get("currency").map(shown).unwrap_or_default();
+        let words = format!("{currency} {}{}", shown(amount), if before_tax { " before VAT" } else { "" });
+        Some(words.trim().to_owned())
     }
 
     fn allocations(&self) -> Vec<String> {
@@ -159,6 +186,18 @@ impl Plan<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// An argument of a create, a line each; of rows the first ten.
+fn given(name: &str, value: &Value) -> Vec<String> {
+    let Some(rows) = value.as_array() else { return vec![format!("{name}: \"{}\"", shown(value))] };
+    let part = |(name, value): (&String, &Value)| format!("{name} \"{}\"", shown(value));
+    let line = |row: &Value| match row.as_object() {
+        Some(fields) => format!("{name}: {}", fields.iter().map(part).collect::<Vec<_>>().join(", ")),
+        None => format!("{name}: \"{}\"", shown(row)),
+    };
+    let more = (rows.len() > ROWS).then(|| format!("{name}: {} more", rows.len() - ROWS));
+    rows.iter().take(ROWS).map(line).chain(more).collect()
 }
 
 fn dotted<'a>(record: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {

@@ -94,8 +94,7 @@ impl Served {
     }
 
     /// As they are listed.
-    pub fn list(&self, several_profiles: bool) -> Arc<Vec<Tool>> {
-        let options = schema::Options { several_profiles };
+    pub fn list(&self, options: schema::Options) -> Arc<Vec<Tool>> {
         Arc::new(self.endpoints.iter().map(|endpoint| describe(endpoint, options)).collect())
     }
 }
@@ -154,7 +153,7 @@ fn distance(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{Selection, Served, distance};
-    use crate::catalogue::{self, Effect};
+    use crate::catalogue::{self, Effect, schema};
 
     #[test]
     fn a_read_only_server_withholds_every_writing_tool_and_says_so() {
@@ -167,7 +166,8 @@ mod tests {
     fn every_listed_tool_is_callable_and_the_reverse() {
         for toolsets in [vec![], vec!["all".to_owned()], vec!["banking".to_owned(), "default".to_owned()]] {
             let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
-            let listed: Vec<_> = served.list(false).iter().map(|tool| tool.name.clone()).collect();
+            let listed: Vec<_> =
+                served.list(schema::Options::default()).iter().map(|tool| tool.name.clone()).collect();
             for endpoint in catalogue::all() {
                 assert_eq!(
                     listed.iter().any(|name| name == endpoint.tool),

@@ -8,10 +8,12 @@
     reason = "support code of tests reads like the tests, and fails by panicking, with what it saw"
 )]
 
+mod confirmation;
 mod dead_upstream;
 mod declared;
 mod ending;
 mod keyring;
+mod every_tool;
 mod leaks;
 mod one_origin;
 mod prompts;
