@@ -1,3 +1,5 @@
+//! Statements of banks, entry by entry.
+
 use super::*;
 
 fn dec(text: &str) -> Decimal {

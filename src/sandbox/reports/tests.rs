@@ -1,3 +1,5 @@
+//! Reports out of small books whose figures can be worked out by hand.
+
 use super::balance_sheet;
 use super::profit_loss;
 use super::statement::{Balances, Row};
