@@ -69,14 +69,17 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Command::Login(args) => login::run(args),
-        Command::Logout(args) => logout::run(args),
-        Command::Status(args) => status::run(args),
+        Command::Login(args) => login::run(&args),
+        Command::Logout(args) => logout::run(&args),
+        Command::Status(args) => status::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Tools(args) => tools::run(args),
         Command::Call(args) => call::run(args),
         Command::Sandbox(args) => sandbox::run(args),
-        Command::Config(args) => config::run(args),
-        Command::Completions(args) => completions::run(args),
+        Command::Config(args) => config::run(&args),
+        Command::Completions(args) => {
+            completions::run(&args);
+            Ok(())
+        }
     }
 }

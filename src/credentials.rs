@@ -6,6 +6,7 @@ pub mod account_keys;
 mod fixed_key;
 pub mod key_file;
 pub mod keyring;
+pub mod memory_dumps;
 pub mod origin;
 pub mod secret;
 

@@ -16,5 +16,6 @@ mod terminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    credentials::memory_dumps::prevent();
     commands::main()
 }

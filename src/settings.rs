@@ -17,9 +17,9 @@ pub use account::{Account, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn,
 pub use environment::Environment;
 pub use key_form::{KeyProblem, check_key};
 pub use me::me;
-pub use policy::{Confirm, Flags, Policy, RateLimit};
+pub use policy::{Confirm, Flags, Policy};
 pub use problem::SettingsError;
-pub use values::{KEYS, TOOLSETS, Value};
+pub use values::{KEYS, Value};
 
 pub use file::write_private_file;
 

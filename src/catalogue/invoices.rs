@@ -43,6 +43,7 @@ const COMPUTED: &[&str] = &[
     "payment_reference",
     "payment_reference_type",
     "iban",
+    "sender",
     "sent_at",
     "paid_at",
     "offer_id",

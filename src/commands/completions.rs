@@ -3,7 +3,6 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::failure::Failure;
 use crate::terminal;
 
 /// Print the completion script for a shell
@@ -18,9 +17,8 @@ pub struct Args {
     shell: Shell,
 }
 
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) {
     terminal::print(&script(args.shell));
-    Ok(())
 }
 
 /// The script as it is printed, and committed under `completions/`.

@@ -27,7 +27,7 @@ fn after_help() -> String {
     )
 }
 
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), Failure> {
     let mut settings = Settings::load()?;
     let account = match (&args.account, &args.key, &args.value) {
         // Listing works whatever account there is.
@@ -37,20 +37,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
         (named, ..) => settings.account(named.as_deref())?,
     };
-    let Some(key) = args.key else {
+    let Some(key) = &args.key else {
         for value in settings.values(&account) {
             terminal::line(&listed(&value));
         }
         terminal::line(&format!("\nkept in {}", settings.folders.config_file().display()));
         return Ok(());
     };
-    if let Some(text) = args.value {
-        settings.set(&key, &text, &account)?;
+    if let Some(text) = &args.value {
+        settings.set(key, text, &account)?;
     }
     let account = settings.stored_account(&account.name).unwrap_or(account);
     let values = settings.values(&account);
-    let Some(value) = values.iter().find(|value| value.key == key) else {
-        return Err(SettingsError::NoSuchKey(key).into());
+    let Some(value) = values.iter().find(|value| value.key == *key) else {
+        return Err(SettingsError::NoSuchKey(key.clone()).into());
     };
     terminal::line(&value.text);
     Ok(())

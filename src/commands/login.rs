@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::connect::{USER_AGENT, block_on};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
-use crate::credentials::{Key, Keyring, Origin, Secret, keyring};
+use crate::credentials::{Key, Keyring, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::settings::{Account, Mode, Service, Settings, SettingsError, StoredIn, is_account_name, me};
 use crate::terminal;
@@ -56,17 +56,17 @@ pub struct Args {
 }
 
 /// Logs in; nothing is stored unless everything before worked.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), Failure> {
     if !args.key.is_empty() {
         return Err(ask::NoKey::AsArgument.into());
     }
     let mut settings = Settings::load()?;
-    let account = account(&args, &settings)?;
+    let account = account(args, &settings)?;
     let origin = Origin::parse(&account.origin)?;
     let secret = ask::key(args.with_token)?;
     secret.check(origin.is_loopback())?;
     let key = Key::new(secret.clone(), origin);
-    let account = block_on(log_in(&args, account, &key, &secret, &mut settings))??;
+    let account = block_on(log_in(args, account, &key, &secret, &mut settings))??;
     report(&account, &key, &settings);
     Ok(())
 }
@@ -137,10 +137,9 @@ fn ca_file(file: &Path) -> Result<PathBuf, Failure> {
 /// The keyring with the time that a person needs to unlock it, where there is one.
 pub(super) fn patient_keyring() -> Keyring {
     if std::io::stdin().is_terminal() || terminal::is_terminal() {
-        let note = || terminal::note("waiting for your keyring to be unlocked …");
-        Keyring::new(keyring::ATTENDED).when_waiting(note)
+        Keyring::attended(|| terminal::note("waiting for your keyring to be unlocked …"))
     } else {
-        Keyring::new(keyring::UNATTENDED)
+        Keyring::unattended()
     }
 }
 
@@ -178,7 +177,7 @@ async fn store(
     let file = KeyFile::of(&settings.folders, &account.name);
     let stale = if account.stored_in == StoredIn::Keyring {
         ring.write(&item, secret).await?;
-        drop(file.delete()?);
+        file.delete()?;
         None
     } else {
         file.write(&account.origin, secret)?;

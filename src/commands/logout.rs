@@ -19,9 +19,9 @@ pub struct Args {
     all: bool,
 }
 
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), Failure> {
     let mut settings = Settings::load()?;
-    let accounts = if args.all { settings.stored_accounts() } else { vec![chosen(&args, &settings)?] };
+    let accounts = if args.all { settings.stored_accounts() } else { vec![chosen(args, &settings)?] };
     let ring = patient_keyring();
     let mut removed = false;
     for account in &accounts {
@@ -56,7 +56,12 @@ fn chosen(args: &Args, settings: &Settings) -> Result<Account, Failure> {
         [only] => Ok(only.clone()),
         // Which one to remove is never guessed from a default.
         _ => {
-            Err(SettingsError::ManyAccounts(stored.into_iter().map(|account| account.name).collect()).into())
+            let several: Vec<_> = stored.iter().map(|account| account.name.as_str()).collect();
+            let message = format!("there are several accounts: {}; none was removed", several.join(", "));
+            Err(Failure::new("account_not_chosen", Exit::Usage, message).hint(format!(
+                "run `{0} logout --account NAME`, or `{0} logout --all`",
+                crate::settings::me()
+            )))
         }
     }
 }
@@ -89,7 +94,7 @@ async fn remove(account: &Account, settings: &mut Settings, ring: Keyring) -> Re
         Err(error) => {
             let failure = Failure::from(error);
             let message = format!("the key of account `{name}` could not be removed: {}", failure.message);
-            return Err(Failure { message, exit: Exit::Refused, hint: remedy(name), ..failure });
+            return Err(Failure { message, exit: Exit::Refused, hint: Some(remedy(name)), ..failure });
         }
     }
     if settings.stored_account(name).is_some() {
@@ -99,12 +104,12 @@ async fn remove(account: &Account, settings: &mut Settings, ring: Keyring) -> Re
     Ok(from_file || from_keyring)
 }
 
-fn remedy(name: &str) -> Option<String> {
-    Some(format!(
+fn remedy(name: &str) -> String {
+    format!(
         "unlock the keyring in your desktop session and run `{} logout --account {name}` again; if the key \
          has to stop working now, revoke it in Lumabill (Settings > API)",
         crate::settings::me()
-    ))
+    )
 }
 
 /// Removes further items whose user begins with `prefix`, where the keyring can be searched.

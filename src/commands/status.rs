@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::connect::block_on;
 use crate::credentials::key_file::KeyFile;
-use crate::credentials::{Keyring, Secret, keyring};
+use crate::credentials::{Keyring, Secret};
 use crate::failure::{Exit, Failure};
 use crate::settings::{Account, Mode, Settings, StoredIn, me};
 use crate::terminal;
@@ -13,7 +13,7 @@ use crate::terminal;
 /// Show the accounts, where their keys are stored, and what they may do
 #[derive(clap::Args)]
 pub struct Args {
-    /// Print JSON: {"accounts":[{"account","service","origin","key","stored_in","mode","profile",…}]}
+    /// Print JSON instead: a list `accounts`, keys masked
     #[arg(long)]
     json: bool,
 }
@@ -25,7 +25,7 @@ struct Row {
     problem: Option<Failure>,
 }
 
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), Failure> {
     let settings = Settings::load()?;
     for warning in settings.warnings() {
         terminal::note(&format!("warning: {warning}"));
@@ -51,7 +51,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
-    let ring = Keyring::new(keyring::UNATTENDED);
+    let ring = Keyring::unattended();
     let mut rows = Vec::new();
     // One silent keyring is waited for once, however many accounts there are.
     let mut broken: Option<Failure> = None;

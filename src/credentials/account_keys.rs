@@ -64,7 +64,7 @@ impl AccountKeys {
     pub fn new(account: &Account, settings: &Settings) -> Self {
         Self {
             settings: settings.clone(),
-            keyring: Keyring::new(keyring::UNATTENDED),
+            keyring: Keyring::unattended(),
             state: Mutex::new(State { account: account.clone(), key: None, reading: None }),
         }
     }

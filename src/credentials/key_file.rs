@@ -16,7 +16,6 @@ const LIMIT: u64 = 8 * 1024;
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     path: PathBuf,
-    account: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +54,7 @@ impl Explain for KeyFileError {
 
 impl KeyFile {
     pub fn of(folders: &Folders, account: &str) -> Self {
-        Self { path: folders.config.join(format!("{account}.key")), account: account.to_owned() }
+        Self { path: folders.config.join(format!("{account}.key")) }
     }
 
     pub fn path(&self) -> &Path {

@@ -18,10 +18,10 @@ use super::Secret;
 pub const SERVICE: &str = "lumabill";
 
 /// How long a call waits where nobody is at hand to unlock the keyring.
-pub const UNATTENDED: Duration = Duration::from_secs(3);
+const UNATTENDED: Duration = Duration::from_secs(3);
 
 /// How long `login` and `logout` wait in a terminal, where a person may be typing a password.
-pub const ATTENDED: Duration = Duration::from_secs(60);
+const ATTENDED: Duration = Duration::from_secs(60);
 
 /// What became of a call; `None` while its thread still works.
 pub(super) type Pending<T> = watch::Receiver<Option<Result<T, KeyringError>>>;
@@ -35,24 +35,19 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    pub fn new(limit: Duration) -> Self {
-        Self { limit, waiting: None }
+    /// For places where nobody is at hand to unlock it: 3 s.
+    pub fn unattended() -> Self {
+        Self { limit: UNATTENDED, waiting: None }
     }
 
-    /// Calls `note` once per call that has not been answered after a second.
-    #[must_use]
-    pub fn when_waiting(mut self, note: fn()) -> Self {
-        self.waiting = Some(note);
-        self
+    /// For a terminal, where a person may be typing a password: 60 s. `waiting` is called once per call
+    /// that has not been answered after a second.
+    pub fn attended(waiting: fn()) -> Self {
+        Self { limit: ATTENDED, waiting: Some(waiting) }
     }
 
-    /// The secret of `item`; `None` where there is none. May ask the person to unlock the keyring.
-    pub async fn read(&self, item: &str) -> Result<Option<Secret>, KeyringError> {
-        let item = item.to_owned();
-        self.answer(start(move || store::read(&item))).await
-    }
-
-    /// As [`Keyring::read`], but where that is possible a locked keyring is an error instead of a prompt.
+    /// The secret of `item`; `None` where there is none. Where that is possible a locked keyring is an error
+    /// instead of a prompt.
     pub async fn read_quietly(&self, item: &str) -> Result<Option<Secret>, KeyringError> {
         let item = item.to_owned();
         self.answer(start(move || store::read_quietly(&item))).await
@@ -108,7 +103,7 @@ impl Keyring {
     }
 }
 
-/// Starts reading `item` on a thread of its own.
+/// Starts reading `item` on a thread of its own; may ask the person to unlock the keyring.
 pub(super) fn start_reading(item: String) -> Pending<Option<Secret>> {
     start(move || store::read(&item))
 }
@@ -143,24 +138,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_never_answers_ends_at_its_limit() {
-        let (hold, held) = mpsc::channel::<()>();
+        let (never, silence) = mpsc::channel::<()>();
         let begun = Instant::now();
-        let keyring = Keyring::new(Duration::from_millis(50));
-        let answer = keyring.answer(start(move || {
-            drop(held.recv());
-            Ok(())
-        }));
+        let keyring = Keyring { limit: Duration::from_millis(50), waiting: None };
+        let answer = keyring.answer(start(move || silence.recv().map_err(|_| KeyringError::gone())));
         assert_eq!(answer.await, Err(KeyringError::Silent(Duration::from_millis(50))));
         assert!(begun.elapsed() < Duration::from_secs(5));
-        drop(hold);
+        drop(never);
     }
 
     #[tokio::test]
     async fn a_call_that_breaks_down_is_an_error_and_no_hang() {
         let broken = start(|| -> Result<(), KeyringError> { std::panic::resume_unwind(Box::new(())) });
-        assert!(matches!(
-            Keyring::new(Duration::from_secs(10)).answer(broken).await,
-            Err(KeyringError::Failed(_))
-        ));
+        assert!(matches!(Keyring::unattended().answer(broken).await, Err(KeyringError::Failed(_))));
     }
 }

@@ -11,6 +11,9 @@ use super::Origin;
 use crate::failure::Failure;
 use crate::settings::{KeyProblem, check_key};
 
+/// What keys begin with, longest first.
+const PREFIXES: &[&str] = &["lmb_sandbox_", "lmb_live_", "lmb_test_", "lmb_"];
+
 /// A key's text. It has no `Display`, hides in `Debug`, and is wiped when dropped.
 #[derive(Clone)]
 pub struct Secret(SecretString);
@@ -39,11 +42,8 @@ impl Secret {
     /// What people see of a key: its prefix and its last four characters, or nothing where it is short.
     pub fn masked(&self) -> String {
         let text = self.expose();
-        let prefix = text
-            .rfind('_')
-            .and_then(|end| text.get(..=end))
-            .filter(|prefix| prefix.len() <= 16)
-            .unwrap_or_default();
+        // Known words only: what follows them may hold underscores of its own.
+        let prefix = PREFIXES.iter().find(|prefix| text.starts_with(**prefix)).copied().unwrap_or_default();
         match text.char_indices().rev().nth(3) {
             Some((tail, _)) if text.chars().count() >= 16 => {
                 format!("{prefix}…{}", text.get(tail..).unwrap_or_default())
@@ -195,6 +195,8 @@ mod tests {
     #[test]
     fn a_secret_shows_its_prefix_and_four_characters_at_most() {
         assert_eq!(Secret::new("lmb_0123456789abcdef".into()).masked(), "lmb_…cdef");
+        assert_eq!(Secret::new("lmb_sandbox_read_write_5d1f8a3c".into()).masked(), "lmb_sandbox_…8a3c");
+        assert_eq!(Secret::new("lmb_Ab_cd_ef0123456789".into()).masked(), "lmb_…6789");
         assert_eq!(Secret::new("lmb_short".into()).masked(), "lmb_…");
         assert_eq!(format!("{:?}", Secret::new("lmb_0123456789abcdef".into())), "Secret(hidden)");
     }

@@ -17,6 +17,8 @@ use crate::rules::money;
 const DEFAULT_LIMIT: usize = 25;
 /// Rows asked for at once, at the most.
 const LARGEST_PAGE: usize = 100;
+/// APIs give at most 10, 20, 25, 50, 100, … rows at once.
+const ROUND: usize = 5;
 /// Requests one call spends on a list whose filter has to be applied here.
 const MOST_READS: usize = 10;
 
@@ -36,16 +38,32 @@ pub struct Walk {
     go_on: Option<Position>,
     ended: bool,
     filtered_here: Vec<&'static str>,
-    last_page: Option<String>,
-    repeated: bool,
+    /// Records that the API gave, whether they were asked for or not.
+    seen: u64,
+    /// Why the end of the walk may not be the end of the list.
+    unsure: Option<&'static str>,
     sums: Sums,
 }
 
-/// Where in the API's list the next row is: a page of some kind, and rows to skip in it.
+/// Where in the API's list the next row is: a page of some kind and size, and rows to skip in it.
 #[derive(Clone, Debug, PartialEq)]
 struct Position {
     query: Vec<(String, String)>,
     skip: usize,
+    /// The mark of the page before, by which a page that repeats is known.
+    after: Option<String>,
+}
+
+impl Position {
+    /// The first row, in pages of this size.
+    fn first(size: usize) -> Self {
+        let query = vec![("page".to_owned(), "1".to_owned()), ("limit".to_owned(), size.to_string())];
+        Self { query, skip: 0, after: None }
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.query.iter().find(|(given, _)| given == name)?.1.parse().ok()
+    }
 }
 
 impl Walk {
@@ -55,10 +73,9 @@ impl Walk {
         let limit = asked
             .and_then(|limit| usize::try_from(limit).ok())
             .map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, 200));
-        let mut position = Position { query: vec![("page".into(), "1".into())], skip: 0 };
-        let mut from_start = true;
-        if let Some(cursor) = arguments.shift_remove("cursor") {
-            let (filters, at) = open(endpoint.tool, cursor.as_str().unwrap_or_default())?;
+        let (mut cursor, mut filtered_here) = (None, Vec::new());
+        if let Some(given) = arguments.shift_remove("cursor") {
+            let Cursor { filters, position, filtered } = open(endpoint, given.as_str().unwrap_or_default())?;
             if arguments.iter().any(|(name, value)| name != "profile_id" && filters.get(name) != Some(value))
             {
                 let message = format!(
@@ -68,15 +85,20 @@ impl Walk {
                 return Err(Failure::new("bad_arguments", Exit::Refused, message)
                     .hint("give `cursor` alone, or the filters without it"));
             }
-            (arguments, position, from_start) = (filters, at, false);
+            (arguments, cursor, filtered_here) = (filters, Some(position), filtered);
         }
         let unpaid = arguments.get("status").and_then(Value::as_str) == Some("unpaid");
+        if unpaid && !filtered_here.contains(&"status") {
+            filtered_here.push("status");
+        }
+        let from_start = cursor.is_none();
+        let size = if unpaid { LARGEST_PAGE } else { limit.min(LARGEST_PAGE) };
         Ok(Self {
             filters: arguments,
             limit,
             unpaid,
             to_the_end: unpaid && from_start,
-            position,
+            position: cursor.unwrap_or_else(|| Position::first(size)),
             from_start,
             reads: 0,
             rows: Vec::new(),
@@ -84,9 +106,9 @@ impl Walk {
             total: None,
             go_on: None,
             ended: false,
-            filtered_here: if unpaid { vec!["status"] } else { Vec::new() },
-            last_page: None,
-            repeated: false,
+            filtered_here,
+            seen: 0,
+            unsure: None,
             sums: Sums::default(),
         })
     }
@@ -106,49 +128,50 @@ impl Walk {
         if self.ended || enough || self.reads >= MOST_READS {
             return None;
         }
-        let mut query = self.position.query.clone();
-        if !query.iter().any(|(name, _)| name == "limit") {
-            query.push(("limit".into(), self.page_size().to_string()));
-        }
-        Some(query)
+        Some(self.position.query.clone())
     }
 
-    /// Rows that a request asks for.
-    fn page_size(&self) -> usize {
-        if self.to_the_end || self.unpaid { LARGEST_PAGE } else { self.limit.min(LARGEST_PAGE) }
-    }
-
-    /// The query of the next page. Where the API says nothing of paging, a full page may have one after it;
-    /// a page that repeats ends that.
-    fn position_after(&self, next: Next, full: bool) -> Option<Vec<(String, String)>> {
-        match next {
-            Next::Page(page) => Some(vec![("page".into(), page.to_string())]),
-            Next::Offset(offset) => Some(vec![("offset".into(), offset.to_string())]),
-            Next::Cursor(name, value) => Some(vec![(name, value)]),
-            Next::LinkQuery(query) => Some(query),
-            Next::Unknown if full => {
-                let page = self.position.query.iter().find(|(name, _)| name == "page")?;
-                Some(vec![("page".into(), (page.1.parse::<u64>().ok()? + 1).to_string())])
+    /// The query of the next page, in pages of the same size, or `None` at the end.
+    fn query_after(&mut self, next: Next, count: usize) -> Option<Vec<(String, String)>> {
+        let step = match next {
+            Next::Page(page) => ("page".to_owned(), page.to_string()),
+            Next::Offset(offset) => ("offset".to_owned(), offset.to_string()),
+            Next::Cursor(name, value) => (name, value),
+            Next::LinkQuery(query) => return Some(query),
+            Next::Unknown => {
+                let asked = self.position.number("limit").unwrap_or(LARGEST_PAGE as u64);
+                // Where the API says nothing, a page that is full may have one after it, and so may one that
+                // holds a round number of rows: that can be the API's own limit.
+                if (count as u64) < asked && !count.is_multiple_of(ROUND) {
+                    return None;
+                }
+                let Some(page) = self.position.number("page") else {
+                    self.unsure = Some("the API does not say how to go on, so this list may not be whole");
+                    return None;
+                };
+                ("page".to_owned(), (page + 1).to_string())
             }
-            Next::Unknown | Next::End => None,
-        }
+            Next::End => return None,
+        };
+        let size = self.position.query.iter().find(|(name, _)| name == "limit").cloned();
+        Some([step].into_iter().chain(size).collect())
     }
 
     /// Takes in one page.
     pub fn take(&mut self, endpoint: &Endpoint, list: ListOf, page: Page) {
         self.reads += 1;
-        let shape = format!("{}{:?}{:?}", page.records.len(), page.records.first(), page.records.last());
-        if !page.records.is_empty() && self.last_page.as_ref() == Some(&shape) {
+        let mark = mark(&page.records);
+        if !page.records.is_empty() && self.position.after.as_ref() == Some(&mark) {
             self.ended = true;
-            self.repeated = true;
+            self.unsure = Some("the API repeated a page, so this list may not be whole");
             return;
         }
-        self.last_page = Some(shape);
         self.total = page.total.or(self.total);
-        let full = page.records.len() >= self.page_size();
-        let here = Position { query: self.position.query.clone(), skip: 0 };
-        let skip = std::mem::take(&mut self.position.skip);
-        for (index, row) in page.records.into_iter().enumerate().skip(skip) {
+        let known = self.filtered_here.len();
+        let (count, next) = (page.records.len(), page.next);
+        let here = std::mem::replace(&mut self.position.skip, 0);
+        for (index, row) in page.records.into_iter().enumerate().skip(here) {
+            self.seen += 1;
             if !self.keeps(endpoint, &row) {
                 continue;
             }
@@ -157,18 +180,34 @@ impl Walk {
             if self.rows.len() < self.limit {
                 self.rows.push(row);
             } else if self.go_on.is_none() {
-                self.go_on = Some(Position { skip: index, ..here.clone() });
+                self.go_on = Some(Position { skip: index, ..self.position.clone() });
             }
         }
-        match self.position_after(page.next, full) {
+        if self.filtered_here.len() > known
+            && self.from_start
+            && self.position.number("limit") < Some(LARGEST_PAGE as u64)
+        {
+            return self.start_again();
+        }
+        match self.query_after(next, count) {
             Some(query) => {
-                self.position = Position { query, skip: 0 };
+                self.position = Position { query, skip: 0, after: Some(mark) };
                 if self.rows.len() >= self.limit && self.go_on.is_none() && !self.to_the_end {
                     self.go_on = Some(self.position.clone());
                 }
             }
             None => self.ended = true,
         }
+    }
+
+    /// A filter is ignored: the API's own total no longer says how many there are. Only a walk to the end
+    /// does, and in the largest pages.
+    fn start_again(&mut self) {
+        self.to_the_end = true;
+        self.position = Position::first(LARGEST_PAGE);
+        (self.go_on, self.total, self.matched, self.seen) = (None, None, 0, 0);
+        self.rows.clear();
+        self.sums = Sums::default();
     }
 
     /// True if the row is one of those asked for; a row that is not shows that a filter was ignored.
@@ -185,7 +224,6 @@ impl Walk {
             if !honours(check, param.kind, wanted, row) {
                 if !self.filtered_here.contains(&param.name) {
                     self.filtered_here.push(param.name);
-                    // The API's own total no longer says how many there are: only a walk to the end does.
                     self.to_the_end = self.from_start;
                 }
                 return false;
@@ -195,10 +233,14 @@ impl Walk {
     }
 
     /// The answer: rows, `n`, `of`, `complete`, sums, and how to go on.
-    pub fn answer(self, endpoint: &Endpoint) -> Map<String, Value> {
-        let whole = self.from_start && self.ended && !self.repeated;
+    pub fn answer(mut self, endpoint: &Endpoint) -> Map<String, Value> {
+        if self.from_start && self.ended && self.total.is_some_and(|total| total > self.seen) {
+            self.unsure =
+                self.unsure.or(Some("the API ended the list before its own total, so it may not be whole"));
+        }
+        let whole = self.from_start && self.ended && self.unsure.is_none();
         let of = match self.total {
-            Some(total) if self.filtered_here.is_empty() => Some(total),
+            Some(total) if self.filtered_here.is_empty() && total >= self.seen => Some(total),
             _ if whole => Some(self.matched as u64),
             _ => None,
         };
@@ -217,14 +259,17 @@ impl Walk {
             answer.insert("filtered_here".into(), json!(self.filtered_here));
         }
         if let Some(position) = go_on {
-            answer.insert("next_cursor".into(), json!(seal(endpoint.tool, &self.filters, &position)));
+            answer.insert(
+                "next_cursor".into(),
+                json!(seal(endpoint.tool, &self.filters, &position, &self.filtered_here)),
+            );
             answer.insert(
                 "go_on".into(),
                 json!(format!("more: call {} with cursor = next_cursor", endpoint.tool)),
             );
         }
-        if self.repeated {
-            answer.insert("note".into(), json!("the API repeated a page, so this list may not be whole"));
+        if let Some(why) = self.unsure {
+            answer.insert("note".into(), json!(why));
         } else if of.is_none() && complete {
             answer.insert("note".into(), json!("the API gives no total"));
         }
@@ -305,26 +350,52 @@ impl Sums {
     }
 }
 
-/// A self-contained cursor: tool, filters and position.
-fn seal(tool: &str, filters: &Map<String, Value>, position: &Position) -> String {
-    URL_SAFE_NO_PAD.encode(json!([tool, filters, position.query, position.skip]).to_string())
+/// What a page is known by.
+fn mark(records: &[Value]) -> String {
+    let shape = format!("{}{:?}{:?}", records.len(), records.first(), records.last());
+    let digest = ring::digest::digest(&ring::digest::SHA256, shape.as_bytes());
+    URL_SAFE_NO_PAD.encode(digest.as_ref().get(..6).unwrap_or_default())
 }
 
-fn open(tool: &str, cursor: &str) -> Result<(Map<String, Value>, Position), Failure> {
+/// What a cursor holds beside its tool.
+struct Cursor {
+    filters: Map<String, Value>,
+    position: Position,
+    /// Filters that the API was seen to ignore.
+    filtered: Vec<&'static str>,
+}
+
+/// A self-contained cursor: tool, filters, position, and what is filtered here.
+fn seal(tool: &str, filters: &Map<String, Value>, position: &Position, filtered: &[&str]) -> String {
+    let Position { query, skip, after } = position;
+    URL_SAFE_NO_PAD.encode(json!([tool, filters, query, skip, after, filtered]).to_string())
+}
+
+fn open(endpoint: &Endpoint, cursor: &str) -> Result<Cursor, Failure> {
     let parts = URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
-    let read = || -> Option<(String, Map<String, Value>, Position)> {
-        let [tool, filters, query, skip] = <[Value; 4]>::try_from(parts?).ok()?;
-        let query = serde_json::from_value(query).ok()?;
-        let skip = usize::try_from(skip.as_u64()?).ok()?;
-        Some((tool.as_str()?.to_owned(), filters.as_object()?.clone(), Position { query, skip }))
+    let read = || -> Option<(String, Cursor)> {
+        let [tool, filters, query, skip, after, filtered] = <[Value; 6]>::try_from(parts?).ok()?;
+        let position = Position {
+            query: serde_json::from_value(query).ok()?,
+            skip: usize::try_from(skip.as_u64()?).ok()?,
+            after: after.as_str().map(str::to_owned),
+        };
+        let ignored = |name: &&'static str| {
+            filtered.as_array().is_some_and(|names| names.iter().any(|given| given == name))
+        };
+        let filtered = endpoint.params.iter().map(|param| param.name).filter(ignored).collect();
+        Some((
+            tool.as_str()?.to_owned(),
+            Cursor { filters: filters.as_object()?.clone(), position, filtered },
+        ))
     };
     match read() {
-        Some((made_by, filters, position)) if made_by == tool => Ok((filters, position)),
+        Some((made_by, cursor)) if made_by == endpoint.tool => Ok(cursor),
         _ => {
-            let message = format!("`cursor` is none that `{tool}` gave; nothing was sent");
+            let message = format!("`cursor` is none that `{}` gave; nothing was sent", endpoint.tool);
             Err(Failure::new("bad_arguments", Exit::Refused, message)
                 .hint("use `next_cursor` of the last answer as it is, or start without `cursor`"))
         }

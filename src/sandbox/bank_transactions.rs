@@ -25,7 +25,7 @@ fn list_transactions(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
     let query = &input.query;
     let mut filters = Vec::new();
     if let Some(id) = query.text("bank_account_id") {
-        filters.push(Filter::Is("bank_account_id", id.to_owned()));
+        filters.push(Filter::Is("bank_account_id", id.to_ascii_lowercase()));
     }
     filters.extend(query.date("from").map(|from| Filter::From("booking_date", from)));
     filters.extend(query.date("to").map(|to| Filter::To("booking_date", to)));

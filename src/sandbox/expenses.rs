@@ -56,7 +56,7 @@ fn list_expenses(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
     let query = &input.query;
     let mut filters = Vec::new();
     if let Some(id) = query.text("vendor_id") {
-        filters.push(Filter::Is("vendor_id", id.to_owned()));
+        filters.push(Filter::Is("vendor_id", id.to_ascii_lowercase()));
     }
     if let Some(category) = query.text("category") {
         filters.push(Filter::Is("category", chart::category(category)));

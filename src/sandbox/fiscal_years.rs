@@ -64,7 +64,7 @@ impl Years {
     }
 
     pub fn find(&self, id: &str) -> Option<&Year> {
-        self.0.iter().find(|year| year.id == id)
+        self.0.iter().find(|year| year.id.eq_ignore_ascii_case(id))
     }
 
     pub fn is_closed(&self, date: Date) -> bool {

@@ -8,6 +8,7 @@ use super::answer::{Answer, Error, Record};
 use super::context::{Context, Input, Query};
 use super::dispatch::Handlers;
 use super::documents::{self, Kind};
+use super::fiscal_years::Years;
 use super::records::Shape;
 use super::store::Filter;
 use super::{fields, ids, list, money, references};
@@ -172,6 +173,12 @@ fn update_invoice(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
             details: vec![super::answer::Issue { field: field.to_owned(), issue: "is frozen".to_owned() }],
             ..Error::conflict("invoice_frozen", format!("{field} cannot be changed: the invoice is {status}"))
         });
+    }
+    // What books or unbooks an invoice changes its fiscal year.
+    if next != status
+        && let Some(day) = fields::date(&invoice, "issue_date")
+    {
+        Years::read(cx)?.refuse_closed(day, "invoice")?;
     }
     invoice.insert("status".to_owned(), next.into());
     let due = match next {

@@ -1,4 +1,5 @@
-//! [`Environment`]: every variable that this program reads, in one place.
+//! [`Environment`]: every variable that this program reads, in one place. The proxy variables and
+//! `SSL_CERT_FILE` are read by the HTTP client's crates; `api` decides when they count.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -27,11 +28,6 @@ pub struct Environment {
     pub rate_limit: Option<String>,
     /// `NO_COLOR` is set to anything but nothing.
     pub no_color: bool,
-    /// `SSL_CERT_FILE`: further TLS roots; read together with `LUMABILL_API_KEY` only, so that a client's
-    /// configuration cannot put an eavesdropper before a stored key.
-    pub ssl_cert_file: Option<PathBuf>,
-    /// `SSL_CERT_DIR`, likewise.
-    pub ssl_cert_dir: Option<PathBuf>,
     config_dir: Option<PathBuf>,
     state_dir: Option<PathBuf>,
 }
@@ -57,7 +53,6 @@ impl Environment {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |name: &str| set(name).map(|value| value.to_string_lossy().trim().to_owned());
         let api_key = text("LUMABILL_API_KEY").filter(|key| !key.is_empty()).map(SecretString::from);
-        let with_key = api_key.is_some();
         Self {
             api_key,
             api_url: text("LUMABILL_API_URL"),
@@ -66,8 +61,6 @@ impl Environment {
             log: text("LUMABILL_LOG"),
             rate_limit: text("LUMABILL_RATE_LIMIT"),
             no_color: set("NO_COLOR").is_some(),
-            ssl_cert_file: set("SSL_CERT_FILE").filter(|_| with_key).map(PathBuf::from),
-            ssl_cert_dir: set("SSL_CERT_DIR").filter(|_| with_key).map(PathBuf::from),
             config_dir: set("LUMABILL_CONFIG_DIR").map(PathBuf::from),
             state_dir: set("LUMABILL_STATE_DIR").map(PathBuf::from),
         }

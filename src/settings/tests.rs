@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{Account, Confirm, Environment, Flags, Mode, Profile, RateLimit, Settings, StoredIn};
+use super::policy::RateLimit;
+use super::{Account, Confirm, Environment, Flags, Mode, Profile, Settings, StoredIn};
 use crate::failure::{Exit, Failure};
 
 /// A folder that goes away with the test.
@@ -114,15 +115,6 @@ fn a_key_of_somebody_else_is_refused_before_anything_is_sent() {
         assert_eq!(failure.as_ref().map_or("", |failure| failure.code), code, "{key}");
         assert!(!failure.map(|failure| failure.text()).unwrap_or_default().contains("0123456789"));
     }
-}
-
-#[test]
-fn roots_from_the_environment_count_with_a_key_from_the_environment_only() {
-    let folder = Folder::new();
-    let roots = ("SSL_CERT_FILE", "/tmp/ca.pem");
-    assert_eq!(folder.load(&[roots]).unwrap().environment.ssl_cert_file, None);
-    let with_key = folder.load(&[roots, ("LUMABILL_API_KEY", "lmb_x")]).unwrap();
-    assert_eq!(with_key.environment.ssl_cert_file, Some(PathBuf::from("/tmp/ca.pem")));
 }
 
 #[test]

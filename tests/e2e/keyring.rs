@@ -123,7 +123,7 @@ fn a_key_goes_into_the_keyring_and_out_of_it() {
     assert_eq!(account["account"], "lumabill");
     assert_eq!(account["stored_in"], "keyring");
     assert_eq!(account["origin"], "https://api.lumabill.ch");
-    assert_eq!(account["key"], format!("lmb_planted_…{}", &PLANTED_KEY[PLANTED_KEY.len() - 4..]));
+    assert_eq!(account["key"], format!("lmb_…{}", &PLANTED_KEY[PLANTED_KEY.len() - 4..]));
     for text in [&login.stdout, &login.stderr, &status.stdout, &status.stderr] {
         assert!(!text.contains(PLANTED_KEY), "{text}");
     }
@@ -182,16 +182,15 @@ fn a_login_in_another_terminal_is_found_by_the_next_call() {
     let desktop = Desktop::start("");
     let api = ScriptedServer::always(json_answer(200, r#"{"data":[]}"#));
     let url = api.url();
-    desktop.login(&["--no-verify", "--api-url", &url]).exits(0);
-    let item = format!("lumabill@{url}");
-    desktop.other("secret-tool", &["clear", "service", "lumabill", "username", &item]);
-
-    let mut session = McpSession::start(&desktop.lumabill(&["serve"]), Era::Legacy);
-    let refused = session.call("list_clients", json!({})).refused();
-    assert!(refused.text.contains("login"), "{}", refused.text);
-    assert!(api.requests().is_empty());
-    desktop.login(&["--no-verify", "--api-url", &url]).exits(0);
-    session.call("list_clients", json!({})).done();
+    for era in Era::BOTH {
+        let mut session = McpSession::start(&desktop.lumabill(&["serve"]), era);
+        let refused = session.call("list_clients", json!({})).refused();
+        assert!(refused.text.contains("login"), "{}", refused.text);
+        assert!(!refused.text.contains("restart your"), "{}", refused.text);
+        desktop.login(&["--no-verify", "--api-url", &url]).exits(0);
+        session.call("list_clients", json!({})).done();
+        desktop.lumabill(&["logout"]).run().exits(0);
+    }
     let sent = api.requests();
     assert_eq!(sent[0].header("authorization"), Some(format!("Bearer {PLANTED_KEY}").as_str()));
     no_key_in(&desktop.home);

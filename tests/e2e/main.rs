@@ -16,4 +16,6 @@ mod leaks;
 mod one_origin;
 mod prompts;
 mod robustness;
+mod scripted_books;
 mod support;
+mod tolerance;

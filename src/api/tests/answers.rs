@@ -29,7 +29,7 @@ async fn an_answer_that_is_too_large_is_refused_before_and_while_reading() {
     let declared = b"HTTP/1.1 200 OK\r\ncontent-length: 5000000000\r\n\r\n".to_vec();
     let chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
     let mut chunk = b"10000\r\n".to_vec();
-    chunk.extend_from_slice(&[b' '; 0x10000]);
+    chunk.extend_from_slice(&vec![b' '; 0x10000]);
     chunk.extend_from_slice(b"\r\n");
     for play in [Play::Endless(declared, chunk.clone()), Play::Endless(chunked, chunk)] {
         let server = Server::start(vec![play]).await;
@@ -98,10 +98,7 @@ async fn a_key_that_the_answer_carries_is_masked() {
         let body = format!("{{\"seen\":[\"Bearer {text}\"],\"{text}\":1}}");
         let server = Server::say(&[&answer("200 OK", &body)]).await;
         let reply = once(&server.origin, &read()).await.unwrap();
-        assert_eq!(
-            reply.body.to_string(),
-            "{\"seen\":[\"Bearer lmb_planted_…cdef\"],\"lmb_planted_…cdef\":1}"
-        );
+        assert_eq!(reply.body.to_string(), "{\"seen\":[\"Bearer lmb_…cdef\"],\"lmb_…cdef\":1}");
         for status in ["400 B", "401 U", "500 E"] {
             let error = format!("{{\"message\":\"bad {text}\",\"errors\":{{\"{text}\":[\"is {text}\"]}}}}");
             let id = format!("x-request-id: {KEY}\r\n");

@@ -104,23 +104,22 @@ pub fn profile(account: &Account, asked: Option<&str>) -> Result<Option<String>,
     terminal::note("Which one shall assistants work in? Number, or Enter to name one with each call:");
     let answers = std::io::stdin().lock().lines().map_while(Result::ok);
     for answer in answers {
-        match chosen(&answer, &account.profiles) {
-            Some(choice) => return Ok(choice),
+        let answer = answer.trim();
+        if answer.is_empty() {
+            return Ok(None);
+        }
+        match chosen(answer, &account.profiles) {
+            Some(id) => return Ok(Some(id)),
             None => terminal::note(&format!("a number from 1 to {}, or Enter:", account.profiles.len())),
         }
     }
     Ok(None)
 }
 
-/// What an answer means; `None` for one that means nothing.
-fn chosen(answer: &str, profiles: &[Profile]) -> Option<Option<String>> {
-    let answer = answer.trim();
-    if answer.is_empty() {
-        return Some(None);
-    }
+/// The id behind a number as it was shown.
+fn chosen(answer: &str, profiles: &[Profile]) -> Option<String> {
     let number: usize = answer.parse().ok()?;
-    let profile = profiles.get(number.checked_sub(1)?)?;
-    Some(Some(profile.id.clone()))
+    Some(profiles.get(number.checked_sub(1)?)?.id.clone())
 }
 
 #[cfg(test)]
@@ -139,8 +138,7 @@ mod tests {
     #[test]
     fn a_profile_is_chosen_by_number_and_never_the_first_by_itself() {
         let profiles = ["a", "b"].map(|id| Profile { id: id.into(), name: format!("Company {id}") });
-        assert_eq!(chosen(" 2 ", &profiles), Some(Some("b".to_owned())));
-        assert_eq!(chosen("", &profiles), Some(None));
+        assert_eq!(chosen("2", &profiles), Some("b".to_owned()));
         assert_eq!(chosen("0", &profiles), None);
         assert_eq!(chosen("3", &profiles), None);
         let mut account = Account { profiles: profiles.to_vec(), ..Account::unknown("lumabill") };

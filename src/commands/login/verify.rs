@@ -32,7 +32,7 @@ pub enum NotVerified {
     /// It says nothing about the key.
     #[error("{host} did not answer as the Lumabill API: {what}; the key was not judged and not stored")]
     NotTheApi { host: String, what: String },
-    #[error("{host} refused the key (HTTP 401{}); nothing was stored", said(refusal))]
+    #[error("{host} refused the key (HTTP {}{}); nothing was stored", refusal.status, said(refusal))]
     KeyRefused { host: String, refusal: Box<Refusal> },
     #[error(
         "the plan of this key does not include the API, or has lapsed (HTTP {}{}); nothing was stored",
@@ -172,12 +172,11 @@ fn judged(client: &Client, error: ApiError) -> NotVerified {
             _ if refusal.body == ErrorBody::Page => {
                 elsewhere(format!("it answered with a web page (HTTP {})", refusal.status))
             }
-            401 => NotVerified::KeyRefused { host, refusal },
             402 => NotVerified::PlanLapsed(refusal),
             403 if matches!(refusal.forbidden(), Forbidden::Plan | Forbidden::Untold) => {
                 NotVerified::PlanLapsed(refusal)
             }
-            403 => NotVerified::KeyRefused { host, refusal },
+            401 | 403 => NotVerified::KeyRefused { host, refusal },
             status => elsewhere(format!("it knows no `/v1/profiles` (HTTP {status})")),
         },
         other => NotVerified::Unavailable(other),

@@ -102,7 +102,7 @@ pub(super) fn items() -> Result<Vec<String>, KeyringError> {
     let found = found.map_err(|error| KeyringError::of(&error, SERVICE))?;
     let mut users: Vec<String> = found
         .iter()
-        .filter_map(|entry| entry.get_specifiers())
+        .filter_map(Entry::get_specifiers)
         .filter(|(service, _)| service == SERVICE)
         .map(|(_, user)| user)
         .collect();

@@ -63,10 +63,10 @@ impl Reader<'_> {
         if amount.is_zero() || amount.abs() > expenses::LARGEST || money::cents(amount) != amount {
             return Ok(Err(issue(index, "amount", "must not be 0 and has at most two decimals")));
         }
-        let invoice = fields::said(part, "invoice_id");
-        let expense = fields::said(part, "expense_id");
+        let id = |name| fields::said(part, name).map(str::to_ascii_lowercase);
+        let (invoice, expense) = (id("invoice_id"), id("expense_id"));
         let account = fields::said(part, "account");
-        let target = match (invoice, expense, account) {
+        let target = match (invoice.as_deref(), expense.as_deref(), account) {
             (Some(id), None, None) => self.invoice(index, id, amount)?,
             (None, Some(id), None) => self.expense(index, id, amount)?,
             (None, None, Some(number)) => self.account(index, number)?,

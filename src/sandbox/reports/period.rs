@@ -67,7 +67,7 @@ impl Period {
             let days = self.from.until(self.to).map_err(|_| out_of_range())?.get_days();
             to.checked_sub(days.days())
         };
-        Ok(Self { from: from.map_err(|_| out_of_range())?, to })
+        Self { from: from.map_err(|_| out_of_range())?, to }.inside()
     }
 
     /// The same days a year before; the last day of February stays the last.
@@ -75,7 +75,12 @@ impl Period {
         let back = |date: Date| date.checked_sub(1.year()).map_err(|_| out_of_range());
         let to = back(self.to)?;
         let to = if self.to == self.to.last_of_month() { to.last_of_month() } else { to };
-        Ok(Self { from: back(self.from)?, to })
+        Self { from: back(self.from)?, to }.inside()
+    }
+
+    /// Dates are written with four digits, so a year below zero has no way out.
+    fn inside(self) -> Result<Self, Error> {
+        if self.from.year() < 0 { Err(out_of_range()) } else { Ok(self) }
     }
 }
 

@@ -114,6 +114,12 @@ fn closed_years_are_read_only_until_they_are_opened_again() {
     assert_eq!(client.send("POST", "/v1/expenses", Some(&body)).refusal(), refused);
     let entry = transfer("2025-06-01", "1000", "1020", "5");
     assert_eq!(client.send("POST", "/v1/journal-entries", Some(&entry)).refusal(), refused);
+    let body = json!({ "client_id": client.client("Muster AG"), "issue_date": "2025-12-30",
+        "lines": [{ "description": "Beratung", "quantity": 1, "price": 180 }] });
+    let mut draft = client.create("/v1/invoices", &body);
+    draft["status"] = json!("sent");
+    let draft_path = format!("/v1/invoices/{}", draft["id"].as_str().unwrap());
+    assert_eq!(client.send("PUT", &draft_path, Some(&draft)).refusal(), refused);
     let closed = year(&client, "2025");
     assert_eq!(closed["status"], "closed");
     let path = format!("/v1/fiscal-years/{}", closed["id"].as_str().unwrap());
