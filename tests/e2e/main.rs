@@ -21,3 +21,4 @@ mod robustness;
 mod scripted_books;
 mod support;
 mod tolerance;
+mod writes;
