@@ -15,7 +15,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -70,14 +70,11 @@ pub enum Safety {
 /// What the API answered, 2xx.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    pub status: u16,
     /// `Null` where the answer had no body.
     pub body: Value,
     /// The `Link` header, for paging.
     pub link: Option<String>,
     pub request_id: Option<String>,
-    /// The server's clock, where it told.
-    pub date: Option<SystemTime>,
 }
 
 /// What goes on around a request while it is being sent.

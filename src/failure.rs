@@ -29,6 +29,8 @@ pub enum Sent {
     Refused,
     /// It was sent and no clear answer came back: it may have taken effect.
     Unknown,
+    /// It was a read: whatever came back, it changed nothing.
+    Read,
 }
 
 impl Sent {
@@ -38,6 +40,7 @@ impl Sent {
             Self::Nothing => "nothing_sent",
             Self::Refused => "refused_by_api",
             Self::Unknown => "unknown",
+            Self::Read => "read_only",
         }
     }
 }

@@ -54,8 +54,7 @@ use std::thread::JoinHandle;
 use jiff::civil::Date;
 use tokio::sync::oneshot;
 
-pub use faults::{FaultError, Faults, KINDS as FAULT_KINDS};
-pub use keys::MAIN_PROFILE_ID;
+pub use faults::{FaultError, Faults};
 pub use store::OpenError;
 
 use server::Server;

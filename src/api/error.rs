@@ -169,15 +169,6 @@ impl ApiError {
         }
     }
 
-    /// True when it was the time that ran out: a late write may still arrive.
-    pub fn is_silence(&self) -> bool {
-        match self {
-            Self::Silent { .. } => true,
-            Self::Lost { source, .. } => source.is_silence(),
-            _ => false,
-        }
-    }
-
     pub(super) fn refused(tool: &str, refusal: Refusal) -> Self {
         let tool = tool.to_owned();
         let refusal = Box::new(refusal);

@@ -89,7 +89,9 @@ impl Explain for ApiError {
             | Self::Busy { .. }
             | Self::Unavailable { .. }
             | Self::Refused { .. } => Sent::Refused,
-            Self::Silent { .. } | Self::Broken { .. } | Self::Lost { .. } => Sent::Unknown,
+            Self::Lost { .. } => Sent::Unknown,
+            // A write that ends like this is `Lost`.
+            Self::Silent { .. } | Self::Broken { .. } => Sent::Read,
         }
     }
 

@@ -64,11 +64,9 @@ pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, Ap
         scrub(&mut json, asked.key);
     }
     Ok(Reply {
-        status,
         body: json,
         link: text_of(headers, LINK.as_str()),
         request_id: request_id(headers, asked.key),
-        date: date(headers),
     })
 }
 

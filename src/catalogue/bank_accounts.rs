@@ -75,7 +75,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::When(&["iban"]),
         params: &[ID, changes(CHANGES)],
         answer: Answer::Record,
-        computed: &["id", "balance", "created_at", "updated_at"],
+        computed: &["id", "balance", "balance_date", "created_at", "updated_at"],
         evidence: Evidence::Table,
     },
     Endpoint {

@@ -77,7 +77,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::Never,
         params: &[ID, changes(CHANGES)],
         answer: Answer::Record,
-        computed: &["id", "created_at", "updated_at"],
+        computed: &["id", "profile_id", "created_at", "updated_at"],
         evidence: Evidence::Table,
     },
     Endpoint {

@@ -95,6 +95,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         answer: Answer::Record,
         computed: &[
             "id",
+            "bank_transaction_id",
             "net_amount",
             "tax_amount",
             "receipt_attached",

@@ -76,7 +76,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::Never,
         params: &[ID, changes(CHANGES)],
         answer: Answer::Record,
-        computed: &["id", "number", "fiscal_year_id", "source", "created_at", "updated_at"],
+        computed: &["id", "number", "fiscal_year_id", "source", "source_id", "created_at", "updated_at"],
         evidence: Evidence::Table,
     },
     Endpoint {

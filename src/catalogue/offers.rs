@@ -29,6 +29,7 @@ const CHANGES: &[Param] = &[
 
 /// Record fields that no request carries.
 const COMPUTED: &[&str] = &[
+    "profile_id",
     "id",
     "client",
     "subtotal",

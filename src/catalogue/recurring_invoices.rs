@@ -1,7 +1,7 @@
 //! Recurring invoices: series that create draft invoices.
 
 use super::params::{
-    BY_CLIENT, CLIENT_ID, CLIENT_NAME, CURRENCY, ID, LINES, changes, choice, date, id, text,
+    BY_CLIENT, CLIENT_ID, CLIENT_NAME, CURRENCY, ID, LINES, SEARCH, changes, choice, date, id, text,
 };
 use super::{Answer, Check, Confirms, Effect, Endpoint, Evidence, ListOf, Method, Param, Toolset};
 
@@ -30,7 +30,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/recurring-invoices",
         effect: Effect::Reads,
         confirms: Confirms::Never,
-        params: &[STATUS.query(Check::Equals("status")), BY_CLIENT],
+        params: &[STATUS.query(Check::Equals("status")), BY_CLIENT, SEARCH],
         answer: Answer::List(ListOf { resource: "recurring_invoices", date: None, sums: &[] }),
         computed: &[],
         evidence: Evidence::Table,
@@ -84,7 +84,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::Never,
         params: &[ID, changes(CHANGES)],
         answer: Answer::Record,
-        computed: &["id", "next_run", "last_run", "invoice_count", "created_at", "updated_at"],
+        computed: &[
+            "id",
+            "profile_id",
+            "client",
+            "next_run",
+            "last_run",
+            "invoice_count",
+            "subtotal",
+            "tax_total",
+            "total",
+            "created_at",
+            "updated_at",
+            "lines.id",
+            "lines.position",
+            "lines.net_amount",
+            "lines.tax_amount",
+            "lines.gross_amount",
+        ],
         evidence: Evidence::Table,
     },
     Endpoint {

@@ -79,7 +79,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::When(&["iban", "email"]),
         params: &[ID, changes(CHANGES)],
         answer: Answer::Record,
-        computed: &["id", "expense_count", "created_at", "updated_at"],
+        computed: &["id", "profile_id", "expense_count", "created_at", "updated_at"],
         evidence: Evidence::Table,
     },
     Endpoint {

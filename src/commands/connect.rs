@@ -108,7 +108,7 @@ impl Connected {
         let gateway = Gateway::new(Setup {
             facts: Facts {
                 // The practice company is chosen, as a person would have chosen theirs at login.
-                chosen_profile: Some(sandbox::MAIN_PROFILE_ID.to_owned()),
+                chosen_profile: Some(sandbox::keys::MAIN_PROFILE_ID.to_owned()),
                 // Not the address: the port is another one at every start.
                 bound_to: "sandbox".to_owned(),
                 ..facts

@@ -87,11 +87,6 @@ impl AccountKeys {
         self.read().await.ok().filter(|key| !key.same_as(refused))
     }
 
-    /// Where the key comes from.
-    pub fn source(&self) -> StoredIn {
-        self.state().account.stored_in
-    }
-
     /// The account as it is known now: a login in another terminal may have changed its address.
     pub fn account(&self) -> Account {
         self.state().account.clone()
@@ -194,7 +189,6 @@ mod tests {
         let settings = settings(&folder, Some("lmb_0123456789abcdef"));
         let keys = AccountKeys::new(&settings.account(None).unwrap(), &settings);
         let key = keys.key().await.unwrap();
-        assert_eq!(keys.source(), StoredIn::Environment);
         assert!(key.sign(&Origin::parse("https://api.lumabill.ch").unwrap(), "/v1/x").is_ok());
         assert!(key.sign(&Origin::parse("https://evil.example").unwrap(), "/v1/x").is_err());
         assert!(keys.reread(&key).await.is_none());

@@ -1,8 +1,9 @@
 //! The words and shapes of outcomes: requests as they are sent or previewed, results whose text and
 //! structured content carry the same facts, and the refusals around confirmations.
 
-use jiff::Zoned;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::confirmation::Void;
@@ -13,13 +14,14 @@ use crate::catalogue::{Answer, Effect, Method, request::Wire};
 use crate::failure::{Exit, Failure};
 use crate::rules::money;
 
-/// The profiles' time zone as long as nothing says otherwise; the page of the vendor is Swiss.
-const TIME_ZONE: &str = "Europe/Zurich";
+/// The profiles' time zone as long as nothing says otherwise: Central European time, by its rule, since a
+/// machine may have no database of time zones.
+const TIME_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 /// Today where the books are kept.
 pub(super) fn today() -> Date {
-    let now = Zoned::now();
-    now.in_tz(TIME_ZONE).map_or_else(|_| now.date(), |there| there.date())
+    let zone = TimeZone::posix(TIME_ZONE).unwrap_or_else(|_| TimeZone::UTC);
+    Timestamp::now().to_zoned(zone).date()
 }
 
 /// The request of a call, complete but for the key.
@@ -59,6 +61,9 @@ pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
         Effect::Updates => drop(facts.insert("updated".into(), json!(true))),
         Effect::Deletes => drop(facts.insert("deleted".into(), json!(true))),
         Effect::Acts => drop(facts.insert("done".into(), json!(true))),
+    }
+    if let (true, Some(id)) = (work.endpoint.writes(), reply.request_id) {
+        facts.insert("request_id".into(), json!(id));
     }
     match (work.endpoint.answer, reply.body) {
         (_, Value::Null) => {

@@ -88,17 +88,18 @@ pub fn is_known(percent: Decimal, on: Date) -> bool {
 mod tests {
     #[test]
     fn a_rate_of_the_past_is_not_known_today() {
-        use rust_decimal::Decimal;
-        let (old, new) = (super::date(2023, 12, 31), super::date(2024, 1, 1));
+        let (old, new) = (date(2023, 12, 31), date(2024, 1, 1));
         let percent = |text: &str| text.parse::<Decimal>().unwrap();
-        assert!(super::is_known(percent("7.7"), old) && !super::is_known(percent("7.7"), new));
-        assert!(super::is_known(percent("8.10"), new) && super::is_known(percent("0"), new));
-        assert!(!super::is_known(percent("8"), new));
+        assert!(is_known(percent("7.7"), old) && !is_known(percent("7.7"), new));
+        assert!(is_known(percent("8.10"), new) && is_known(percent("0"), new));
+        assert!(!is_known(percent("8"), new));
     }
 
     use jiff::civil::{Date, date};
 
-    use super::in_force;
+    use rust_decimal::Decimal;
+
+    use super::{in_force, is_known};
 
     fn rates(country: &str, on: Date) -> Vec<String> {
         in_force(country, on).map(|rate| rate.percent().to_string()).collect()

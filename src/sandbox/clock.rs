@@ -13,8 +13,9 @@ pub struct Clock {
 
 impl Clock {
     pub fn new(today: Option<Date>) -> Self {
-        let winter = || TimeZone::fixed(Offset::constant(1));
-        Self { zone: TimeZone::get("Europe/Zurich").unwrap_or_else(|_| winter()), today }
+        // The rule itself, since a machine may have no database of time zones.
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3");
+        Self { zone: zone.unwrap_or_else(|_| TimeZone::fixed(Offset::constant(1))), today }
     }
 
     /// This moment; on the held day, where there is one, at the real time of day.

@@ -61,7 +61,7 @@ pub fn build(cx: &Context<'_>, kind: &Kind, body: &Record, old: Option<&Record>)
         five_rappen: rounded,
     };
     let totals = totals::of(&items, terms);
-    lines::write_amounts(&mut lines, &totals);
+    write_amounts(&mut lines, &totals);
     let number = numbers::assign(cx, kind, &body, old)?;
     body.insert("number".to_owned(), number.into());
     body.insert("client_id".to_owned(), client.get("id").cloned().unwrap_or_default());
@@ -111,7 +111,7 @@ fn last_day(
 
 fn write_totals(record: &mut Record, totals: &totals::Totals) {
     let rates = totals.rates.iter().map(|rate| {
-        json!({ "rate": money::json(rate.rate), "base": money::json(rate.base), "tax": money::json(rate.tax) })
+        json!({ "rate": money::json(rate.percent), "base": money::json(rate.base), "tax": money::json(rate.tax) })
     });
     record.insert("tax_breakdown".to_owned(), rates.collect());
     for (name, amount) in [

@@ -2,7 +2,7 @@
 
 use super::answer::Error;
 
-/// The id of Muster Consulting GmbH.
+/// The id of the first company, Muster Consulting.
 pub const MAIN_PROFILE_ID: &str = "6f1c2b3a-9d4e-4f5a-8b6c-7d8e9f0a1b2c";
 /// The id of Beispiel Studio.
 pub const SECOND_PROFILE_ID: &str = "a2b3c4d5-e6f7-4a8b-9c0d-1e2f3a4b5c6d";
@@ -11,7 +11,7 @@ pub const SECOND_PROFILE_ID: &str = "a2b3c4d5-e6f7-4a8b-9c0d-1e2f3a4b5c6d";
 pub const READ_WRITE_KEY: &str = "lmb_sandbox_read_write_5d1f8a3c";
 /// Reads in both profiles.
 pub const READ_ONLY_KEY: &str = "lmb_sandbox_read_only_94b07e21";
-/// Reads and writes in Muster Consulting GmbH only.
+/// Reads and writes in the first company only.
 pub const PROFILE_KEY: &str = "lmb_sandbox_profile_c83e60d9";
 /// Of an account whose plan has no API access (403).
 pub const LAPSED_KEY: &str = "lmb_sandbox_lapsed_17a9f4b2";

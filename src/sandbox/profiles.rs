@@ -31,6 +31,7 @@ pub fn names(tx: Tx<'_>) -> Result<Vec<(String, String)>, Error> {
     Ok(names)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers have one signature")]
 fn list_profiles(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
     Ok(list::cut(&input.query, cx.profiles.to_vec()))
 }
@@ -42,6 +43,7 @@ fn get_profile(cx: &Context<'_>, input: &Input) -> Result<Answer, Error> {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers have one signature")]
 fn get_company_info(cx: &Context<'_>, _: &Input) -> Result<Answer, Error> {
     Ok(Answer::ok(cx.profile.clone()))
 }

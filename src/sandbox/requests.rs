@@ -179,7 +179,7 @@ fn handle(
             .ok_or_else(|| Error::new(500, "no_handler", format!("{} has no handler", operation.id)))?;
         Ok((handler(&context, &input)?, scope.profile_id))
     })?;
-    Ok(write(answer, twist.envelope, &input.query, request.path()))
+    Ok(write(answer, twist.envelope, &input.query, &operation.path))
 }
 
 /// The profile of a request and all that its key reaches.

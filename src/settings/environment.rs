@@ -26,8 +26,6 @@ pub struct Environment {
     pub log: Option<String>,
     /// `LUMABILL_RATE_LIMIT`: `READS/WRITES` or `off`.
     pub rate_limit: Option<String>,
-    /// `NO_COLOR` is set to anything but nothing.
-    pub no_color: bool,
     config_dir: Option<PathBuf>,
     state_dir: Option<PathBuf>,
 }
@@ -60,7 +58,6 @@ impl Environment {
             account: text("LUMABILL_ACCOUNT"),
             log: text("LUMABILL_LOG"),
             rate_limit: text("LUMABILL_RATE_LIMIT"),
-            no_color: set("NO_COLOR").is_some(),
             config_dir: set("LUMABILL_CONFIG_DIR").map(PathBuf::from),
             state_dir: set("LUMABILL_STATE_DIR").map(PathBuf::from),
         }

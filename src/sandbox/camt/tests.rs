@@ -1,3 +1,5 @@
+//! The camt reader on small statements made here.
+
 use super::*;
 
 fn dec(text: &str) -> Decimal {

@@ -36,7 +36,8 @@ pub struct Amounts {
 /// One rate of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    pub rate: Decimal,
+    /// VAT in percent.
+    pub percent: Decimal,
     pub base: Decimal,
     pub tax: Decimal,
 }
@@ -91,12 +92,12 @@ fn sum(rate: Decimal, lines: &[Amounts], terms: Terms) -> Rate {
     let net: Decimal = lines.iter().map(|line| line.net).sum();
     let tax: Decimal = lines.iter().map(|line| line.tax).sum();
     match (terms.rounding, terms.prices_include_tax) {
-        (Rounding::Line, _) => Rate { rate, base: net, tax },
-        (Rounding::Document, false) => Rate { rate, base: net, tax: cents(percent(net, rate)) },
+        (Rounding::Line, _) => Rate { percent: rate, base: net, tax },
+        (Rounding::Document, false) => Rate { percent: rate, base: net, tax: cents(percent(net, rate)) },
         (Rounding::Document, true) => {
             let gross = net + tax;
             let tax = included(gross, rate);
-            Rate { rate, base: gross - tax, tax }
+            Rate { percent: rate, base: gross - tax, tax }
         }
     }
 }
@@ -158,7 +159,7 @@ mod tests {
     fn rates_are_kept_apart_and_discounts_come_before_tax() {
         let discounted = Item { discount: d("10"), ..item("1", "99.99", "2.6") };
         let totals = of(&[item("1", "100", "8.1"), discounted, item("2", "1.005", "0")], NET);
-        let rates: Vec<_> = totals.rates.iter().map(|r| (r.rate, r.base, r.tax)).collect();
+        let rates: Vec<_> = totals.rates.iter().map(|r| (r.percent, r.base, r.tax)).collect();
         assert_eq!(
             rates,
             [(d("8.1"), d("100"), d("8.10")), (d("2.6"), d("89.99"), d("2.34")), (d("0"), d("2.01"), d("0"))]

@@ -45,12 +45,11 @@ pub enum ErrorShape {
     List,
 }
 
-/// A body and its media type; an optional `Link` header.
+/// A body and its media type.
 #[derive(Debug)]
 pub struct Shaped {
     pub body: Vec<u8>,
     pub media: &'static str,
-    pub link: Option<String>,
 }
 
 impl Envelope {
@@ -173,10 +172,10 @@ impl ErrorShape {
             Self::Html => {
                 let page =
                     format!("<!doctype html><title>{0} {title}</title><h1>{0} {title}</h1>\n", error.status);
-                return Shaped { body: page.into_bytes(), media: "text/html", link: None };
+                return Shaped { body: page.into_bytes(), media: "text/html" };
             }
         };
-        Shaped { body: body.to_string().into_bytes(), media, link: None }
+        Shaped { body: body.to_string().into_bytes(), media }
     }
 }
 

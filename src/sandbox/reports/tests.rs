@@ -1,3 +1,5 @@
+//! The layouts of the reports on balances made here.
+
 use super::balance_sheet;
 use super::profit_loss;
 use super::statement::{Balances, Row};

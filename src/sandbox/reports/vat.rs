@@ -92,6 +92,11 @@ fn add_up(cx: &Context<'_>, period: Period) -> Result<Figures, Error> {
     Ok(figures)
 }
 
+/// The box for the tax of a Swiss rate.
+fn box_of(rate: Decimal) -> Option<&'static str> {
+    BOXES.iter().find(|(text, _)| money::parse(text) == Some(rate)).map(|(_, number)| *number)
+}
+
 /// Country of each client.
 fn countries(cx: &Context<'_>) -> Result<HashMap<String, String>, Error> {
     let country = |client: &Record| {
@@ -108,7 +113,10 @@ fn countries(cx: &Context<'_>) -> Result<HashMap<String, String>, Error> {
 
 impl Figures {
     fn add_supply(&mut self, rate: Decimal, base: Decimal, tax: Decimal, at_home: bool) {
-        if rate.is_zero() {
+        if !rate.is_zero() && box_of(rate).is_none() {
+            // VAT of another country: taxed there, not taxable here.
+            self.abroad += base;
+        } else if rate.is_zero() {
             *(if at_home { &mut self.exempt } else { &mut self.abroad }) += base;
         } else {
             let sums = self.rates.entry(rate.normalize()).or_default();
@@ -198,7 +206,7 @@ impl Figures {
             ("910", Decimal::ZERO),
         ]);
         for (rate, (_, tax)) in &self.rates {
-            if let Some((_, number)) = BOXES.iter().find(|(text, _)| money::parse(text) == Some(*rate)) {
+            if let Some(number) = box_of(*rate) {
                 boxes.insert(number, *tax);
             }
         }

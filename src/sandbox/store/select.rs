@@ -13,7 +13,6 @@ use crate::sandbox::money;
 #[derive(Clone, Debug)]
 pub enum Filter {
     Is(&'static str, String),
-    IsNot(&'static str, String),
     Flag(&'static str, bool),
     /// Dates: on that day or later.
     From(&'static str, Date),
@@ -119,21 +118,26 @@ impl Tx<'_> {
 impl Filter {
     fn write(&self, clause: &mut String, values: &mut Vec<Sql>) {
         let mut compare = |field: &str, operator: &str, value: Sql| {
-            clause.push_str(&format!("{} {operator} ?", extract(field)));
+            clause.push_str(&extract(field));
+            clause.push(' ');
+            clause.push_str(operator);
+            clause.push_str(" ?");
             values.push(value);
         };
         let date = |date: &Date| Sql::Text(date.to_string());
         match self {
             Self::Is(field, text) => compare(field, "=", Sql::Text(text.clone())),
-            Self::IsNot(field, text) => compare(field, "is not", Sql::Text(text.clone())),
             Self::Flag(field, flag) => compare(field, "=", Sql::Integer(i64::from(*flag))),
             Self::From(field, day) => compare(field, ">=", date(day)),
             Self::To(field, day) => compare(field, "<=", date(day)),
             Self::Before(field, day) => compare(field, "<", date(day)),
             Self::After(field, day) => compare(field, ">", date(day)),
             Self::AmountFrom(amount) | Self::AmountTo(amount) => {
-                let operator = if matches!(self, Self::AmountFrom(_)) { ">=" } else { "<=" };
-                clause.push_str(&format!("amount {operator} ?"));
+                clause.push_str(if matches!(self, Self::AmountFrom(_)) {
+                    "amount >= ?"
+                } else {
+                    "amount <= ?"
+                });
                 values.push(Sql::Text(money::sort_key(*amount)));
             }
             Self::Any(filters) => join(filters, " or ", clause, values),

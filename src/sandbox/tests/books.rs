@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{Client, options, start};
-use crate::sandbox::{keys, money};
+use crate::sandbox::{Options, keys, money};
 
 fn dec(value: &Value) -> Decimal {
     money::read(value).unwrap_or_else(|| panic!("{value} is no number"))
@@ -301,6 +301,36 @@ fn the_vat_report_agrees_with_the_ledger() {
     assert!(dec(&first_half["fields"]["221"]) > Decimal::ZERO, "supplies abroad are not taxed");
     assert!(dec(&first_half["input_tax"]["investments"]) > Decimal::ZERO);
     assert_eq!(client.send("GET", "/v1/reports/vat?period=2026-Q5", None).fields(), ["period"]);
+}
+
+#[test]
+fn entries_by_hand_count_in_the_vat_report() {
+    let client = start(options());
+    let path = "/v1/reports/vat?period=2026-Q3";
+    let before = client.get(path)["fields"].clone();
+    client.create("/v1/journal-entries", &transfer("2026-09-30", "2200", "2201", "100"));
+    client.create("/v1/journal-entries", &transfer("2026-09-30", "2201", "1171", "7"));
+    assert_eq!(client.get(path)["fields"], before, "a settlement is no supply");
+    let sale = json!({ "date": "2026-09-30", "description": "Barverkauf Handbücher", "lines": [
+        { "account": "1000", "debit": 102.60 }, { "account": "3200", "credit": 100, "tax_code": "UST26" },
+        { "account": "2200", "credit": 2.60 }] });
+    client.create("/v1/journal-entries", &sale);
+    let after = client.get(path)["fields"].clone();
+    assert_eq!(dec(&after["200"]) - dec(&before["200"]), d("100"));
+    assert_eq!((dec(&after["313"]), dec(&after["399"]) - dec(&before["399"])), (d("2.60"), d("2.60")));
+}
+
+#[test]
+fn the_seed_holds_on_any_day() {
+    for day in ["2026-01-01", "2026-02-28", "2026-12-31", "2028-02-29"] {
+        let client = start(Options { today: Some(day.parse().unwrap()), ..options() });
+        assert_balanced(&client, day);
+        let years = client.get("/v1/fiscal-years");
+        let states: Vec<&str> = rows(&years).iter().map(|year| year["status"].as_str().unwrap()).collect();
+        assert_eq!((states.first(), states.last()), (Some(&"closed"), Some(&"open")), "{day}");
+        let paid = client.get("/v1/bank-transactions?status=matched");
+        assert!(rows(&paid).len() > 20, "{day}");
+    }
 }
 
 #[test]
