@@ -15,6 +15,7 @@ mod ending;
 mod every_tool;
 mod keyring;
 mod leaks;
+mod names;
 mod one_origin;
 mod prompts;
 mod robustness;
