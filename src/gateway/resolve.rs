@@ -57,7 +57,7 @@ impl Gateway {
 
     async fn resolve_name(&self, work: &mut Work, lookup: &Lookup) -> Result<(), Failure> {
         let Some(name) = work.arguments.shift_remove(lookup.argument) else { return Ok(()) };
-        let name = name.as_str().unwrap_or_default().to_owned();
+        let name = plain(name.as_str().unwrap_or_default());
         let id = self.find_one(work, lookup, &name).await?;
         work.arguments.insert(lookup.becomes.to_owned(), id);
         Ok(())
@@ -189,10 +189,14 @@ fn note_unknown_rates(work: &mut Work, today: Date) {
     work.notes.extend(notes.collect::<std::collections::BTreeSet<_>>());
 }
 
+/// One space between words and none around them.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Equal but for case and spaces.
 fn same_name(left: &str, right: &str) -> bool {
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    plain(left) == plain(right)
+    plain(left).to_lowercase() == plain(right).to_lowercase()
 }
 
 fn not_one(lookup: &Lookup, name: &str, candidates: Vec<&Value>) -> Failure {
