@@ -75,7 +75,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Tools(args) => tools::run(args),
         Command::Call(args) => call::run(args),
-        Command::Sandbox(args) => sandbox::run(args),
+        Command::Sandbox(args) => sandbox::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Completions(args) => {
             completions::run(&args);

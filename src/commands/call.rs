@@ -22,8 +22,8 @@ pub struct Args {
     #[arg(value_name = "NAME=VALUE")]
     arguments: Vec<String>,
     /// All arguments as one JSON object; `-` reads it from standard input
-    #[arg(long, value_name = "JSON|-", conflicts_with = "arguments")]
-    args: Option<String>,
+    #[arg(long = "args", value_name = "JSON|-", conflicts_with = "arguments")]
+    all_arguments: Option<String>,
     /// Show what would be sent, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -42,9 +42,9 @@ Examples:
   lumabill call --sandbox list_clients search=Meier      practice, without an account";
 
 pub fn run(args: Args) -> Result<(), Failure> {
-    let (choice, as_json) = (args.choice.clone(), args.json);
-    let Some(tool) = args.tool.clone() else { return tools::list(&choice, as_json) };
     let arguments = arguments(&args)?;
+    let (choice, as_json) = (args.choice, args.json);
+    let Some(tool) = args.tool else { return tools::list(&choice, as_json) };
     // Naming a tool serves it: the default set spares an assistant's context, not a person's.
     let choice = Choice { tools: vec![tool.clone()], toolsets: vec!["default".to_owned()], ..choice };
     let served = connect::Connected::new(&choice)?;
@@ -104,7 +104,7 @@ fn ask(question: Question) -> Answered {
 
 /// The arguments from `NAME=VALUE` words or from `--args`.
 fn arguments(args: &Args) -> Result<Map<String, Value>, Failure> {
-    let mut arguments = match args.args.as_deref() {
+    let mut arguments = match args.all_arguments.as_deref() {
         Some("-") => {
             let mut text = String::new();
             std::io::stdin()
@@ -131,10 +131,11 @@ fn words(words: &[String]) -> Result<Map<String, Value>, Failure> {
     let pair = |word: &String| {
         let (name, value) =
             word.split_once('=').ok_or_else(|| usage(&format!("`{word}` is not NAME=VALUE")))?;
-        let value = match value.starts_with(['[', '{']) {
-            true => serde_json::from_str(value)
-                .map_err(|error| usage(&format!("the value of `{name}` is no JSON: {error}")))?,
-            false => Value::String(value.to_owned()),
+        let value = if value.starts_with(['[', '{']) {
+            serde_json::from_str(value)
+                .map_err(|error| usage(&format!("the value of `{name}` is no JSON: {error}")))?
+        } else {
+            Value::String(value.to_owned())
         };
         Ok((name.to_owned(), value))
     };

@@ -98,7 +98,7 @@ fn table(rows: &[Value]) -> String {
         .copied()
         .take(MOST_COLUMNS)
         .chain(["id"])
-        .filter(|column| filled(&&column))
+        .filter(|column| filled(&column))
         .collect();
     let columns = if columns.is_empty() { scalar_names(rows) } else { columns };
     let mut table = Table::new();

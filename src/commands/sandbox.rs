@@ -122,7 +122,7 @@ impl Explain for FaultError {
     }
 }
 
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), Failure> {
     let as_json = args.json;
     let sandbox = Sandbox::start(options(args)?)?;
     let profiles: Vec<_> =
@@ -157,7 +157,7 @@ pub fn folder(settings: &Settings) -> PathBuf {
     settings.folders.state.join("sandbox")
 }
 
-fn options(args: Args) -> Result<Options, Failure> {
+fn options(args: &Args) -> Result<Options, Failure> {
     let data = match args.data.as_deref() {
         Some(":memory:") => Data::Memory,
         Some(file) => Data::File(PathBuf::from(file)),

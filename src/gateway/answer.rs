@@ -20,7 +20,7 @@ const TIME_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 /// Today where the books are kept.
 pub(super) fn today() -> Date {
-    let zone = TimeZone::posix(TIME_ZONE).unwrap_or_else(|_| TimeZone::UTC);
+    let zone = TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC);
     Timestamp::now().to_zoned(zone).date()
 }
 
@@ -76,10 +76,10 @@ pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
             }
         }
         (Answer::Record | Answer::Nothing, body) => {
-            drop(facts.insert("record".into(), api::pages::record(body)))
+            drop(facts.insert("record".into(), api::pages::record(body)));
         }
         (Answer::Object | Answer::List(_), body) => {
-            drop(facts.insert("report".into(), api::pages::record(body)))
+            drop(facts.insert("report".into(), api::pages::record(body)));
         }
     }
     facts

@@ -101,10 +101,7 @@ impl Confirmations {
         if seconds().saturating_sub(time) > GOOD_FOR.as_secs() {
             return Ok(Err(Void::Expired));
         }
-        match self.mark(&format!("used-{nonce}"))? {
-            true => Ok(Ok(())),
-            false => Ok(Err(Void::Used)),
-        }
+        Ok(if self.mark(&format!("used-{nonce}"))? { Ok(()) } else { Err(Void::Used) })
     }
 
     /// Remembers that the first call was made and what it would do was said.

@@ -54,9 +54,10 @@ fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failure> {
     }
     let mut text = String::new();
     file.take(LARGEST).read_to_string(&mut text).map_err(|error| refuse(error.to_string()))?;
-    match text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
-        true => Ok(text),
-        false => Err(refuse("it holds no XML".into())),
+    if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+        Ok(text)
+    } else {
+        Err(refuse("it holds no XML".into()))
     }
 }
 

@@ -26,8 +26,6 @@ const MOST_READS: usize = 10;
 pub struct Walk {
     filters: Map<String, Value>,
     limit: usize,
-    /// Filters that the API does not know are applied to every page.
-    unpaid: bool,
     to_the_end: bool,
     position: Position,
     from_start: bool,
@@ -96,7 +94,6 @@ impl Walk {
         Ok(Self {
             filters: arguments,
             limit,
-            unpaid,
             to_the_end: unpaid && from_start,
             position: cursor.unwrap_or_else(|| Position::first(size)),
             from_start,
@@ -113,10 +110,15 @@ impl Walk {
         })
     }
 
+    /// `unpaid` is no status of the API: it is applied here, to every page.
+    fn unpaid(&self) -> bool {
+        self.filters.get("status").and_then(Value::as_str) == Some("unpaid")
+    }
+
     /// The filters that go to the API.
     pub fn filters(&self) -> Map<String, Value> {
         let mut filters = self.filters.clone();
-        if self.unpaid {
+        if self.unpaid() {
             filters.shift_remove("status");
         }
         filters
@@ -212,13 +214,13 @@ impl Walk {
 
     /// True if the row is one of those asked for; a row that is not shows that a filter was ignored.
     fn keeps(&mut self, endpoint: &Endpoint, row: &Value) -> bool {
-        if self.unpaid && !is_unpaid(row) {
+        if self.unpaid() && !is_unpaid(row) {
             return false;
         }
         for param in endpoint.params {
             let Place::Query(check) = param.place else { continue };
             let Some(wanted) = self.filters.get(param.name) else { continue };
-            if self.unpaid && param.name == "status" {
+            if self.unpaid() && param.name == "status" {
                 continue;
             }
             if !honours(check, param.kind, wanted, row) {

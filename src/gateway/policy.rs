@@ -118,7 +118,7 @@ impl Plan<'_> {
             Effect::Acts => "This posts to the books and cannot simply be undone.".to_owned(),
             Effect::Creates | Effect::Updates | Effect::Reads => "Please check the details.".to_owned(),
         });
-        lines.extend(self.from_the_record());
+        lines.extend(self.outside_text());
         if self.endpoint.effect == Effect::Creates {
             lines.extend(self.arguments.iter().flat_map(|(name, value)| given(name, value)));
         }
@@ -158,7 +158,7 @@ impl Plan<'_> {
         items.into_iter().flatten().map(line).collect()
     }
 
-    fn from_the_record(&self) -> Vec<String> {
+    fn outside_text(&self) -> Vec<String> {
         let Some(record) = self.current else { return Vec::new() };
         let client = record
             .get("client")

@@ -143,7 +143,7 @@ fn all_62_operations_have_their_tool() {
 
 /// The type of a schema; of a nullable one the type that is not null.
 fn kind_of(schema: &Value) -> &str {
-    let types = schema["type"].as_array().map(Vec::as_slice).unwrap_or(std::slice::from_ref(&schema["type"]));
+    let types = schema["type"].as_array().map_or(std::slice::from_ref(&schema["type"]), Vec::as_slice);
     types.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default()
 }
 
