@@ -13,6 +13,7 @@ mod dead_upstream;
 mod declared;
 mod ending;
 mod every_tool;
+mod golden;
 mod keyring;
 mod leaks;
 mod names;

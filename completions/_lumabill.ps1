@@ -1,0 +1,199 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'lumabill'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'lumabill' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store your API key in the system''s keyring, after checking that it works')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the accounts, where their keys are stored, and what they may do')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout')
+            [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')
+            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call one tool, as the assistant would; without a tool: list them by topic')
+            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run the built-in billing API by itself; prints its address and keys')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'lumabill;login' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name under which the key is kept; several accounts live side by side')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'What the key is for')
+            [CompletionResult]::new('--api-url', '--api-url', [CompletionResultType]::ParameterName, 'Address of the API, where it is another than the service''s own')
+            [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Fix the account to this profile (company): id or name')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'PEM file with a certificate authority to trust for this account, besides the system''s')
+            [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read the key from standard input instead of asking for it')
+            [CompletionResult]::new('--insecure-storage', '--insecure-storage', [CompletionResultType]::ParameterName, 'Keep the key in a file that only you can read, where there is no keyring')
+            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Store the key without asking the API about it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;logout' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Account whose key is removed')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Remove the keys of all accounts')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON instead: a list `accounts`, keys masked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;serve' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it')
+            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings')
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Further tools by name')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'When a person is asked first: before every write, before destructive ones, or never')
+            [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Work in this profile (company) only')
+            [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'A folder from which files may be read')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Use the built-in practice API instead of an account')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Serve no tool that changes anything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;tools' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it')
+            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings')
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Further tools by name')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'When a person is asked first: before every write, before destructive ones, or never')
+            [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Work in this profile (company) only')
+            [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'A folder from which files may be read')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print as JSON, as `tools/list` has it')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Use the built-in practice API instead of an account')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Serve no tool that changes anything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;call' {
+            [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'All arguments as one JSON object; `-` reads it from standard input')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it')
+            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings')
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Further tools by name')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'When a person is asked first: before every write, before destructive ones, or never')
+            [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Work in this profile (company) only')
+            [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'A folder from which files may be read')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be sent, and send nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the exact result as JSON')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Use the built-in practice API instead of an account')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Serve no tool that changes anything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;sandbox' {
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on 127.0.0.1; 0 takes a free one')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'File that keeps the records, or `:memory:` to forget them at the end')
+            [CompletionResult]::new('--rounding', '--rounding', [CompletionResultType]::ParameterName, 'Round VAT on every line or on the document')
+            [CompletionResult]::new('--limits', '--limits', [CompletionResultType]::ParameterName, 'Requests a minute and key: READS/WRITES, or `off`')
+            [CompletionResult]::new('--today', '--today', [CompletionResultType]::ParameterName, 'Hold the clock on a day, as in 2026-11-21')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Misbehave: KIND[:N][@WHERE], repeatable')
+            [CompletionResult]::new('--reset', '--reset', [CompletionResultType]::ParameterName, 'Empty the data file and fill it with the sample companies again')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write one line a request to stderr: status, method, path, time')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one line of JSON instead of a text')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;config' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Account whose `profile` is meant')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;completions' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;help' {
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store your API key in the system''s keyring, after checking that it works')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the accounts, where their keys are stored, and what they may do')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout')
+            [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')
+            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call one tool, as the assistant would; without a tool: list them by topic')
+            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run the built-in billing API by itself; prints its address and keys')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'lumabill;help;login' {
+            break
+        }
+        'lumabill;help;logout' {
+            break
+        }
+        'lumabill;help;status' {
+            break
+        }
+        'lumabill;help;serve' {
+            break
+        }
+        'lumabill;help;tools' {
+            break
+        }
+        'lumabill;help;call' {
+            break
+        }
+        'lumabill;help;sandbox' {
+            break
+        }
+        'lumabill;help;config' {
+            break
+        }
+        'lumabill;help;completions' {
+            break
+        }
+        'lumabill;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

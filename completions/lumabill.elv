@@ -1,0 +1,173 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[lumabill] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'lumabill'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'lumabill'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand login 'Store your API key in the system''s keyring, after checking that it works'
+            cand logout 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill'
+            cand status 'Show the accounts, where their keys are stored, and what they may do'
+            cand serve 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout'
+            cand tools 'Show the tools that would be served, or one tool''s schema'
+            cand call 'Call one tool, as the assistant would; without a tool: list them by topic'
+            cand sandbox 'Run the built-in billing API by itself; prints its address and keys'
+            cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
+            cand completions 'Print the completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'lumabill;login'= {
+            cand --account 'Name under which the key is kept; several accounts live side by side'
+            cand --service 'What the key is for'
+            cand --api-url 'Address of the API, where it is another than the service''s own'
+            cand --profile-id 'Fix the account to this profile (company): id or name'
+            cand --ca-file 'PEM file with a certificate authority to trust for this account, besides the system''s'
+            cand --with-token 'Read the key from standard input instead of asking for it'
+            cand --insecure-storage 'Keep the key in a file that only you can read, where there is no keyring'
+            cand --no-verify 'Store the key without asking the API about it'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;logout'= {
+            cand --account 'Account whose key is removed'
+            cand --all 'Remove the keys of all accounts'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;status'= {
+            cand --json 'Print JSON instead: a list `accounts`, keys masked'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;serve'= {
+            cand --account 'The account to use, as `lumabill status` names it'
+            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings'
+            cand --tools 'Further tools by name'
+            cand --confirm 'When a person is asked first: before every write, before destructive ones, or never'
+            cand --profile-id 'Work in this profile (company) only'
+            cand --files 'A folder from which files may be read'
+            cand --sandbox 'Use the built-in practice API instead of an account'
+            cand --read-only 'Serve no tool that changes anything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;tools'= {
+            cand --account 'The account to use, as `lumabill status` names it'
+            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings'
+            cand --tools 'Further tools by name'
+            cand --confirm 'When a person is asked first: before every write, before destructive ones, or never'
+            cand --profile-id 'Work in this profile (company) only'
+            cand --files 'A folder from which files may be read'
+            cand --json 'Print as JSON, as `tools/list` has it'
+            cand --sandbox 'Use the built-in practice API instead of an account'
+            cand --read-only 'Serve no tool that changes anything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;call'= {
+            cand --args 'All arguments as one JSON object; `-` reads it from standard input'
+            cand --account 'The account to use, as `lumabill status` names it'
+            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings'
+            cand --tools 'Further tools by name'
+            cand --confirm 'When a person is asked first: before every write, before destructive ones, or never'
+            cand --profile-id 'Work in this profile (company) only'
+            cand --files 'A folder from which files may be read'
+            cand --dry-run 'Show what would be sent, and send nothing'
+            cand --json 'Print the exact result as JSON'
+            cand --sandbox 'Use the built-in practice API instead of an account'
+            cand --read-only 'Serve no tool that changes anything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;sandbox'= {
+            cand --port 'Port on 127.0.0.1; 0 takes a free one'
+            cand --data 'File that keeps the records, or `:memory:` to forget them at the end'
+            cand --rounding 'Round VAT on every line or on the document'
+            cand --limits 'Requests a minute and key: READS/WRITES, or `off`'
+            cand --today 'Hold the clock on a day, as in 2026-11-21'
+            cand --fault 'Misbehave: KIND[:N][@WHERE], repeatable'
+            cand --reset 'Empty the data file and fill it with the sample companies again'
+            cand --trace 'Write one line a request to stderr: status, method, path, time'
+            cand --json 'Print one line of JSON instead of a text'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;config'= {
+            cand --account 'Account whose `profile` is meant'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;completions'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;help'= {
+            cand login 'Store your API key in the system''s keyring, after checking that it works'
+            cand logout 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill'
+            cand status 'Show the accounts, where their keys are stored, and what they may do'
+            cand serve 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout'
+            cand tools 'Show the tools that would be served, or one tool''s schema'
+            cand call 'Call one tool, as the assistant would; without a tool: list them by topic'
+            cand sandbox 'Run the built-in billing API by itself; prints its address and keys'
+            cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
+            cand completions 'Print the completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'lumabill;help;login'= {
+        }
+        &'lumabill;help;logout'= {
+        }
+        &'lumabill;help;status'= {
+        }
+        &'lumabill;help;serve'= {
+        }
+        &'lumabill;help;tools'= {
+        }
+        &'lumabill;help;call'= {
+        }
+        &'lumabill;help;sandbox'= {
+        }
+        &'lumabill;help;config'= {
+        }
+        &'lumabill;help;completions'= {
+        }
+        &'lumabill;help;help'= {
+        }
+    ]
+    $completions[$command]
+}
