@@ -57,8 +57,26 @@ const MONEY: [&str; 15] = [
 /// Columns in one table, so that a line stays readable.
 const MOST_COLUMNS: usize = 8;
 
+/// Texts and names of fields on one line each, so that none passes for a line of ours.
+fn on_one_line(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(in_line(text)),
+        Value::Array(items) => items.iter().map(on_one_line).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn in_line(text: &str) -> String {
+    text.replace(['\n', '\t'], " ")
+}
+
 /// The text of a result, ending with a line break.
 pub fn result(structured: &Map<String, Value>) -> String {
+    let structured =
+        &structured.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect::<Map<_, _>>();
     let mut parts = Vec::new();
     if let Some(Value::String(environment)) = structured.get("environment") {
         parts.push(format!("{environment}: practice data, not real books"));
@@ -224,7 +242,7 @@ fn cell(column: &str, row: &Value) -> String {
 fn scalar(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.replace('\n', " "),
+        Value::String(text) => text.clone(),
         Value::Object(fields) => fields.get("name").map_or_else(|| inline(value), scalar),
         other => other.to_string(),
     }

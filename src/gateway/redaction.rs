@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::failure::Failure;
+
 /// True for characters that a reader cannot see or that change what is seen: C0 and C1 controls (but
 /// line break and tab), bidirectional controls, zero-width and tag characters, variation fillers.
 fn is_hidden(c: char) -> bool {
@@ -54,6 +56,15 @@ pub fn apply(value: &mut Value) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Makes a failure visible: each of its sentences on one line, so that none passes for another.
+pub fn failure(mut failure: Failure) -> Failure {
+    let line = |text: &mut String| *text = visible(text).replace('\n', " ");
+    line(&mut failure.message);
+    failure.causes.iter_mut().chain(&mut failure.hint).for_each(line);
+    failure.facts.values_mut().for_each(apply);
+    failure
 }
 
 /// Text from outside as it is quoted inside a sentence of ours: visible, on one line, at most 120 characters.

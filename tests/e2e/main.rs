@@ -21,5 +21,6 @@ mod prompts;
 mod robustness;
 mod scripted_books;
 mod support;
+mod terminal;
 mod tolerance;
 mod writes;
