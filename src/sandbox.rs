@@ -45,6 +45,7 @@ mod server;
 mod spec;
 mod store;
 mod vendors;
+mod wire;
 
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, TcpListener};

@@ -138,10 +138,6 @@ fn request_id(headers: &HeaderMap, key: &Key) -> Option<String> {
         .filter(|id| !id.is_empty())
 }
 
-fn date(headers: &HeaderMap) -> Option<SystemTime> {
-    text_of(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(&date).ok())
-}
-
 /// Masks the key wherever an answer carries it back.
 fn scrub(value: &mut Value, key: &Key) {
     match value {

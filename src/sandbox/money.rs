@@ -7,9 +7,15 @@ use serde_json::{Number, Value};
 
 use super::answer::Record;
 
-/// Reads a decimal from its text, plain or scientific; none where it does not fit 28 digits.
+/// Reads a decimal from its text, plain or scientific; none where it does not fit 28 digits. What is smaller
+/// than the 28th place is 0.
 pub fn parse(text: &str) -> Option<Decimal> {
-    Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
+    Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok().or_else(|| {
+        let (digits, exponent) = text.split_once(['e', 'E'])?;
+        let exponent: i64 = exponent.parse().ok()?;
+        let digits = Decimal::from_str(digits).ok()?;
+        (exponent < -28 && digits.abs() < Decimal::ONE_THOUSAND).then_some(Decimal::ZERO)
+    })
 }
 
 /// Reads a JSON number by its own text.
@@ -96,6 +102,8 @@ mod tests {
         assert_eq!(json(d("-0.00")).to_string(), "0");
         assert_eq!(json(d("1234567.890123456789012")).to_string(), "1234567.890123456789012");
         assert_eq!(json(d("1e3")).to_string(), "1000");
+        assert_eq!(d("-4.26e-45"), d("0"));
+        assert_eq!(parse("1e400"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The loopback HTTP server: connections, bodies, and the faults that strike outside of a request's handling.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -19,6 +20,7 @@ use super::faults::{Faults, Kind};
 use super::reply::{Ending, Payload, Reply};
 use super::requests::{self, Request, State, Twist};
 use super::spec::Spec;
+use super::wire::Wire;
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 25 * 1024 * 1024;
@@ -53,9 +55,12 @@ impl Server {
                 drop(stream.set_nodelay(true));
                 let server = Rc::clone(&server);
                 spawn_local(async move {
-                    let service = service_fn(move |request| Rc::clone(&server).respond(request));
+                    let reset = Rc::new(Cell::new(false));
+                    let wire = TokioIo::new(Wire::new(stream, Rc::clone(&reset)));
+                    let service =
+                        service_fn(move |request| Rc::clone(&server).respond(request, Rc::clone(&reset)));
                     // A connection that ends badly concerns its client only.
-                    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+                    drop(http1::Builder::new().serve_connection(wire, service).await);
                 });
             }
         };
@@ -72,6 +77,7 @@ impl Server {
     async fn respond(
         self: Rc<Self>,
         request: hyper::Request<Incoming>,
+        reset: Rc<Cell<bool>>,
     ) -> Result<hyper::Response<Payload>, io::Error> {
         let began = Instant::now();
         let (parts, body) = request.into_parts();
@@ -79,7 +85,10 @@ impl Server {
         let outcome = self.outcome(&request).await;
         self.note(&request, &outcome, began);
         match outcome {
-            Outcome::Dropped => Err(io::ErrorKind::ConnectionReset.into()),
+            Outcome::Dropped => {
+                reset.set(true);
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
             Outcome::Answered(mut reply, ending) => {
                 let now = self.state.clock.now().timestamp();
                 let date = httpdate::fmt_http_date(SystemTime::from(now));

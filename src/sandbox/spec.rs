@@ -73,6 +73,7 @@ impl Spec {
     }
 
     /// Every operation.
+    #[cfg(test)]
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         self.routes.iter().flat_map(|route| &route.operations)
     }

@@ -46,10 +46,16 @@ const INDEXED: &[(&str, u32)] = &[
 pub enum OpenError {
     #[error("the data file is an SQLite database of another program")]
     Foreign,
-    #[error("the data file cannot be used")]
-    Sqlite(#[from] rusqlite::Error),
+    #[error("{0}")]
+    Sqlite(String),
     #[error("the data file could not be filled: {0}")]
     Seed(String),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error.to_string())
+    }
 }
 
 impl From<Error> for OpenError {

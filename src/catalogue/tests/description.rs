@@ -55,8 +55,13 @@ impl Description {
     }
 
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
-        match value.get("$ref").and_then(Value::as_str) {
-            Some(reference) => self.resolve(self.root.pointer(reference.strip_prefix('#').unwrap()).unwrap()),
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            return self.resolve(self.root.pointer(reference.strip_prefix('#').unwrap()).unwrap());
+        }
+        // A nullable reference; of a list that can be grouped the entries come first, then the groups.
+        let branches = value.get("oneOf").or(value.get("anyOf")).and_then(Value::as_array);
+        match branches.and_then(|branches| branches.iter().find(|branch| branch["type"] != "null")) {
+            Some(branch) => self.resolve(branch),
             None => value,
         }
     }

@@ -26,7 +26,6 @@ pub enum Filter {
     AmountFrom(Decimal),
     AmountTo(Decimal),
     Any(Vec<Filter>),
-    All(Vec<Filter>),
 }
 
 /// A field and its direction.
@@ -140,17 +139,16 @@ impl Filter {
                 });
                 values.push(Sql::Text(money::sort_key(*amount)));
             }
-            Self::Any(filters) => join(filters, " or ", clause, values),
-            Self::All(filters) => join(filters, " and ", clause, values),
+            Self::Any(filters) => any(filters, clause, values),
         }
     }
 }
 
-fn join(filters: &[Filter], word: &str, clause: &mut String, values: &mut Vec<Sql>) {
+fn any(filters: &[Filter], clause: &mut String, values: &mut Vec<Sql>) {
     clause.push('(');
     for (index, filter) in filters.iter().enumerate() {
         if index > 0 {
-            clause.push_str(word);
+            clause.push_str(" or ");
         }
         filter.write(clause, values);
     }

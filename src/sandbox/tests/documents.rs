@@ -197,6 +197,19 @@ fn an_overdue_invoice_can_be_sent_back_as_it_was_read() {
 }
 
 #[test]
+fn closed_years_take_no_invoices_and_give_none_back() {
+    let client = start(options());
+    let body = json!({ "client_id": client.client("Muster AG"), "issue_date": "2025-12-30",
+        "lines": [{ "description": "x", "quantity": 1, "price": 10 }] });
+    let mut late = client.create("/v1/invoices", &body);
+    late["status"] = json!("sent");
+    let place = path("invoices", &late);
+    assert_eq!(client.send("PUT", &place, Some(&late)).refusal(), (409, "fiscal_year_closed".into()));
+    late["issue_date"] = json!("2026-01-05");
+    assert_eq!(client.put(&place, &late)["status"], "overdue");
+}
+
+#[test]
 fn numbers_are_unique_and_drafts_can_go() {
     let client = start(options());
     let line = json!([{ "description": "x", "quantity": 1, "price": 10 }]);

@@ -43,6 +43,15 @@ fn before_means_nothing_happened_and_after_means_it_did() {
 }
 
 #[test]
+fn a_reset_is_a_reset() {
+    for fault in ["reset-before", "reset-after"] {
+        let client = with_faults(&[fault]);
+        let end = request(&client, "/v1/vendors").read(&mut [0; 1]).unwrap_err();
+        assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset, "{fault}");
+    }
+}
+
+#[test]
 fn half_a_json_has_the_length_it_says() {
     let client = with_faults(&["half-json"]);
     let reply = client.exchange("GET", "/v1/clients", None).unwrap();

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{options, start};
-use crate::sandbox::spec::Spec;
+use crate::sandbox::spec::{Spec, resolve};
 use crate::sandbox::{Data, Options, Sandbox, StartError, dispatch, keys};
 
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
@@ -41,6 +41,22 @@ fn every_read_of_both_profiles_answers_as_the_file_says() {
             }
         }
     }
+}
+
+#[test]
+fn every_example_of_a_body_is_taken() {
+    let client = start(options());
+    let document = &Spec::built_in().unwrap().document;
+    let mut taken = 0;
+    for operation in Spec::built_in().unwrap().operations().filter(|operation| operation.method == "POST") {
+        let (media, schema) = &operation.bodies[0];
+        for example in resolve(document, schema)["examples"].as_array().into_iter().flatten() {
+            assert_eq!(media, "application/json");
+            client.create(&operation.path, example);
+            taken += 1;
+        }
+    }
+    assert!(taken >= 2, "{taken}");
 }
 
 #[test]
@@ -190,6 +206,35 @@ fn processes_share_a_file_and_reset_empties_it() {
     old.execute_batch("pragma user_version = 0; delete from document;").unwrap();
     drop(old);
     assert_eq!(opened(false).get("/v1/company")["company_name"], "Muster Consulting GmbH");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn sandboxes_on_one_file_never_give_a_number_twice() {
+    let folder = std::env::temp_dir().join(format!("lumabill-sandbox-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let opened = || start(Options { data: Data::File(folder.join("sandbox.db")), ..options() });
+    let clients: Vec<super::Client> = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..3).map(|_| scope.spawn(opened)).collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+    let line = json!([{ "description": "x", "quantity": 1, "price": 1 }]);
+    let draft = |client: &super::Client| client.draft("Muster AG", line.clone())["number"].to_string();
+    let work = |client| (0..8).map(|_| draft(client)).collect::<Vec<_>>();
+    let mut numbers: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = clients
+            .iter()
+            .map(|client| {
+                let work = &work;
+                scope.spawn(move || work(client))
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    numbers.sort();
+    let expected: Vec<String> = (10..34).map(|number| format!("\"IV-0{number}\"")).collect();
+    assert_eq!(numbers, expected);
+    drop(clients);
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
