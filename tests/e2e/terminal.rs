@@ -140,7 +140,7 @@ fn tables_keep_ids_whole_and_say_how_much_of_the_list_they_are() {
 #[test]
 fn amounts_are_aligned_and_exact() {
     let rows = json!([
-        { "id": id(1), "number": "A", "total": 1234567.89, "currency": "CHF" },
+        { "id": id(1), "number": "A", "total": 1_234_567.89, "currency": "CHF" },
         { "id": id(2), "number": "B", "total": 49.90, "currency": "CHF" },
     ]);
     let server = ScriptedServer::always(json_answer(200, &json!({ "data": rows, "total": 2 }).to_string()));
