@@ -13,13 +13,8 @@ use crate::gateway::{Action, Answered, Call, Caller, Done, Gateway, Outcome, Que
 use crate::terminal;
 
 /// Call one tool, as the assistant would; without a tool: list them by topic
-///
-/// Examples:
-///   lumabill call list_invoices status=unpaid
-///   lumabill call create_invoice client_name="Muster AG" 'lines=[{"description":"Consulting","quantity":3,"price":180}]'
-///   lumabill call get_profit_and_loss period=2026-Q1 --json
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The tool, for example `list_invoices`
     tool: Option<String>,
@@ -38,6 +33,13 @@ pub struct Args {
     #[command(flatten)]
     choice: Choice,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  lumabill call list_invoices status=unpaid
+  lumabill call create_invoice client_name='Muster AG' 'lines=[{\"description\":\"Consulting\",\"quantity\":3,\"price\":180}]'
+  lumabill call get_profit_and_loss period=2026-Q1 --json
+  lumabill call --sandbox list_clients search=Meier      practice, without an account";
 
 pub fn run(args: Args) -> Result<(), Failure> {
     let (choice, as_json) = (args.choice.clone(), args.json);

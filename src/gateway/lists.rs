@@ -2,11 +2,10 @@
 //! that were asked for, counts, sums per currency where the list is whole, and says how to go on.
 
 mod cursor;
+mod sums;
 
-use std::collections::BTreeMap;
-
-use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
+use sums::Sums;
 
 use crate::api::pages::{Next, Page};
 use crate::catalogue::{Check, Endpoint, Kind, ListOf, Place};
@@ -296,37 +295,4 @@ fn contains(value: &Value, wanted: &str) -> bool {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Sums per currency, dropped as a whole if one amount cannot be read exactly.
-#[derive(Default)]
-struct Sums {
-    by_currency: BTreeMap<String, BTreeMap<&'static str, Decimal>>,
-    unreadable: bool,
-}
-
-impl Sums {
-    fn add(&mut self, list: ListOf, row: &Value) {
-        for field in list.sums {
-            let Some(found) = row.get(*field).filter(|value| !value.is_null()) else { continue };
-            let currency = row.get("currency").and_then(Value::as_str).unwrap_or("?").to_owned();
-            let sum = self.by_currency.entry(currency).or_default().entry(field).or_default();
-            match money::decimal(found).and_then(|amount| sum.checked_add(amount)) {
-                Some(next) => *sum = next,
-                None => self.unreadable = true,
-            }
-        }
-    }
-
-    fn value(&self) -> Option<Value> {
-        if self.unreadable || self.by_currency.is_empty() {
-            return None;
-        }
-        let sums = self.by_currency.iter().map(|(currency, fields)| {
-            let fields: Map<_, _> =
-                fields.iter().map(|(field, sum)| ((*field).to_owned(), money::number(*sum))).collect();
-            (currency.clone(), Value::Object(fields))
-        });
-        Some(Value::Object(sums.collect()))
-    }
 }

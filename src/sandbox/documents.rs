@@ -8,6 +8,7 @@ pub mod vat;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 
 use super::answer::{Error, Record};
@@ -104,7 +105,7 @@ fn last_day(
     if let Some(day) = date(body, kind.last_day) {
         return if day < issued { Err(Error::field(kind.last_day, "is before issue_date")) } else { Ok(day) };
     }
-    let days = |record: &Record| record.get("payment_deadline_days").and_then(Value::as_i64);
+    let days = |record: &Record| money::field(record, "payment_deadline_days").and_then(|days| days.to_i64());
     let days = days(client).or_else(|| days(cx.profile)).unwrap_or(30).clamp(0, 3650);
     Ok(issued.saturating_add(days.days()))
 }

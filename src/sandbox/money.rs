@@ -18,6 +18,14 @@ pub fn parse(text: &str) -> Option<Decimal> {
     })
 }
 
+/// Whether a JSON number is whole, by its own text: `3.0` is, `1e-40` is not.
+pub fn is_whole(value: &Value) -> bool {
+    let Value::Number(number) = value else { return false };
+    let digits = number.as_str().split(['e', 'E']).next().unwrap_or_default();
+    let vanished = digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+    parse(number.as_str()).is_some_and(|number| number.fract().is_zero() && !(number.is_zero() && vanished))
+}
+
 /// Reads a JSON number by its own text.
 pub fn read(value: &Value) -> Option<Decimal> {
     match value {
