@@ -157,7 +157,7 @@ impl Gateway {
         tracing::debug!(tool = call.tool, client = call.caller.name, "call");
         match self.carry_out(call).await {
             Ok(outcome) => outcome,
-            Err(failure) => Outcome::Failed(failure),
+            Err(failure) => Outcome::Failed(redaction::failure(failure)),
         }
     }
 

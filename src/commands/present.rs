@@ -5,6 +5,8 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use serde_json::{Map, Value};
 
+use crate::rules::money;
+
 /// Columns of lists in the order a person asks for them; a list shows those that its rows have.
 const COLUMNS: [&str; 26] = [
     "number",
@@ -57,8 +59,26 @@ const MONEY: [&str; 15] = [
 /// Columns in one table, so that a line stays readable.
 const MOST_COLUMNS: usize = 8;
 
+/// Texts and names of fields on one line each, so that none passes for a line of ours.
+fn on_one_line(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(in_line(text)),
+        Value::Array(items) => items.iter().map(on_one_line).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn in_line(text: &str) -> String {
+    text.replace(['\n', '\t'], " ")
+}
+
 /// The text of a result, ending with a line break.
 pub fn result(structured: &Map<String, Value>) -> String {
+    let structured =
+        &structured.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect::<Map<_, _>>();
     let mut parts = Vec::new();
     if let Some(Value::String(environment)) = structured.get("environment") {
         parts.push(format!("{environment}: practice data, not real books"));
@@ -210,21 +230,13 @@ fn inline(value: &Value) -> String {
 
 fn cell(column: &str, row: &Value) -> String {
     let Some(value) = row.get(column) else { return String::new() };
-    let text = scalar(value);
-    if !value.is_number() || !MONEY.contains(&column) {
-        return text;
-    }
-    match text.split_once('.') {
-        None => format!("{text}.00"),
-        Some((_, decimals)) if decimals.len() == 1 => format!("{text}0"),
-        Some(_) => text,
-    }
+    if MONEY.contains(&column) && value.is_number() { money::shown(value) } else { scalar(value) }
 }
 
 fn scalar(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.replace('\n', " "),
+        Value::String(text) => text.clone(),
         Value::Object(fields) => fields.get("name").map_or_else(|| inline(value), scalar),
         other => other.to_string(),
     }

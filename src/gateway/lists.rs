@@ -1,10 +1,9 @@
 //! Lists that tell the truth: walks whatever paging the API has, checks every row against the filters
 //! that were asked for, counts, sums per currency where the list is whole, and says how to go on.
 
+mod cursor;
 mod sums;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use sums::Sums;
 
@@ -12,6 +11,7 @@ use crate::api::pages::{Next, Page};
 use crate::catalogue::{Check, Endpoint, Kind, ListOf, Place};
 use crate::failure::{Exit, Failure};
 use crate::rules::money;
+use cursor::{Cursor, Position, mark, open, seal};
 
 /// Rows in one answer where `limit` is not given.
 const DEFAULT_LIMIT: usize = 25;
@@ -41,27 +41,6 @@ pub struct Walk {
     /// Why the end of the walk may not be the end of the list.
     unsure: Option<&'static str>,
     sums: Sums,
-}
-
-/// Where in the API's list the next row is: a page of some kind and size, and rows to skip in it.
-#[derive(Clone, Debug, PartialEq)]
-struct Position {
-    query: Vec<(String, String)>,
-    skip: usize,
-    /// The mark of the page before, by which a page that repeats is known.
-    after: Option<String>,
-}
-
-impl Position {
-    /// The first row, in pages of this size.
-    fn first(size: usize) -> Self {
-        let query = vec![("page".to_owned(), "1".to_owned()), ("limit".to_owned(), size.to_string())];
-        Self { query, skip: 0, after: None }
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        self.query.iter().find(|(given, _)| given == name)?.1.parse().ok()
-    }
 }
 
 impl Walk {
@@ -317,56 +296,4 @@ fn contains(value: &Value, wanted: &str) -> bool {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// What a page is known by.
-fn mark(records: &[Value]) -> String {
-    let shape = format!("{}{:?}{:?}", records.len(), records.first(), records.last());
-    let digest = ring::digest::digest(&ring::digest::SHA256, shape.as_bytes());
-    URL_SAFE_NO_PAD.encode(digest.as_ref().get(..6).unwrap_or_default())
-}
-
-/// What a cursor holds beside its tool.
-struct Cursor {
-    filters: Map<String, Value>,
-    position: Position,
-    /// Filters that the API was seen to ignore.
-    filtered: Vec<&'static str>,
-}
-
-/// A self-contained cursor: tool, filters, position, and what is filtered here.
-fn seal(tool: &str, filters: &Map<String, Value>, position: &Position, filtered: &[&str]) -> String {
-    let Position { query, skip, after } = position;
-    URL_SAFE_NO_PAD.encode(json!([tool, filters, query, skip, after, filtered]).to_string())
-}
-
-fn open(endpoint: &Endpoint, cursor: &str) -> Result<Cursor, Failure> {
-    let parts = URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
-    let read = || -> Option<(String, Cursor)> {
-        let [tool, filters, query, skip, after, filtered] = <[Value; 6]>::try_from(parts?).ok()?;
-        let position = Position {
-            query: serde_json::from_value(query).ok()?,
-            skip: usize::try_from(skip.as_u64()?).ok()?,
-            after: after.as_str().map(str::to_owned),
-        };
-        let ignored = |name: &&'static str| {
-            filtered.as_array().is_some_and(|names| names.iter().any(|given| given == name))
-        };
-        let filtered = endpoint.params.iter().map(|param| param.name).filter(ignored).collect();
-        Some((
-            tool.as_str()?.to_owned(),
-            Cursor { filters: filters.as_object()?.clone(), position, filtered },
-        ))
-    };
-    match read() {
-        Some((made_by, cursor)) if made_by == endpoint.tool => Ok(cursor),
-        _ => {
-            let message = format!("`cursor` is none that `{}` gave; nothing was sent", endpoint.tool);
-            Err(Failure::new("bad_arguments", Exit::Refused, message)
-                .hint("use `next_cursor` of the last answer as it is, or start without `cursor`"))
-        }
-    }
 }

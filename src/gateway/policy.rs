@@ -131,7 +131,7 @@ impl Plan<'_> {
             .iter()
             .find_map(|field| record.get(*field).filter(|value| !value.is_null()))?;
         let currency = record.get("currency").map(shown).unwrap_or_default();
-        Some(format!("{currency} {}", shown(amount)).trim().to_owned())
+        Some(format!("{currency} {}", quoted(&money::shown(amount))).trim().to_owned())
     }
 
     /// The amount of what is to be created, as far as the arguments tell.

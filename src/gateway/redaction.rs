@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::failure::Failure;
+
 /// Invisible characters and those that change the direction of text, by range.
 const HIDDEN: &[(char, char)] = &[
     ('\u{00ad}', '\u{00ad}'),
@@ -65,6 +67,15 @@ pub fn apply(value: &mut Value) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Makes a failure visible: each of its sentences on one line, so that none passes for another.
+pub fn failure(mut failure: Failure) -> Failure {
+    let line = |text: &mut String| *text = visible(text).replace('\n', " ");
+    line(&mut failure.message);
+    failure.causes.iter_mut().chain(&mut failure.hint).for_each(line);
+    failure.facts.values_mut().for_each(apply);
+    failure
 }
 
 /// Text from outside as it is quoted inside a sentence of ours: visible, on one line, at most 120 characters.

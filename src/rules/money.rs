@@ -115,6 +115,17 @@ pub fn decimal(value: &Value) -> Option<Decimal> {
     Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
 }
 
+/// An amount as people read it: its own digits, two decimals at least. What is no number stays as it is.
+pub fn shown(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match text.split_once('.') {
+        _ if !value.is_number() || text.contains(['e', 'E']) => text,
+        None => format!("{text}.00"),
+        Some((_, decimals)) if decimals.len() == 1 => format!("{text}0"),
+        Some(_) => text,
+    }
+}
+
 /// A number with the digits of the decimal.
 pub fn number(amount: Decimal) -> Value {
     amount.to_string().parse::<Number>().map_or(Value::Null, Value::Number)

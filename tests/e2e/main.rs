@@ -1,7 +1,6 @@
 //! All end-to-end tests in one binary: the built program over its real pipes and sockets.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::needless_pass_by_value,
@@ -22,5 +21,6 @@ mod prompts;
 mod robustness;
 mod scripted_books;
 mod support;
+mod terminal;
 mod tolerance;
 mod writes;

@@ -98,9 +98,9 @@ fn a_number_stands_in_place_of_the_id() {
         let got = session.call(&format!("get_{kind}"), json!({ "number": number })).done();
         assert_eq!(got.structured["record"]["id"], *id);
         let changes = json!({ "number": number, "changes": { "notes": "by number" } });
-        let changed = session.call(&format!("update_{kind}"), changes).done();
+        let updated = session.call(&format!("update_{kind}"), changes).done();
         assert_eq!(
-            (&changed.structured["record"]["id"], &changed.structured["record"]["number"]),
+            (&updated.structured["record"]["id"], &updated.structured["record"]["number"]),
             (id, number)
         );
         let delete = format!("delete_{kind}");
