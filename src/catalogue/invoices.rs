@@ -71,6 +71,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             choice("status", &["draft", "sent", "partially_paid", "paid", "overdue", "cancelled", "unpaid"])
                 .query(Check::Equals("status")),
             BY_CLIENT,
+            CLIENT_NAME,
             from("issue_date"),
             to("issue_date"),
             PERIOD,

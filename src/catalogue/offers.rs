@@ -60,6 +60,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         params: &[
             choice("status", &["draft", "sent", "accepted", "declined"]).query(Check::Equals("status")),
             BY_CLIENT,
+            CLIENT_NAME,
             from("issue_date"),
             to("issue_date"),
             PERIOD,

@@ -30,7 +30,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/recurring-invoices",
         effect: Effect::Reads,
         confirms: Confirms::Never,
-        params: &[STATUS.query(Check::Equals("status")), BY_CLIENT, SEARCH],
+        params: &[STATUS.query(Check::Equals("status")), BY_CLIENT, CLIENT_NAME, SEARCH],
         answer: Answer::List(ListOf { resource: "recurring_invoices", date: None, sums: &[] }),
         computed: &[],
         evidence: Evidence::Table,

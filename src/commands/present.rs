@@ -92,6 +92,7 @@ pub fn result(structured: &Map<String, Value>) -> String {
             ("record" | "report", Value::Object(fields)) => parts.push(fields_of(fields, 0)),
             ("sums", Value::Object(sums)) => parts
                 .extend(sums.iter().map(|(currency, fields)| format!("sum {currency}: {}", inline(fields)))),
+            (name, Value::Object(fields)) => parts.push(format!("{name}:\n{}", fields_of(fields, 1))),
             (name, value) => parts.push(format!("{name}: {}", inline(value))),
         }
     }
@@ -162,6 +163,9 @@ fn fields_of(fields: &Map<String, Value>, indent: usize) -> String {
             if inner.values().any(|value| value.is_object() || value.is_array()) || inner.len() > 4 =>
         {
             Some(format!("{pad}{name}:\n{}", fields_of(inner, indent + 1)))
+        }
+        value if MONEY.contains(&name.as_str()) => {
+            Some(format!("{pad}{name:width$}  {}", money::shown(value)))
         }
         value => Some(format!("{pad}{name:width$}  {}", inline(value))),
     };
