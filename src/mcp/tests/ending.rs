@@ -116,7 +116,7 @@ async fn a_signal_ends_an_idle_server_at_once_and_gives_a_call_some_time() {
     client.started(1).await;
     let before = Instant::now();
     client.session.stop.cancel();
-    assert!(client.exited().await.is_empty());
+    assert_eq!(answers(&client.exited().await), [("1".to_owned(), 1)].into());
     assert!(before.elapsed() >= limits.stop && before.elapsed() < Duration::from_secs(5));
 }
 
