@@ -171,6 +171,8 @@ impl Gateway {
             let found = self.list(&work, list).await?;
             return Ok(Outcome::Done(self.done(&work, found)));
         }
+        // A preview promises no more than the call would do.
+        policy::refuse_unsafe(endpoint, work.current.as_ref())?;
         if !work.dry_run
             && let Some(question) = self.permit(&work, call.answered)?
         {
@@ -232,7 +234,6 @@ impl Gateway {
             current: work.current.as_ref(),
             profile: &work.profile,
         };
-        plan.refuse_unsafe()?;
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
         let arguments = Value::Object(work.arguments.clone());

@@ -63,6 +63,11 @@ pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, Ap
     if asked.key.is_in(&text) || text.contains("\\u00") {
         scrub(&mut json, asked.key);
     }
+    if says_that_it_failed(&json) {
+        let mut refusal = Refusal::read(status, false, &body, &Cleaner::new(asked.key));
+        refusal.request_id = request_id(headers, asked.key);
+        return Err(ApiError::refused(asked.tool, refusal));
+    }
     Ok(Reply {
         body: json,
         link: text_of(headers, LINK.as_str()),
@@ -84,6 +89,48 @@ fn json(status: u16, page: bool, body: &[u8], host: &str) -> Result<Value, ApiEr
         let what = if error.is_eof() { "is half a JSON: it ends in the middle" } else { "is not JSON" };
         ApiError::Unreadable { host: host.to_owned(), status, what }
     })
+}
+
+/// Some APIs answer every request with 200 and say in the body that they refused it. Only an answer that
+/// brings nothing else counts as that.
+fn says_that_it_failed(json: &Value) -> bool {
+    const WORDS: &[&str] = &[
+        "success",
+        "ok",
+        "status",
+        "message",
+        "code",
+        "error",
+        "errors",
+        "details",
+        "request_id",
+        "timestamp",
+    ];
+    let Value::Object(object) = json else { return false };
+    let is = |name: &str, wanted: &Value| object.get(name) == Some(wanted);
+    let outright = is("success", &Value::Bool(false))
+        || is("ok", &Value::Bool(false))
+        || is("status", &"error".into())
+        || is("status", &"fail".into());
+    let failed =
+        outright || ["error", "errors"].iter().any(|name| object.get(*name).is_some_and(says_something));
+    let aside = |name: &str, value: &Value| {
+        WORDS.contains(&name)
+            || !says_something(value)
+            // JSend puts the complaints where a record would stand.
+            || (outright && name == "data" && value.is_object() && value.get("id").is_none())
+    };
+    failed && object.iter().all(|(name, value)| aside(name, value))
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    }
 }
 
 /// Reads an answer of 4xx or 5xx, as much of its body as comes.

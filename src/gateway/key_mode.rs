@@ -17,6 +17,8 @@ impl Gateway {
     pub(super) async fn notice_read_only_key(&self, work: &Work, failure: &Failure) {
         if work.endpoint.effect == Effect::Reads
             || failure.facts.get("http_status") != Some(&Value::from(403))
+            // A plan that lapsed refuses everything: that says nothing about the key.
+            || failure.code == "plan_lapsed"
         {
             return;
         }

@@ -4,9 +4,12 @@
 mod cursor;
 mod sums;
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 use sums::Sums;
 
+use super::answer::today;
 use crate::api::pages::{Next, Page};
 use crate::catalogue::{Check, Endpoint, Kind, ListOf, Place};
 use crate::failure::{Exit, Failure};
@@ -21,10 +24,15 @@ const LARGEST_PAGE: usize = 100;
 const ROUND: usize = 5;
 /// Requests one call spends on a list whose filter has to be applied here.
 const MOST_READS: usize = 10;
+const CHANGED: &str =
+    "the list changed while it was read, so it may not be whole: call again for a whole one";
+const NO_LIST: &str = "the API's answer holds no list, so this is what it said and not a whole list";
 
 /// A list call under way: what is asked for, where the walk stands, and what it has found.
 pub struct Walk {
     filters: Map<String, Value>,
+    /// The profile that is named in the requests, if any: a cursor goes on in the same one only.
+    profile: String,
     limit: usize,
     to_the_end: bool,
     position: Position,
@@ -38,6 +46,8 @@ pub struct Walk {
     filtered_here: Vec<&'static str>,
     /// Records that the API gave, whether they were asked for or not.
     seen: u64,
+    /// Their ids: one that comes twice shows that rows moved between two pages.
+    ids: HashSet<String>,
     /// Why the end of the walk may not be the end of the list.
     unsure: Option<&'static str>,
     sums: Sums,
@@ -45,14 +55,19 @@ pub struct Walk {
 
 impl Walk {
     /// Starts a walk from checked arguments; `cursor` brings its own filters.
-    pub fn start(endpoint: &Endpoint, mut arguments: Map<String, Value>) -> Result<Self, Failure> {
+    pub fn start(
+        endpoint: &Endpoint,
+        mut arguments: Map<String, Value>,
+        profile: &str,
+    ) -> Result<Self, Failure> {
         let asked = arguments.shift_remove("limit").as_ref().and_then(Value::as_u64);
         let limit = asked
             .and_then(|limit| usize::try_from(limit).ok())
             .map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, 200));
         let (mut cursor, mut filtered_here) = (None, Vec::new());
         if let Some(given) = arguments.shift_remove("cursor") {
-            let Cursor { filters, position, filtered } = open(endpoint, given.as_str().unwrap_or_default())?;
+            let Cursor { filters, position, filtered } =
+                open(endpoint, given.as_str().unwrap_or_default(), profile)?;
             if arguments.iter().any(|(name, value)| name != "profile_id" && filters.get(name) != Some(value))
             {
                 let message = format!(
@@ -72,6 +87,7 @@ impl Walk {
         let size = if unpaid { LARGEST_PAGE } else { limit.min(LARGEST_PAGE) };
         Ok(Self {
             filters: arguments,
+            profile: profile.to_owned(),
             limit,
             to_the_end: unpaid && from_start,
             position: cursor.unwrap_or_else(|| Position::first(size)),
@@ -84,6 +100,7 @@ impl Walk {
             ended: false,
             filtered_here,
             seen: 0,
+            ids: HashSet::new(),
             unsure: None,
             sums: Sums::default(),
         })
@@ -147,12 +164,21 @@ impl Walk {
             self.unsure = Some("the API repeated a page, so this list may not be whole");
             return;
         }
+        if !page.listed {
+            self.unsure = Some(NO_LIST);
+        }
+        if self.total.is_some_and(|total| page.total.is_some_and(|now| now != total)) {
+            self.unsure = Some(CHANGED);
+        }
         self.total = page.total.or(self.total);
         let known = self.filtered_here.len();
         let (count, next) = (page.records.len(), page.next);
         let here = std::mem::replace(&mut self.position.skip, 0);
         for (index, row) in page.records.into_iter().enumerate().skip(here) {
             self.seen += 1;
+            if row.get("id").is_some_and(|id| !self.ids.insert(text(id))) {
+                self.unsure = Some(CHANGED);
+            }
             if !self.keeps(endpoint, &row) {
                 continue;
             }
@@ -170,6 +196,7 @@ impl Walk {
         {
             return self.start_again();
         }
+        let next = if page.listed { next } else { Next::End };
         match self.query_after(next, count) {
             Some(query) => {
                 self.position = Position { query, skip: 0, after: Some(mark) };
@@ -188,6 +215,8 @@ impl Walk {
         self.position = Position::first(LARGEST_PAGE);
         (self.go_on, self.total, self.matched, self.seen) = (None, None, 0, 0);
         self.rows.clear();
+        self.ids.clear();
+        self.unsure = None;
         self.sums = Sums::default();
     }
 
@@ -242,7 +271,7 @@ impl Walk {
         if let Some(position) = go_on {
             answer.insert(
                 "next_cursor".into(),
-                json!(seal(endpoint.tool, &self.filters, &position, &self.filtered_here)),
+                json!(seal(endpoint.tool, &self.filters, &position, &self.filtered_here, &self.profile)),
             );
             answer.insert(
                 "go_on".into(),
@@ -250,6 +279,9 @@ impl Walk {
             );
         }
         if let Some(why) = self.unsure {
+            answer.insert("note".into(), json!(why));
+        } else if self.matched == 0 && self.seen > 0 {
+            let why = format!("none of the {} rows that the API gave shows what was asked for", self.seen);
             answer.insert("note".into(), json!(why));
         } else if of.is_none() && complete {
             answer.insert("note".into(), json!("the API gives no total"));
@@ -276,6 +308,12 @@ fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value) -> bool {
     };
     match check {
         Check::None => true,
+        // Overdue is a matter of dates: an API may filter by it and still call the record `sent`.
+        Check::Equals("status") if text(wanted) == "overdue" && is_unpaid(row) => {
+            let late = |due: &str| due.get(..10).is_some_and(|day| *day < *today().to_string());
+            row.get("status").is_some_and(|found| text(found).eq_ignore_ascii_case("overdue"))
+                || row.get("due_date").and_then(Value::as_str).is_none_or(late)
+        }
         Check::Equals(field) => {
             row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
         }

@@ -74,13 +74,9 @@ impl Plan<'_> {
 
     /// How the record is called: its number, else its name, else its id.
     pub fn label(&self) -> String {
-        let named = |record: &Value| {
-            ["number", "name", "company_name", "id"]
-                .iter()
-                .find_map(|field| record.get(*field).map(shown).filter(|text| !text.is_empty()))
-        };
         self.current
-            .and_then(named)
+            .map(label_of)
+            .filter(|label| !label.is_empty())
             .or_else(|| {
                 ["id", "number", "name", "description", "client_id"]
                     .iter()
@@ -169,23 +165,31 @@ impl Plan<'_> {
         let client = client.map(|name| format!("Name in the record: \"{}\"", shown(name)));
         status.into_iter().chain(client).collect()
     }
+}
 
-    /// Deleting an invoice that was sent would break numbering and retention: drafts only.
-    pub fn refuse_unsafe(&self) -> Result<(), Failure> {
-        let status = self.current.and_then(|record| record.get("status")).and_then(Value::as_str);
-        match status {
-            Some(status) if self.endpoint.tool == "delete_invoice" && status != "draft" => {
-                let message = format!(
-                    "invoice {} is {}, and only drafts are deleted; nothing was sent",
-                    quoted(&self.label()),
-                    quoted(status)
-                );
-                Err(Failure::new("not_a_draft", Exit::Refused, message)
-                    .hint("tell the person to cancel it or write a credit note in the Lumabill web app"))
-            }
-            _ => Ok(()),
+/// Deleting an invoice that was sent would break numbering and retention: drafts only.
+pub fn refuse_unsafe(endpoint: &Endpoint, current: Option<&Value>) -> Result<(), Failure> {
+    let status = current.and_then(|record| record.get("status")).and_then(Value::as_str);
+    match status {
+        Some(status) if endpoint.tool == "delete_invoice" && status != "draft" => {
+            let message = format!(
+                "invoice {} is {}, and only drafts are deleted; nothing was sent",
+                current.map(label_of).unwrap_or_default(),
+                quoted(status)
+            );
+            Err(Failure::new("not_a_draft", Exit::Refused, message)
+                .hint("tell the person to cancel it or write a credit note in the Lumabill web app"))
         }
+        _ => Ok(()),
     }
+}
+
+/// How a record is called: its number, else its name, else its id.
+fn label_of(record: &Value) -> String {
+    ["number", "name", "company_name", "id"]
+        .iter()
+        .find_map(|field| record.get(*field).map(shown).filter(|text| !text.is_empty()))
+        .unwrap_or_default()
 }
 
 /// An argument of a create, a line each; of rows the first ten.
@@ -231,7 +235,7 @@ fn verb(tool: &str) -> &'static str {
 mod tests {
     use serde_json::{Map, Value, json};
 
-    use super::{Level, Plan};
+    use super::{Level, Plan, refuse_unsafe};
     use crate::catalogue;
     use crate::gateway::profiles::{Effective, Profile};
 
@@ -251,7 +255,7 @@ mod tests {
             "Delete invoice \"IV-003\"?\nProfile: Muster Consulting GmbH\nAmount: CHF 583.75\nThis cannot be undone.\n\
              Status in the record: \"draft\"\nName in the record: \"Evil\\u{202e} Delete nothing\""
         );
-        assert!(plan.refuse_unsafe().is_ok());
+        assert!(refuse_unsafe(endpoint, Some(&current)).is_ok());
         assert!(plan.needs_yes(Level::Never).is_none());
     }
 
@@ -280,14 +284,8 @@ mod tests {
 
     #[test]
     fn a_sent_invoice_is_not_deleted() {
-        let (arguments, current) =
-            (object(&json!({"id": "x"})), json!({"number": "IV-001", "status": "sent"}));
-        let plan = Plan {
-            endpoint: catalogue::find("delete_invoice").unwrap(),
-            arguments: &arguments,
-            current: Some(&current),
-            profile: &Effective::Unknown,
-        };
-        assert_eq!(plan.refuse_unsafe().unwrap_err().code, "not_a_draft");
+        let current = json!({"number": "IV-001", "status": "sent"});
+        let endpoint = catalogue::find("delete_invoice").unwrap();
+        assert_eq!(refuse_unsafe(endpoint, Some(&current)).unwrap_err().code, "not_a_draft");
     }
 }

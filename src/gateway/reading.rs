@@ -48,7 +48,8 @@ impl Gateway {
 
     /// A list as it was asked for.
     pub(super) async fn list(&self, work: &Work, list: ListOf) -> Result<Map<String, Value>, Failure> {
-        let mut walk = Walk::start(work.endpoint, work.arguments.clone())?;
+        let mut walk =
+            Walk::start(work.endpoint, work.arguments.clone(), &work.profile.header().unwrap_or_default())?;
         self.walk(work, work.endpoint, list, &mut walk).await?;
         Ok(walk.answer(work.endpoint))
     }
@@ -63,7 +64,7 @@ impl Gateway {
         let Answer::List(list) = endpoint.answer else {
             return Err(Failure::new("defect", Exit::Defect, format!("`{}` is no list", endpoint.tool)));
         };
-        let mut walk = Walk::start(endpoint, filters)?;
+        let mut walk = Walk::start(endpoint, filters, &work.profile.header().unwrap_or_default())?;
         self.walk(work, endpoint, list, &mut walk).await?;
         let mut answer = walk.answer(endpoint);
         let complete = answer.get("complete") == Some(&Value::Bool(true));

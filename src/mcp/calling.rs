@@ -9,10 +9,10 @@ use rmcp::RoleServer;
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::Peer;
 use tokio::sync::mpsc;
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 use super::provider::ToolProvider;
-use super::session::Ticket;
+use super::session::{Session, Ticket};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::{Call, Outcome, ProgressSink};
 
@@ -22,6 +22,7 @@ pub(super) async fn run<P: ToolProvider>(
     call: Call,
     ticket: &Arc<Ticket>,
     steps: &mut Option<Steps>,
+    session: &Session,
 ) -> Option<Outcome> {
     let tool = call.tool.clone();
     let task = tokio::spawn({
@@ -33,7 +34,12 @@ pub(super) async fn run<P: ToolProvider>(
         }
     });
     let mut task = pin!(task);
-    let mut overdue = pin!(sleep_until(ticket.deadline));
+    let mut overdue = pin!(async {
+        tokio::select! {
+            () = sleep_until(ticket.deadline) => {}
+            () = last_moment(session) => {}
+        }
+    });
     loop {
         tokio::select! {
             biased;
@@ -44,7 +50,7 @@ pub(super) async fn run<P: ToolProvider>(
             () = &mut overdue => {
                 ticket.cancelled.cancel();
                 let reads = provider.tools().iter().any(|listed| listed.name == tool && listed.read_only);
-                return Some(Outcome::Failed(unfinished(&tool, reads)));
+                return Some(Outcome::Failed(unfinished(&tool, reads, session.stop.is_cancelled())));
             }
             step = Steps::next(steps) => {
                 if let Some(steps) = steps {
@@ -53,6 +59,12 @@ pub(super) async fn run<P: ToolProvider>(
             }
         }
     }
+}
+
+/// After a signal: the moment at which an answer can just be written before the process is gone.
+async fn last_moment(session: &Session) {
+    session.stop.cancelled().await;
+    sleep(session.limits.stop.mul_f32(0.9)).await;
 }
 
 /// What the gateway reports on its way, for a client that gave a token.
@@ -124,8 +136,9 @@ fn defect(tool: &str) -> Failure {
         .sent(Sent::Unknown)
 }
 
-fn unfinished(tool: &str, reads: bool) -> Failure {
-    let message = format!("`{tool}` did not finish in the time that clients wait");
+fn unfinished(tool: &str, reads: bool, stopping: bool) -> Failure {
+    let why = if stopping { "before lumabill was told to stop" } else { "in the time that clients wait" };
+    let message = format!("`{tool}` did not finish {why}");
     let failure = Failure::new("call_unfinished", Exit::Unavailable, message).sent(Sent::Unknown);
     if reads {
         failure.because("it only reads: nothing was changed").hint("call it again, or ask for less at once")

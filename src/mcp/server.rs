@@ -89,7 +89,7 @@ impl<P: ToolProvider> Server<P> {
                     progress: steps.as_ref().map(Steps::sink),
                 },
             };
-            let outcome = calling::run(&self.provider, call, ticket, &mut steps).await;
+            let outcome = calling::run(&self.provider, call, ticket, &mut steps, &self.session).await;
             let question = match outcome.ok_or_else(withdrawn)? {
                 Outcome::Done(done) => return Ok(reply::done(done, self.meta(client.modern)).into()),
                 Outcome::Failed(failure) => return self.failed(&failure, &tool, client.modern),

@@ -136,8 +136,10 @@ fn a_write_that_is_being_sent_is_answered_before_a_signal_ends_the_server() {
 fn a_read_that_never_ends_does_not_hold_up_a_signal() {
     let upstream = ScriptedServer::start(|_| Answer::Silence);
     let mut session = McpSession::start(&serve(&upstream), Era::Legacy);
-    session.send_call("get_client", json!({ "id": "6f1d8e0a-2a57-4a0e-9d55-0a4c2b1f7e01" }));
+    let id = session.send_call("get_client", json!({ "id": "6f1d8e0a-2a57-4a0e-9d55-0a4c2b1f7e01" }));
     upstream.wait_for(1);
     session.signal("TERM");
+    let answer = session.answer(&id);
+    assert!(answer["result"].to_string().contains("told to stop"), "{answer}");
     session.gone_within(Duration::from_secs(6));
 }

@@ -13,6 +13,7 @@ mod declared;
 mod ending;
 mod every_tool;
 mod golden;
+mod honest_answers;
 mod keyring;
 mod leaks;
 mod names;

@@ -43,20 +43,26 @@ pub struct Cursor {
     pub filtered: Vec<&'static str>,
 }
 
-/// A self-contained cursor: tool, filters, position, and what is filtered here.
-pub fn seal(tool: &str, filters: &Map<String, Value>, position: &Position, filtered: &[&str]) -> String {
+/// A self-contained cursor: tool, filters, position, what is filtered here, and the profile.
+pub fn seal(
+    tool: &str,
+    filters: &Map<String, Value>,
+    position: &Position,
+    filtered: &[&str],
+    profile: &str,
+) -> String {
     let Position { query, skip, after } = position;
-    URL_SAFE_NO_PAD.encode(json!([tool, filters, query, skip, after, filtered]).to_string())
+    URL_SAFE_NO_PAD.encode(json!([tool, filters, query, skip, after, filtered, profile]).to_string())
 }
 
-/// Reads a cursor that the same tool gave.
-pub fn open(endpoint: &Endpoint, cursor: &str) -> Result<Cursor, Failure> {
+/// Reads a cursor that the same tool gave in the same profile.
+pub fn open(endpoint: &Endpoint, cursor: &str, profile: &str) -> Result<Cursor, Failure> {
     let parts = URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
-    let read = || -> Option<(String, Cursor)> {
-        let [tool, filters, query, skip, after, filtered] = <[Value; 6]>::try_from(parts?).ok()?;
+    let read = || -> Option<(String, String, Cursor)> {
+        let [tool, filters, query, skip, after, filtered, read_in] = <[Value; 7]>::try_from(parts?).ok()?;
         let position = Position {
             query: serde_json::from_value(query).ok()?,
             skip: usize::try_from(skip.as_u64()?).ok()?,
@@ -68,11 +74,20 @@ pub fn open(endpoint: &Endpoint, cursor: &str) -> Result<Cursor, Failure> {
         let filtered = endpoint.params.iter().map(|param| param.name).filter(ignored).collect();
         Some((
             tool.as_str()?.to_owned(),
+            read_in.as_str()?.to_owned(),
             Cursor { filters: filters.as_object()?.clone(), position, filtered },
         ))
     };
     match read() {
-        Some((made_by, cursor)) if made_by == endpoint.tool => Ok(cursor),
+        Some((made_by, read_in, cursor)) if made_by == endpoint.tool && read_in == profile => Ok(cursor),
+        Some((made_by, read_in, _)) if made_by == endpoint.tool => {
+            let message = "`cursor` goes on in another profile; nothing was sent";
+            let hint = match read_in.as_str() {
+                "" => "give it without `profile_id`, as in the call before".to_owned(),
+                id => format!("give it with `profile_id`: `{id}`, as in the call before"),
+            };
+            Err(Failure::new("bad_arguments", Exit::Refused, message).hint(hint))
+        }
         _ => {
             let message = format!("`cursor` is none that `{}` gave; nothing was sent", endpoint.tool);
             Err(Failure::new("bad_arguments", Exit::Refused, message)

@@ -8,22 +8,26 @@ use serde_json::{Map, Value};
 use crate::catalogue::ListOf;
 use crate::rules::money;
 
-/// Sums per currency, dropped as a whole if one amount cannot be read exactly.
+/// Sums per currency, dropped as a whole if one amount cannot be read exactly; a field that one row of the
+/// currency leaves out has no sum.
 #[derive(Default)]
 pub(super) struct Sums {
-    by_currency: BTreeMap<String, BTreeMap<&'static str, Decimal>>,
+    by_currency: BTreeMap<String, BTreeMap<&'static str, Option<Decimal>>>,
     unreadable: bool,
 }
 
 impl Sums {
     pub(super) fn add(&mut self, list: ListOf, row: &Value) {
         for field in list.sums {
-            let Some(found) = row.get(*field).filter(|value| !value.is_null()) else { continue };
+            let found = row.get(*field).filter(|value| !value.is_null());
             let currency = row.get("currency").and_then(Value::as_str).unwrap_or("?").to_owned();
-            let sum = self.by_currency.entry(currency).or_default().entry(field).or_default();
-            match money::decimal(found).and_then(|amount| sum.checked_add(amount)) {
-                Some(next) => *sum = next,
-                None => self.unreadable = true,
+            let sum =
+                self.by_currency.entry(currency).or_default().entry(field).or_insert(Some(Decimal::ZERO));
+            let Some(known) = *sum else { continue };
+            match found.map(|found| money::decimal(found).and_then(|amount| known.checked_add(amount))) {
+                Some(Some(next)) => *sum = Some(next),
+                Some(None) => self.unreadable = true,
+                None => *sum = None,
             }
         }
     }
@@ -32,11 +36,14 @@ impl Sums {
         if self.unreadable || self.by_currency.is_empty() {
             return None;
         }
-        let sums = self.by_currency.iter().map(|(currency, fields)| {
-            let fields: Map<_, _> =
-                fields.iter().map(|(field, sum)| ((*field).to_owned(), money::number(*sum))).collect();
-            (currency.clone(), Value::Object(fields))
+        let sums = self.by_currency.iter().filter_map(|(currency, fields)| {
+            let fields: Map<_, _> = fields
+                .iter()
+                .filter_map(|(field, sum)| Some(((*field).to_owned(), money::number((*sum)?))))
+                .collect();
+            (!fields.is_empty()).then(|| (currency.clone(), Value::Object(fields)))
         });
-        Some(Value::Object(sums.collect()))
+        let sums: Map<_, _> = sums.collect();
+        (!sums.is_empty()).then_some(Value::Object(sums))
     }
 }
