@@ -196,7 +196,10 @@ impl Gateway {
         }
         let mut effective = work.connection.profiles.effective(argument.as_deref())?;
         if writes && effective == Effective::Unknown {
-            self.learn_profiles(work).await?;
+            let learned = self.learn_profiles(work).await;
+            learned.map_err(|failure| {
+                resolve::not_sent(work.endpoint, "asking for the key's profiles", failure)
+            })?;
             effective = work.connection.profiles.effective(argument.as_deref())?;
         } else if writes
             && work.connection.profiles.known().is_none()

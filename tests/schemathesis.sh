@@ -17,10 +17,12 @@ if ! read -r -t 30 ready <&"${SANDBOX[0]}"; then
 fi
 field() { python3 -c 'import json, sys
 value = json.loads(sys.argv[1])
-for name in sys.argv[2:]: value = value[name]
+for name in sys.argv[2:]: value = value[int(name) if name.isdigit() else name]
 print(value)' "$ready" "$@"; }
 url=$(field url)
-key=$(field keys read_write)
+# A key of one company, and that company: with random ones most requests would be turned away.
+key=$(field keys profile)
+profile=$(field profiles 0 id)
 
 # Below .cache, where it may leave its notes.
 mkdir -p .cache/schemathesis
@@ -28,6 +30,7 @@ cd .cache/schemathesis
 ../venv/bin/schemathesis run "$url/openapi.json" \
   --url "$url" \
   --header "Authorization: Bearer $key" \
+  --header "X-Profile-Id: $profile" \
   --checks not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance \
   --phases examples,coverage,fuzzing,stateful \
   --max-examples "${SCHEMATHESIS_EXAMPLES:-60}" \

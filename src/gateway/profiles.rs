@@ -112,7 +112,8 @@ impl Profiles {
         if let Some(name) = argument.or(self.chosen.as_deref()) {
             return self.find(name).map(Effective::Chosen);
         }
-        Ok(match self.known() {
+        Ok(match self.known().filter(|known| !known.is_empty()) {
+            // An API that names none leaves it to the key.
             None => Effective::Unknown,
             Some(known) => match <[Profile; 1]>::try_from(known) {
                 Ok([only]) => Effective::Only(only),
@@ -199,6 +200,13 @@ mod tests {
         assert_eq!(profiles.effective(None).unwrap().id(), A);
         assert_eq!(profiles.effective(Some("studio")).unwrap().id(), B);
         assert_eq!(profiles.effective(Some("x")).unwrap_err().code, "unknown_profile");
+    }
+
+    #[test]
+    fn an_api_that_names_no_profile_leaves_it_to_the_key() {
+        let profiles = Profiles::new(None, None, vec![]);
+        profiles.learn(&[]);
+        assert_eq!(profiles.effective(None).unwrap(), Effective::Unknown);
     }
 
     #[test]

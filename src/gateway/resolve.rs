@@ -123,18 +123,18 @@ impl Gateway {
             return Ok(None);
         };
         let path = path.replace("{id}", &catalogue::request::segment(&id));
-        let reply =
-            self.read(work, path, Vec::new()).await.map_err(|failure| not_sent(work.endpoint, failure))?;
+        let reply = self
+            .read(work, path, Vec::new())
+            .await
+            .map_err(|failure| not_sent(work.endpoint, "reading the record", failure))?;
         Ok(Some(crate::api::pages::record(reply.body)))
     }
 }
 
 /// The read before a write failed: the write itself was not sent.
-fn not_sent(endpoint: &Endpoint, mut failure: Failure) -> Failure {
-    failure.message = format!(
-        "`{}` was not sent, since reading the record first failed: {}",
-        endpoint.tool, failure.message
-    );
+pub(super) fn not_sent(endpoint: &Endpoint, step: &str, mut failure: Failure) -> Failure {
+    failure.message =
+        format!("`{}` was not sent, since {step} first failed: {}", endpoint.tool, failure.message);
     failure.sent = Sent::Nothing;
     failure
 }
