@@ -56,7 +56,7 @@ pub struct Args {
 }
 
 const EXAMPLES: &str = "Examples:
-  lumabill sandbox                                         a fresh one, until Ctrl-C
+  lumabill sandbox                                         the practice data, until Ctrl-C
   lumabill sandbox --port 8787 --data books.db             keeps its records
   lumabill sandbox --fault 500-after:1@create_invoice      the first invoice is made, but the answer is an error
   lumabill sandbox --fault '429=5:3@POST /v1/invoices' --fault envelope=cursor";

@@ -24,9 +24,12 @@ pub const KEYS: &[(&str, &str)] = &[
     ("confirm", "what is asked first: `writes`, `destructive` or `never`; flags can only ask more"),
     ("read_only", "`true`: no tool writes, whatever a client's configuration says"),
     ("toolsets", "tools that are served: names with commas between them, or `all`"),
-    ("files", "folders that files may be read from and written to, with commas between them"),
-    ("rate_limit", "requests a minute as `READS/WRITES`, or `off`"),
-    ("duplicate_window", "how long the same create counts as a duplicate, for example `24h`"),
+    ("files", "folders that files may be read from, with commas between them"),
+    ("rate_limit", "requests a minute as `READS/WRITES`, or `off`; kept, not in force in this version"),
+    (
+        "duplicate_window",
+        "how long the same create counts as a duplicate, for example `24h`; kept, not in force in this version",
+    ),
 ];
 
 /// Names that the setting `toolsets` takes, beside `all`.
