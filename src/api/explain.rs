@@ -82,16 +82,16 @@ impl Explain for ApiError {
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. } => Sent::Nothing,
-            Self::Redirected { .. }
+            Self::Busy { .. } | Self::Refused { .. } => Sent::Refused,
+            Self::Lost { .. } => Sent::Unknown,
+            // A write that ends like this is `Lost`.
+            Self::Silent { .. }
+            | Self::Broken { .. }
+            | Self::Redirected { .. }
             | Self::TooLarge { .. }
             | Self::NotTheApi { .. }
             | Self::Unreadable { .. }
-            | Self::Busy { .. }
-            | Self::Unavailable { .. }
-            | Self::Refused { .. } => Sent::Refused,
-            Self::Lost { .. } => Sent::Unknown,
-            // A write that ends like this is `Lost`.
-            Self::Silent { .. } | Self::Broken { .. } => Sent::Read,
+            | Self::Unavailable { .. } => Sent::Read,
         }
     }
 

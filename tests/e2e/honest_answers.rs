@@ -188,3 +188,14 @@ fn a_preview_of_what_would_be_refused_is_refused() {
     let refused = session(&server).call("delete_invoice", json!({ "id": id(1), "dry_run": true })).refused();
     assert_eq!(refused.structured["error"]["code"], "not_a_draft", "{}", refused.text);
 }
+
+#[test]
+fn an_unreadable_answer_to_a_read_is_not_called_a_refusal() {
+    for bytes in
+        [crate::support::html(200), crate::support::json(200, "{\"id\":"), crate::support::json(500, "{}")]
+    {
+        let server = ScriptedServer::always(bytes);
+        let refused = session(&server).call("get_invoice", json!({ "id": id(1) })).refused();
+        assert_eq!(refused.structured["error"]["sent"], "read_only", "{}", refused.text);
+    }
+}
