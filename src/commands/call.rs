@@ -137,9 +137,17 @@ fn words(words: &[String]) -> Result<Map<String, Value>, Failure> {
         } else {
             Value::String(value.to_owned())
         };
-        Ok((name.to_owned(), value))
+        Ok::<_, Failure>((name.to_owned(), value))
     };
-    words.iter().map(pair).collect()
+    let mut arguments = Map::new();
+    for word in words {
+        let (name, value) = pair(word)?;
+        if arguments.contains_key(&name) {
+            return Err(usage(&format!("`{name}` is given twice")));
+        }
+        arguments.insert(name, value);
+    }
+    Ok(arguments)
 }
 
 fn usage(message: &str) -> Failure {
