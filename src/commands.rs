@@ -50,6 +50,7 @@ enum Command {
 
 /// Parses, runs, and returns the exit code.
 pub fn main() -> ExitCode {
+    crate::failure::call_program(crate::settings::me);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -2,6 +2,8 @@
 //! failed tool result. A leaf: it imports nothing of ours. Where a failure arises it has a type of its
 //! own that implements [`Explain`]; only this file joins the parts into words.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value, json};
 
 /// Exit codes of the program, documented in the README.
@@ -103,7 +105,7 @@ impl Failure {
     pub fn text(&self) -> String {
         let mut lines = vec![format!("error: {}", self.message)];
         lines.extend(self.causes.iter().map(|cause| format!("caused by: {cause}")));
-        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
+        lines.extend(self.hint.iter().map(|hint| format!("hint: {}", here(hint))));
         lines.join("\n")
     }
 
@@ -116,13 +118,28 @@ impl Failure {
             error.insert("caused_by".into(), json!(self.causes));
         }
         if let Some(hint) = &self.hint {
-            error.insert("hint".into(), json!(hint));
+            error.insert("hint".into(), json!(here(hint)));
         }
         error.insert("sent".into(), json!(self.sent.word()));
         for (name, value) in &self.facts {
             error.insert(name.clone(), value.clone());
         }
         json!({ "error": error })
+    }
+}
+
+/// How this program is called in a shell of this machine, asked for only where a hint needs it.
+static PROGRAM: OnceLock<fn() -> String> = OnceLock::new();
+
+/// From now on hints that say `` `lumabill … `` print the command that works here.
+pub fn call_program(name: fn() -> String) {
+    let _already_named = PROGRAM.set(name);
+}
+
+fn here(hint: &str) -> String {
+    match PROGRAM.get() {
+        Some(name) if hint.contains("`lumabill ") => hint.replace("`lumabill ", &format!("`{} ", name())),
+        _ => hint.to_owned(),
     }
 }
 

@@ -176,7 +176,7 @@ fn refused_hint(refusal: &Refusal) -> &'static str {
             "the address may not be the API: `lumabill status` shows it, `lumabill login --api-url URL` sets another"
         }
         404 if refusal.path_unknown() => {
-            "the path may differ from our map: compare it with the API's description, `lumabill spec check FILE`"
+            "the path may differ from our map: compare it with the API's description"
         }
         404 => "look the id up in the list, also in the other profiles",
         409 => "read the record again and see its state",

@@ -199,3 +199,20 @@ fn an_unreadable_answer_to_a_read_is_not_called_a_refusal() {
         assert_eq!(refused.structured["error"]["sent"], "read_only", "{}", refused.text);
     }
 }
+
+#[test]
+fn an_argument_that_is_given_twice_is_refused() {
+    let server = ScriptedServer::start(|_| profiles());
+    let ended = run(&server, &["call", "create_client", "name=A", "name=B"]).run().exits(2);
+    assert!(ended.stderr.contains("`name` is given twice"), "{}", ended.stderr);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn every_hint_prints_a_command_that_works_here() {
+    let ended =
+        run(&ScriptedServer::always(crate::support::html(200)), &["call", "list_clients"]).run().exits(4);
+    let program = env!("CARGO_BIN_EXE_lumabill");
+    assert!(ended.stderr.contains(&format!("`{program} status`")), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("`lumabill "), "{}", ended.stderr);
+}

@@ -172,7 +172,7 @@ async fn each_status_has_its_name_and_its_way_on() {
         ("403 F", r#"{"message":"wrong profile"}"#, "out_of_scope", "list_profiles"),
         ("403 F", "", "forbidden", "may be read-only"),
         ("404 N", r#"{"message":"no such invoice"}"#, "not_found", "look the id up"),
-        ("404 N", "", "unknown_path", "lumabill spec check"),
+        ("404 N", "", "unknown_path", "API's description"),
         ("404 N", "<html>", "unknown_path", "--api-url"),
         ("409 C", "{}", "conflict", "read the record again"),
         ("400 B", "{}", "invalid", "correct"),
