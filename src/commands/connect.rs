@@ -71,6 +71,12 @@ impl Connected {
         };
         let account = settings.account(named.as_deref())?;
         let policy = settings.policy(&choice.flags(), &account)?;
+        if choice.confirm.is_some_and(|asked| asked < policy.confirm) {
+            terminal::note(&format!(
+                "warning: `--confirm` is tightened to `{}` by the settings",
+                policy.confirm.name()
+            ));
+        }
         let (again, name) = (choice.clone(), account.name.clone());
         let remember = move || {
             let kept =

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use crate::failure::{Exit, Explain, Failure};
-use crate::sandbox::{Data, FaultError, Faults, Options, Rounding, Sandbox, StartError, keys};
+use crate::sandbox::{Data, FaultError, Faults, OpenError, Options, Rounding, Sandbox, StartError, keys};
 use crate::settings::Settings;
 use crate::terminal;
 
@@ -102,6 +102,9 @@ impl Explain for StartError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Listen { .. } => Some("leave `--port` out to take a free one".to_owned()),
+            Self::Data { source: OpenError::Damaged(_), .. } => {
+                Some("run `lumabill sandbox --reset` to begin with fresh practice data".to_owned())
+            }
             Self::Data { .. } => Some("choose another file with `--data`, or `--data :memory:`".to_owned()),
             Self::Thread(_) => None,
         }
@@ -143,7 +146,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 /// The practice data that `serve --sandbox`, `call --sandbox` and `sandbox` share.
 pub fn shared_data(settings: &Settings) -> Result<Data, Failure> {
     let folder = folder(settings);
-    std::fs::create_dir_all(&folder).map_err(|error| {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&folder).map_err(|error| {
         let message = format!("the folder `{}` for the practice data cannot be made", folder.display());
         Failure::new("state_unusable", Exit::Refused, message)
             .because(error.to_string())

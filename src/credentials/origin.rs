@@ -39,8 +39,11 @@ impl Origin {
     /// Parses `https://host[:port][/prefix]`, or `http://` with a loopback literal.
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let text = text.trim();
-        // The text may hold a key in its query: errors show no more than scheme and host.
-        let shown = text.split(['?', '#', '@']).next().unwrap_or_default().to_owned();
+        // The text may hold a key in its query or before an `@`: errors show no more than scheme and host.
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let host = rest.split(['?', '#', '/', '\\']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        let shown = if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") };
         let url = Url::parse(text).map_err(|_| OriginError::NotAnAddress(shown.clone()))?;
         let loopback = match url.host() {
             Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
@@ -138,6 +141,14 @@ mod tests {
             "",
         ] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_error_shows_no_secret_of_the_address() {
+        for text in ["https://user:secret@h/x", "https://h/x?key=secret", "http://h/#secret", "user:secret@h"]
+        {
+            assert!(!Origin::parse(text).unwrap_err().to_string().contains("secret"), "{text}");
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Walk {
     seen: u64,
     /// Their ids: one that comes twice shows that rows moved between two pages.
     ids: HashSet<String>,
+    /// Rows that were left out since they do not show the word that was searched for.
+    searched_out: usize,
     /// Why the end of the walk may not be the end of the list.
     unsure: Option<&'static str>,
     sums: Sums,
@@ -100,6 +102,7 @@ impl Walk {
             ended: false,
             filtered_here,
             seen: 0,
+            searched_out: 0,
             ids: HashSet::new(),
             unsure: None,
             sums: Sums::default(),
@@ -214,6 +217,7 @@ impl Walk {
         self.to_the_end = true;
         self.position = Position::first(LARGEST_PAGE);
         (self.go_on, self.total, self.matched, self.seen) = (None, None, 0, 0);
+        self.searched_out = 0;
         self.rows.clear();
         self.ids.clear();
         self.unsure = None;
@@ -232,6 +236,7 @@ impl Walk {
                 continue;
             }
             if !honours(check, param.kind, wanted, row) {
+                self.searched_out += usize::from(check == Check::Contains);
                 if !self.filtered_here.contains(&param.name) {
                     self.filtered_here.push(param.name);
                     self.to_the_end = self.from_start;
@@ -242,19 +247,29 @@ impl Walk {
         true
     }
 
+    /// True if every row that shows what was asked for is among the rows.
+    pub fn holds_all(&self) -> bool {
+        let whole = self.from_start && self.ended && self.unsure.is_none() && !self.ended_early();
+        whole && self.rows.len() == self.matched
+    }
+
+    fn ended_early(&self) -> bool {
+        self.from_start && self.ended && self.total.is_some_and(|total| total > self.seen)
+    }
+
     /// The answer: rows, `n`, `of`, `complete`, sums, and how to go on.
     pub fn answer(mut self, endpoint: &Endpoint) -> Map<String, Value> {
-        if self.from_start && self.ended && self.total.is_some_and(|total| total > self.seen) {
+        if self.ended_early() {
             self.unsure =
                 self.unsure.or(Some("the API ended the list before its own total, so it may not be whole"));
         }
-        let whole = self.from_start && self.ended && self.unsure.is_none();
+        let whole = self.from_start && self.ended && self.unsure.is_none() && self.searched_out == 0;
         let of = match self.total {
             Some(total) if self.filtered_here.is_empty() && total >= self.seen => Some(total),
             _ if whole => Some(self.matched as u64),
             _ => None,
         };
-        let complete = whole && self.rows.len() == self.matched;
+        let complete = self.holds_all() && self.searched_out == 0;
         let unfinished = !self.ended && self.go_on.is_none();
         let go_on = self.go_on.or(unfinished.then_some(self.position));
         let mut answer = Map::new();
@@ -282,6 +297,13 @@ impl Walk {
             answer.insert("note".into(), json!(why));
         } else if self.matched == 0 && self.seen > 0 {
             let why = format!("none of the {} rows that the API gave shows what was asked for", self.seen);
+            answer.insert("note".into(), json!(why));
+        } else if self.searched_out > 0 {
+            let why = format!(
+                "{} rows that the API gave do not show the word searched for and were left out: it may have \
+                 ignored the search, or found them by fields that it does not show",
+                self.searched_out
+            );
             answer.insert("note".into(), json!(why));
         } else if of.is_none() && complete {
             answer.insert("note".into(), json!("the API gives no total"));

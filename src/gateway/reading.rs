@@ -66,8 +66,8 @@ impl Gateway {
         };
         let mut walk = Walk::start(endpoint, filters, &work.profile.header().unwrap_or_default())?;
         self.walk(work, endpoint, list, &mut walk).await?;
+        let complete = walk.holds_all();
         let mut answer = walk.answer(endpoint);
-        let complete = answer.get("complete") == Some(&Value::Bool(true));
         match answer.shift_remove("items") {
             Some(Value::Array(rows)) => Ok((rows, complete)),
             _ => Ok((Vec::new(), complete)),

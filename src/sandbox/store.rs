@@ -6,7 +6,7 @@ mod select;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 
 use super::answer::{Error, Record};
@@ -46,6 +46,8 @@ const INDEXED: &[(&str, u32)] = &[
 pub enum OpenError {
     #[error("the data file is an SQLite database of another program")]
     Foreign,
+    #[error("the data file is damaged: {0}")]
+    Damaged(String),
     #[error("{0}")]
     Sqlite(String),
     #[error("the data file could not be filled: {0}")]
@@ -54,7 +56,10 @@ pub enum OpenError {
 
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error.to_string())
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Sqlite(error.to_string()),
+        }
     }
 }
 
@@ -77,11 +82,12 @@ impl Store {
         reset: bool,
         seed: impl FnOnce(Tx<'_>) -> Result<(), Error>,
     ) -> Result<Self, OpenError> {
-        let mut connection = match file {
-            Some(file) => Connection::open(file)?,
-            None => Connection::open_in_memory()?,
-        };
-        connection.busy_timeout(Duration::from_secs(10))?;
+        let mut connection = connect(file)?;
+        if let (true, Some(file), Err(OpenError::Damaged(_))) = (reset, file, refuse_foreign(&connection)) {
+            drop(connection);
+            remove(file)?;
+            connection = connect(Some(file))?;
+        }
         refuse_foreign(&connection)?;
         if file.is_some() {
             // The change to WAL does not wait for the busy timeout, so another process starting now can win.
@@ -118,6 +124,30 @@ impl Store {
         transaction.commit()?;
         Ok(done)
     }
+}
+
+fn connect(file: Option<&Path>) -> Result<Connection, OpenError> {
+    let connection = match file {
+        Some(file) => Connection::open(file)?,
+        None => Connection::open_in_memory()?,
+    };
+    connection.busy_timeout(Duration::from_secs(10))?;
+    Ok(connection)
+}
+
+/// Removes a damaged data file and what SQLite keeps beside it.
+fn remove(file: &Path) -> Result<(), OpenError> {
+    for end in ["", "-wal", "-shm"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(end);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(OpenError::Damaged(format!("it could not be removed: {error}")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn refuse_foreign(connection: &Connection) -> Result<(), OpenError> {

@@ -182,7 +182,8 @@ impl Settings {
         let Some(asked) = flag.or(self.environment.profile_id.as_deref()) else {
             return Ok(account.profile.clone());
         };
-        let id = account.find_profile(asked)?;
+        // A key from the environment brings no list of profiles: the gateway asks the API for the name.
+        let id = if account.profiles.is_empty() { asked.to_owned() } else { account.find_profile(asked)? };
         match &account.profile {
             Some(fixed) if *fixed != id => Err(SettingsError::ProfileFixed {
                 fixed: account.profile_label(fixed),

@@ -216,3 +216,62 @@ fn every_hint_prints_a_command_that_works_here() {
     assert!(ended.stderr.contains(&format!("`{program} status`")), "{}", ended.stderr);
     assert!(!ended.stderr.contains("`lumabill "), "{}", ended.stderr);
 }
+
+#[test]
+fn rows_that_a_search_found_by_hidden_fields_do_not_pass_for_none() {
+    let server = ScriptedServer::start(|request| {
+        if request.target.starts_with("/v1/profiles") {
+            return profiles();
+        }
+        let rows = [json!({ "id": id(1), "name": "Muster AG" }), json!({ "id": id(2), "name": "Other" })];
+        answer(200, &json!({ "data": rows, "pagination": { "page": 1, "total": 2, "total_pages": 1 } }))
+    });
+    let found = session(&server).call("list_clients", json!({ "search": "muster" })).done();
+    assert_eq!((&found.structured["n"], &found.structured["complete"]), (&json!(1), &json!(false)));
+    assert!(found.text.contains("left out"), "{}", found.text);
+    // A name is resolved all the same: nobody who is called so can be among the rows left out.
+    let arguments = json!({ "client_name": "Muster AG", "lines": [{ "description": "x", "quantity": 1, "price": 1 }], "dry_run": true });
+    let preview = session(&server).call("create_invoice", arguments).done();
+    assert_eq!(preview.structured["request"]["body"]["client_id"], id(1));
+}
+
+#[test]
+fn a_profile_is_fixed_by_its_name_for_a_key_from_the_environment() {
+    let sandbox = crate::support::SandboxProcess::today();
+    let name = "Beispiel Studio";
+    let ended =
+        sandbox.lumabill(&["call", "list_clients", "limit=1", "--json", "--profile-id", name]).run().exits(0);
+    assert_eq!(ended.json()["profile"]["name"], name);
+}
+
+#[test]
+fn damaged_practice_data_says_how_to_begin_afresh_and_does() {
+    let home = std::sync::Arc::new(crate::support::Home::new());
+    let folder = home.path().join("state/sandbox");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("books.db"), [b'x'; 4096]).unwrap();
+    let call = || Lumabill::at(&home, &["call", "--sandbox", "list_profiles"]).run();
+    let refused = call().exits(1);
+    assert!(
+        refused.stderr.contains("damaged") && refused.stderr.contains("sandbox --reset"),
+        "{}",
+        refused.stderr
+    );
+    let mut reset = Lumabill::at(&home, &["sandbox", "--reset", "--json"]).command();
+    let mut child = reset.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("127.0.0.1"), "{line}");
+    call().exits(0);
+}
+
+#[test]
+fn a_flag_that_the_settings_tighten_is_said() {
+    let home = std::sync::Arc::new(crate::support::Home::new());
+    Lumabill::at(&home, &["config", "confirm", "writes"]).run().exits(0);
+    let ended = Lumabill::at(&home, &["tools", "--confirm", "never"]).run().exits(0);
+    assert!(ended.stderr.contains("tightened to `writes`"), "{}", ended.stderr);
+}

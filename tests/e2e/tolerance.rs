@@ -134,6 +134,15 @@ fn filters_that_the_api_ignores_are_applied_here() {
         want.sort();
         assert_eq!(got, want, "{filter}");
         assert!(found["filtered_here"].to_string().contains(filter), "{filter}: {found}");
+        if filter == "search" {
+            // The API may know more of a record than it shows: left-out rows make the list unsure.
+            assert_eq!((&found["of"], &found["complete"]), (&Value::Null, &json!(false)), "{filter}");
+            assert!(
+                found["sums"].is_null() && found["note"].as_str().unwrap().contains("left out"),
+                "{found}"
+            );
+            continue;
+        }
         assert_eq!((&found["of"], &found["complete"]), (&json!(kept.len()), &json!(true)), "{filter}");
         let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
         for row in &kept {
