@@ -7,6 +7,7 @@
     reason = "support code of tests reads like the tests, and fails by panicking, with what it saw"
 )]
 
+mod at_a_terminal;
 mod confirmation;
 mod dead_upstream;
 mod declared;

@@ -57,10 +57,30 @@ pub fn key(with_token: bool) -> Result<Secret, NoKey> {
     if !person {
         return Err(NoKey::NobodyToAsk);
     }
-    let typed = rpassword::prompt_password("API key from Lumabill, Settings > API (it is not shown): ")?;
+    let typed = hidden("API key from Lumabill, Settings > API (it is not shown): ")?;
     let key = Secret::new(typed.trim().to_owned());
     drop(Secret::new(typed));
     Ok(key)
+}
+
+/// Asks at the terminal. The echo is off before the prompt appears: a key that is pasted at once would be
+/// shown in the moment between the two otherwise.
+#[cfg(unix)]
+fn hidden(prompt: &str) -> std::io::Result<String> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let stdin = std::io::stdin();
+    let before = tcgetattr(&stdin)?;
+    let mut silent = before.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&stdin, OptionalActions::Now, &silent)?;
+    let typed = rpassword::prompt_password(prompt);
+    tcsetattr(&stdin, OptionalActions::Now, &before)?;
+    typed
+}
+
+#[cfg(not(unix))]
+fn hidden(prompt: &str) -> std::io::Result<String> {
+    rpassword::prompt_password(prompt)
 }
 
 /// Reads all, without one line break at the end.

@@ -1,0 +1,94 @@
+//! What a person sees and types at a real terminal: `script` of Debian's bsdutils gives the program one.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use crate::support::{Home, Lumabill, SandboxProcess};
+
+/// The program in a terminal of its own.
+struct Terminal {
+    child: Child,
+    seen: String,
+}
+
+impl Terminal {
+    fn start(home: &Arc<Home>, sandbox: Option<&SandboxProcess>, arguments: &str) -> Self {
+        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_lumabill"));
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"]);
+        command.env_clear().envs(home.environment()).env("PATH", "/usr/bin:/bin");
+        if let Some(sandbox) = sandbox {
+            command.env("LUMABILL_API_URL", &sandbox.url).env("LUMABILL_API_KEY", sandbox.key());
+            command.env("LUMABILL_PROFILE_ID", sandbox.profile("Muster Consulting GmbH"));
+        }
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self { child, seen: String::new() }
+    }
+
+    /// Reads until `text` is on the screen; the end of the program before that is a failure.
+    fn until(&mut self, text: &str) -> &mut Self {
+        let out = self.child.stdout.as_mut().unwrap();
+        while !self.seen.contains(text) {
+            let mut bytes = [0; 4096];
+            let read = out.read(&mut bytes).unwrap();
+            assert!(read > 0, "`{text}` never came: {}", self.seen);
+            self.seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+        self
+    }
+
+    fn types(&mut self, text: &str) -> &mut Self {
+        let keyboard = self.child.stdin.as_mut().unwrap();
+        keyboard.write_all(text.as_bytes()).unwrap();
+        keyboard.flush().unwrap();
+        self
+    }
+
+    /// Everything that was on the screen, and the exit code.
+    fn ends(mut self) -> (String, i32) {
+        self.child.stdout.take().unwrap().read_to_string(&mut self.seen).unwrap();
+        (self.seen, self.child.wait().unwrap().code().unwrap())
+    }
+}
+
+#[test]
+fn the_key_is_typed_unseen_and_the_company_is_asked_for() {
+    let (sandbox, home) = (SandboxProcess::today(), Arc::new(Home::new()));
+    let arguments = format!("login --insecure-storage --api-url {}", sandbox.url);
+    let mut terminal = Terminal::start(&home, None, &arguments);
+    terminal.until("it is not shown").types(&format!("{}\n", sandbox.key()));
+    terminal.until("Which one").types("2\n");
+    let (seen, code) = terminal.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert!(seen.contains("Beispiel Studio") && seen.contains("read and write"), "{seen}");
+    assert!(!seen.contains(&sandbox.key()), "the key was shown: {seen}");
+    let status = Lumabill::at(&home, &["status", "--json"]).run().exits(0).json();
+    assert_eq!(status["accounts"][0]["profile"], sandbox.profile("Beispiel Studio"), "{status}");
+}
+
+#[test]
+fn a_person_is_asked_before_a_delete_and_a_no_deletes_nothing() {
+    let (sandbox, home) = (SandboxProcess::today(), Arc::new(Home::new()));
+    let lines = r#"lines=[{"description":"x","quantity":1,"price":100}]"#;
+    let muster = sandbox.profile("Muster Consulting GmbH");
+    let create = ["call", "create_invoice", "client_name=Muster AG", lines, "--profile-id", &muster];
+    sandbox.lumabill(&create).run().exits(0);
+    let delete = "call delete_invoice number=IV-010";
+    for (answer, code) in [("\n", 1), ("y\n", 0)] {
+        let mut terminal = Terminal::start(&home, Some(&sandbox), delete);
+        terminal.until("Delete invoice \"IV-010\"?").until("CHF 108.10").until("[y/N]").types(answer);
+        let (seen, ended) = terminal.ends();
+        assert_eq!(ended, code, "{seen}");
+        assert_eq!(seen.contains("deleted: true"), code == 0, "{seen}");
+    }
+}
+
+#[test]
+fn serve_at_a_terminal_says_how_a_client_starts_it() {
+    let home = Arc::new(Home::new());
+    let mut terminal = Terminal::start(&home, None, "serve");
+    terminal.until("claude mcp add -s user lumabill -- ").until("Ctrl-C ends it").types("\u{4}");
+    let (seen, code) = terminal.ends();
+    assert_eq!(code, 0, "{seen}");
+}
