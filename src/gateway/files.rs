@@ -74,6 +74,7 @@ mod tests {
     #[test]
     fn only_xml_in_allowed_folders_and_no_links() {
         let base = std::env::temp_dir().join(format!("lumabill-files-{}", std::process::id()));
+        drop(fs::remove_dir_all(&base));
         let (allowed, other) = (base.join("allowed"), base.join("other"));
         fs::create_dir_all(&allowed).unwrap();
         fs::create_dir_all(&other).unwrap();

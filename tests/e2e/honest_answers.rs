@@ -164,6 +164,7 @@ fn a_cursor_goes_on_in_its_own_profile_only() {
 fn a_pipe_in_an_allowed_folder_is_not_waited_for() {
     let server = ScriptedServer::start(|_| profiles());
     let folder = std::env::temp_dir().join(format!("lumabill-pipe-{}", std::process::id()));
+    drop(std::fs::remove_dir_all(&folder));
     std::fs::create_dir_all(&folder).unwrap();
     let pipe = folder.join("a.xml");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -14,6 +14,8 @@ impl Home {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("lumabill-e2e-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let root = std::env::temp_dir().join(name);
+        // What a killed run of a process with the same number left behind.
+        drop(fs::remove_dir_all(&root));
         for folder in ["home", "config", "state", "runtime"] {
             fs::create_dir_all(root.join(folder)).unwrap();
         }
