@@ -56,7 +56,7 @@ fn environment(upstream: &Upstream) -> Vec<(String, String)> {
     let folder = std::env::temp_dir().join(format!("lumabill-bench-{}", std::process::id()));
     let folder = folder.display();
     [
-        ("LUMABILL_API_KEY", "lmb_bench0123456789abcdefbench".to_owned()),
+        ("LUMABILL_API_KEY", "lmb_made_up_for_the_benchmark".to_owned()),
         ("LUMABILL_API_URL", upstream.url.clone()),
         ("LUMABILL_RATE_LIMIT", "off".to_owned()),
         ("LUMABILL_CONFIG_DIR", format!("{folder}/config")),

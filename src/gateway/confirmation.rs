@@ -164,6 +164,10 @@ impl Confirmations {
         let mut fresh = [0_u8; 32];
         SystemRandom::new().fill(&mut fresh).map_err(|_| unusable("the system gives no random numbers"))?;
         create_folder(&self.folder).map_err(|error| unusable(&error.to_string()))?;
+        // A key that lost its bytes in a power cut would seal nothing.
+        if fs::metadata(path).is_ok_and(|known| known.len() != 32) {
+            drop(fs::remove_file(path));
+        }
         // Written beside and linked into place: another process never reads half a key, and the first one wins.
         let draft = self.folder.join(format!("key-{}", hex(fresh.get(..8).unwrap_or_default())));
         let written = new_file(&draft).and_then(|mut file| file.write_all(&fresh));
@@ -281,6 +285,17 @@ mod tests {
         confirmations.announce(&binding("t", &arguments)).unwrap();
         assert!(confirmations.redeem(&binding("t", &arguments)).unwrap());
         assert!(!confirmations.redeem(&binding("t", &arguments)).unwrap());
+    }
+
+    #[test]
+    fn an_emptied_key_is_made_anew() {
+        let path = folder("emptied");
+        let (confirmations, arguments) = (Confirmations::new(&path), json!({}));
+        let state = confirmations.seal(&binding("t", &arguments)).unwrap();
+        let key = path.join("confirmations").join("key");
+        std::fs::write(&key, "").unwrap();
+        assert_eq!(confirmations.open(&state, &binding("t", &arguments)).unwrap(), Err(Void::Foreign));
+        assert_eq!(std::fs::read(&key).unwrap().len(), 32);
     }
 
     #[test]
