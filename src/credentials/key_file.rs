@@ -47,7 +47,11 @@ impl Explain for KeyFileError {
                     me()
                 )
             }
-            _ => format!("run `{} login`", me()),
+            Self::Io { path, .. } => {
+                let folder = path.parent().unwrap_or(path).display();
+                format!("see that `{folder}` can be read and written and has room, then run `{} login`", me())
+            }
+            Self::OtherOrigin { .. } | Self::NoKey { .. } => format!("run `{} login`", me()),
         })
     }
 }
