@@ -10,6 +10,7 @@ mod lists;
 pub mod policy;
 mod profiles;
 mod reading;
+mod receipt;
 mod redaction;
 mod resolve;
 mod setup;
@@ -25,10 +26,12 @@ use crate::api;
 use crate::catalogue::{self, Answer, Effect, Endpoint, request::Wire};
 use crate::credentials;
 use crate::failure::{Exit, Failure};
+use crate::journal::{Confirmed, Journal};
 use confirmation::{Binding, Confirmations};
 use connection::Connection;
 use policy::Plan;
 use profiles::Effective;
+pub use receipt::Receipt;
 pub use redaction::visible;
 pub use setup::{Facts, Setup};
 pub use tools::Selection;
@@ -86,6 +89,8 @@ pub enum Outcome {
 pub struct Done {
     pub structured: Map<String, Value>,
     pub text: String,
+    /// To be handed in when the answer is written out.
+    pub receipt: Option<Receipt>,
 }
 
 /// A yes-or-no question to a person.
@@ -118,6 +123,7 @@ pub struct Gateway {
     level: policy::Level,
     files: Vec<std::path::PathBuf>,
     confirmations: Confirmations,
+    journal: Arc<Journal>,
     connection: RwLock<Arc<Connection>>,
     reload: setup::Reload,
     changes: watch::Sender<u64>,
@@ -133,6 +139,7 @@ struct Work {
     current: Option<Value>,
     dry_run: bool,
     confirm_number: Option<String>,
+    confirmed: Confirmed,
     notes: Vec<String>,
     caller: Caller,
 }
@@ -174,7 +181,7 @@ impl Gateway {
         // A preview promises no more than the call would do.
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
         if !work.dry_run
-            && let Some(question) = self.permit(&work, call.answered)?
+            && let Some(question) = self.permit(&mut work, call.answered)?
         {
             return Ok(Outcome::Ask(question));
         }
@@ -227,7 +234,7 @@ impl Gateway {
     }
 
     /// Whether a person has to say yes first, and whether one has.
-    fn permit(&self, work: &Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
+    fn permit(&self, work: &mut Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
         let plan = Plan {
             endpoint: work.endpoint,
             arguments: &work.arguments,
@@ -247,7 +254,10 @@ impl Gateway {
         };
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
-                Ok(()) => return Ok(None),
+                Ok(()) => {
+                    work.confirmed = Confirmed::Person;
+                    return Ok(None);
+                }
                 Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
             },
             Some((Action::Decline, state)) => {
@@ -261,6 +271,7 @@ impl Gateway {
                 if work.confirm_number.as_ref().is_some_and(|given| given.trim() == label)
                     && self.confirmations.redeem(&binding)?
                 {
+                    work.confirmed = Confirmed::Repeated;
                     return Ok(None);
                 }
                 // A number that no first call has opened takes nobody's place who can be asked.
@@ -299,6 +310,11 @@ impl Gateway {
         }
     }
 
+    /// Waits until what calls have written down is kept. To be called before the process ends.
+    pub async fn close(&self) {
+        self.journal.flush().await;
+    }
+
     /// Why a tool is not served, in the words of a refused call.
     pub fn why_not(&self, tool: &str) -> Failure {
         let unlisted = || Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{tool}`"));
@@ -325,6 +341,7 @@ fn check(
         current: None,
         dry_run,
         confirm_number,
+        confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
         caller,
     })

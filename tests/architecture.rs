@@ -23,7 +23,7 @@ const DOORS: [(&str, &[&str]); 6] = [
     ("reqwest", &["api", "credentials"]),
     ("keyring", &["credentials"]),
     ("rpassword", &["commands", "terminal"]),
-    ("rusqlite", &["sandbox"]),
+    ("rusqlite", &["journal", "sandbox"]),
     ("hyper", &["api", "sandbox"]),
 ];
 

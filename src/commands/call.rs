@@ -50,8 +50,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let served = connect::Connected::new(&choice)?;
     let outcome = connect::block_on(call(&served.gateway, &tool, arguments))?;
     match outcome {
-        Ok(done) if as_json => terminal::line(&done.text),
-        Ok(done) => terminal::print(&present::result(&done.structured)),
+        Ok(done) => {
+            if as_json {
+                terminal::line(&done.text);
+            } else {
+                terminal::print(&present::result(&done.structured));
+            }
+            if let Some(receipt) = done.receipt {
+                receipt.hand_in();
+                connect::block_on(served.gateway.close())?;
+            }
+        }
         Err(failure) => {
             if as_json {
                 terminal::line(&failure.json().to_string());

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api;
 use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::policy::Level;
 use crate::gateway::{Facts, Gateway, Selection, Setup};
+use crate::journal::Journal;
 use crate::sandbox::{self, Sandbox};
 use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, Settings, StoredIn};
 use crate::terminal;
@@ -93,6 +95,7 @@ impl Connected {
             selection: choice.selection(policy.toolsets.as_deref()),
             level: level(policy.confirm),
             files: policy.files,
+            journal: journal(settings),
             state_folder: settings.folders.state.clone(),
             remember_read_only: Box::new(remember),
         })?;
@@ -125,11 +128,20 @@ impl Connected {
             selection: choice.selection(policy.toolsets.as_deref()),
             level: level(policy.confirm),
             files: policy.files,
+            journal: journal(settings),
             state_folder: super::sandbox::folder(settings),
             remember_read_only: Box::new(|| ()),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: Some(sandbox) })
     }
+}
+
+/// How long settled writes are kept in the journal.
+const KEEP: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// The journal of this user; the sandbox's writes stand in it too.
+fn journal(settings: &Settings) -> Arc<Journal> {
+    Arc::new(Journal::new(&settings.folders.state, KEEP))
 }
 
 /// The account as the config file has it by now.

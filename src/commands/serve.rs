@@ -23,7 +23,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if std::io::stdin().is_terminal() {
         terminal::note(&greeting(&settings::me()));
     }
-    connect::block_on(mcp::serve(Arc::clone(&connected.gateway)))??;
+    connect::block_on(async {
+        let served = mcp::serve(Arc::clone(&connected.gateway)).await;
+        connected.gateway.close().await;
+        served
+    })??;
     drop(connected);
     std::process::exit(0)
 }

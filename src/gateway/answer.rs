@@ -113,8 +113,8 @@ impl Gateway {
         redaction::apply(&mut value);
         let text = value.to_string();
         match value {
-            Value::Object(structured) => Done { structured, text },
-            _ => Done { structured: Map::new(), text },
+            Value::Object(structured) => Done { structured, text, receipt: None },
+            _ => Done { structured: Map::new(), text, receipt: None },
         }
     }
 

@@ -13,6 +13,7 @@ use super::tools::Selection;
 use crate::api;
 use crate::credentials;
 use crate::failure::Failure;
+use crate::journal::Journal;
 
 /// All that a gateway is made of. Making one touches neither keyring nor network.
 pub struct Setup {
@@ -27,6 +28,7 @@ pub struct Setup {
     /// Folders from which files may be read.
     pub files: Vec<PathBuf>,
     pub state_folder: PathBuf,
+    pub journal: Arc<Journal>,
     /// Called once a key has shown that it only reads, to keep that with the account.
     pub remember_read_only: Box<dyn Fn() + Send + Sync>,
 }
@@ -65,6 +67,7 @@ impl Gateway {
             selection: setup.selection,
             level: setup.level,
             files: setup.files,
+            journal: setup.journal,
             confirmations: Confirmations::new(&setup.state_folder),
             changes: watch::channel(0).0,
             remember_read_only: setup.remember_read_only,

@@ -91,7 +91,10 @@ impl<P: ToolProvider> Server<P> {
             };
             let outcome = calling::run(&self.provider, call, ticket, &mut steps, &self.session).await;
             let question = match outcome.ok_or_else(withdrawn)? {
-                Outcome::Done(done) => return Ok(reply::done(done, self.meta(client.modern)).into()),
+                Outcome::Done(mut done) => {
+                    *ticket.receipt.lock().unwrap_or_else(PoisonError::into_inner) = done.receipt.take();
+                    return Ok(reply::done(done, self.meta(client.modern)).into());
+                }
                 Outcome::Failed(failure) => return self.failed(&failure, &tool, client.modern),
                 Outcome::Ask(question) => question,
             };

@@ -1,11 +1,13 @@
 //! What the parts of one served connection share: limits, how it ends, and a ticket for each request.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::gateway::Receipt;
 
 /// Bounds on size, number and time.
 #[derive(Clone, Copy)]
@@ -85,4 +87,15 @@ pub(super) struct Ticket {
     pub running: Option<OwnedSemaphorePermit>,
     #[expect(dead_code, reason = "held, not read: it is released with the ticket")]
     pub unanswered: Option<OwnedSemaphorePermit>,
+    /// Handed in when the answer is written.
+    pub receipt: Mutex<Option<Receipt>>,
+}
+
+impl Ticket {
+    /// The answer is written out.
+    pub fn written(&self) {
+        if let Some(receipt) = self.receipt.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            receipt.hand_in();
+        }
+    }
 }

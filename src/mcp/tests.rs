@@ -82,7 +82,7 @@ impl Fake {
 
 fn done(facts: Value) -> Outcome {
     let Value::Object(structured) = facts else { panic!("facts are an object") };
-    Outcome::Done(Done { text: Value::Object(structured.clone()).to_string(), structured })
+    Outcome::Done(Done { text: Value::Object(structured.clone()).to_string(), structured, receipt: None })
 }
 
 impl ToolProvider for Fake {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::future::{self, Ready};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -202,6 +202,7 @@ impl Wire {
             running: if kind == Kind::Call { self.place.take() } else { None },
             // Calls are bounded by their places; a subscription is answered when all ends.
             unanswered: if matches!(kind, Kind::Call | Kind::Listen) { None } else { self.spare.take() },
+            receipt: Mutex::new(None),
         });
         let mut request = match asked.body {
             Body::Serve(request) => request,

@@ -99,6 +99,9 @@ fn write_all(
             buffer = Vec::new();
         }
         drop(message);
+        if let (Ok(()), Some(ticket)) = (&written, &ticket) {
+            ticket.written();
+        }
         drop(ticket);
         if let Err(error) = written {
             tracing::debug!(kind = ?error.kind(), "writing stdout failed");
