@@ -9,6 +9,7 @@ mod key_mode;
 mod lists;
 pub mod policy;
 mod profiles;
+pub mod rate_limit;
 mod reading;
 mod receipt;
 mod redaction;
@@ -31,6 +32,7 @@ use confirmation::{Binding, Confirmations};
 use connection::Connection;
 use policy::Plan;
 use profiles::Effective;
+use rate_limit::{RateLimits, Waits};
 pub use receipt::Receipt;
 pub use redaction::visible;
 pub use setup::{Facts, Setup};
@@ -123,6 +125,7 @@ pub struct Gateway {
     level: policy::Level,
     files: Vec<std::path::PathBuf>,
     confirmations: Confirmations,
+    rate_limits: RateLimits,
     journal: Arc<Journal>,
     connection: RwLock<Arc<Connection>>,
     reload: setup::Reload,
@@ -141,6 +144,8 @@ struct Work {
     confirm_number: Option<String>,
     confirmed: Confirmed,
     notes: Vec<String>,
+    /// For permits and for the API.
+    waits: Waits,
     caller: Caller,
 }
 
@@ -295,6 +300,7 @@ impl Gateway {
 
     async fn send(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
         let request = answer::request(work, wire);
+        let _permit = self.admit(work, request.safety).await?;
         match self.transmit(work, &request).await {
             Ok(reply) => Ok(reply),
             Err(error) => {
@@ -343,6 +349,7 @@ fn check(
         confirm_number,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
+        waits: Waits::default(),
         caller,
     })
 }

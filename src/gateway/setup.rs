@@ -9,6 +9,7 @@ use super::Gateway;
 use super::confirmation::Confirmations;
 use super::connection::Connection;
 use super::policy::Level;
+use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
 use crate::api;
 use crate::credentials;
@@ -28,6 +29,8 @@ pub struct Setup {
     /// Folders from which files may be read.
     pub files: Vec<PathBuf>,
     pub state_folder: PathBuf,
+    /// Requests a minute that all processes with the key share; `None` for no limit.
+    pub rates: Option<Rates>,
     pub journal: Arc<Journal>,
     /// Called once a key has shown that it only reads, to keep that with the account.
     pub remember_read_only: Box<dyn Fn() + Send + Sync>,
@@ -69,6 +72,7 @@ impl Gateway {
             files: setup.files,
             journal: setup.journal,
             confirmations: Confirmations::new(&setup.state_folder),
+            rate_limits: RateLimits::new(setup.rates, &setup.state_folder),
             changes: watch::channel(0).0,
             remember_read_only: setup.remember_read_only,
         })
