@@ -156,8 +156,13 @@ impl Gateway {
         if work.caller.cancelled.is_cancelled() {
             return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
         }
+        let mut permit = self.admit(work, api::Safety::Write).await?;
         if let Some(ticket) = held.ticket() {
             self.journal.sending(ticket).await?;
+        }
+        // A disk that was slow, or a process that was stopped: the permit counted for an earlier moment.
+        while permit.is_stale() {
+            permit = self.admit(work, api::Safety::Write).await?;
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ mod names;
 mod once;
 mod one_origin;
 mod prompts;
+mod rate_limits;
 mod robustness;
 mod scripted_books;
 mod support;
