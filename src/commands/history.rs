@@ -56,6 +56,7 @@ enum Action {
 }
 
 #[derive(clap::Args)]
+#[command(override_usage = "lumabill history settle <N> <--created <ID>|--not-created>")]
 struct Settle {
     /// The write's number, as `lumabill history` shows it
     #[arg(value_name = "N")]
@@ -83,14 +84,16 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let journal = journal(&settings);
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
     let now = Timestamp::now().to_zoned(zone);
-    match (&args.action, &args.forget) {
-        (Some(Action::Settle(settle)), _) => block_on(settle_by_hand(&journal, &settings, settle))?,
-        (None, Some(before)) => block_on(forget(&journal, &settings, before, &now, args.json))?,
-        (None, None) => block_on(show(&journal, &settings, args, &now))?,
-    }
+    let said = match (&args.action, &args.forget) {
+        (Some(Action::Settle(settle)), _) => block_on(settle_by_hand(&journal, &settings, settle))??,
+        (None, Some(before)) => block_on(forget(&journal, &settings, before, &now, args.json))??,
+        (None, None) => block_on(show(&journal, &settings, args, &now))??,
+    };
+    terminal::line(&said);
+    Ok(())
 }
 
-async fn show(journal: &Journal, settings: &Settings, args: &Args, now: &Zoned) -> Result<(), Failure> {
+async fn show(journal: &Journal, settings: &Settings, args: &Args, now: &Zoned) -> Result<String, Failure> {
     let from = match &args.since {
         Some(text) => since(text, now)?,
         None => now.checked_sub(DAYS.days()).map_or(Timestamp::MIN, |from| from.timestamp()),
@@ -101,24 +104,18 @@ async fn show(journal: &Journal, settings: &Settings, args: &Args, now: &Zoned) 
     let older = journal.history(one_more).await?.len() > intents.len();
     let names = Names::known(settings);
     if args.json {
-        terminal::line(&listed(&intents, &names, from, older && args.since.is_none()).to_string());
-        return Ok(());
+        return Ok(listed(&intents, &names, from, older && args.since.is_none()).to_string());
     }
-    if intents.is_empty() {
-        let none = if older {
-            format!("nothing was written since {}", table::day(from, now.time_zone()))
-        } else {
-            "nothing was written through this machine yet".to_owned()
-        };
-        terminal::line(&none);
-    } else {
-        terminal::print(&table::text(&intents, &names, now));
-    }
-    if older {
+    let mut said = match (intents.is_empty(), older) {
+        (false, _) => table::text(&intents, &names, now),
+        (true, true) => format!("nothing was written since {}", table::day(from, now.time_zone())),
+        (true, false) => "nothing was written through this machine yet".to_owned(),
+    };
+    if older && (args.since.is_none() || intents.is_empty()) {
         let kept = settings.history_kept().as_secs() / (24 * 3600);
-        terminal::line(&format!("older writes are kept too: {} history --since {kept}d", me()));
+        said = format!("{said}\nolder writes are kept too: {} history --since {kept}d", me());
     }
-    Ok(())
+    Ok(said)
 }
 
 /// The object of `--json`; `partial` where older writes were left out without being asked to.
@@ -167,30 +164,29 @@ async fn forget(
     before: &str,
     now: &Zoned,
     as_json: bool,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let moment = since(before, now)?;
     let forgotten = if is_empty(journal).await? { 0 } else { journal.forget(moment).await? };
     let still_open = Filter { since: Some(Timestamp::MAX), ..Filter::default() };
     let open = open(&journal.history(still_open).await?);
     if as_json {
-        terminal::line(&json!({ "forgotten": forgotten, "open": open }).to_string());
-        return Ok(());
+        return Ok(json!({ "forgotten": forgotten, "open": open }).to_string());
     }
     let stay = match open {
         0 => String::new(),
         1 => "; 1 open write stays until it is settled".to_owned(),
         n => format!("; {n} open writes stay until they are settled"),
     };
-    terminal::line(&format!("forgot {}{stay}", counted(forgotten, "settled write")));
+    let mut said = format!("forgot {}{stay}", counted(forgotten, "settled write"));
     let window = settings.duplicate_window();
     let recent = now.timestamp().checked_sub(window).is_ok_and(|start| moment > start);
     if forgotten > 0 && recent {
-        terminal::note(&format!(
-            "note: the duplicate guard compares with the last {} h, and no longer knows what was forgotten of them",
+        said = format!(
+            "{said}\nthe duplicate guard looks back {} h, and no longer knows what was forgotten of them",
             hours(settings)
-        ));
+        );
     }
-    Ok(())
+    Ok(said)
 }
 
 /// `1 write`, `2 writes`.
@@ -203,7 +199,7 @@ async fn is_empty(journal: &Journal) -> Result<bool, Failure> {
     Ok(journal.history(Filter { limit: Some(1), ..Filter::default() }).await?.is_empty())
 }
 
-async fn settle_by_hand(journal: &Journal, settings: &Settings, settle: &Settle) -> Result<(), Failure> {
+async fn settle_by_hand(journal: &Journal, settings: &Settings, settle: &Settle) -> Result<String, Failure> {
     let number = settle.number;
     let found = if is_empty(journal).await? { None } else { journal.look(number).await? };
     let Some(intent) = found else {
@@ -226,9 +222,8 @@ async fn settle_by_hand(journal: &Journal, settings: &Settings, settle: &Settle)
         });
     };
     let what = table::line_of(&settled.what());
-    terminal::line(&format!("write {number} is settled: {what}: {}", settled.result()));
-    terminal::line(&consequence(&settled, settings));
-    Ok(())
+    let consequence = consequence(&settled, settings);
+    Ok(format!("write {number} is settled: {what}: {}\n{consequence}", settled.result()))
 }
 
 /// What the word of a person means for the next call.
@@ -284,3 +279,6 @@ fn not_open(intent: &Intent) -> Failure {
 fn refused(message: String) -> Failure {
     Failure::new("not_settled", Exit::Refused, message)
 }
+
+#[cfg(test)]
+mod tests;

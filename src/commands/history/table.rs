@@ -61,7 +61,7 @@ pub fn text(intents: &[Intent], names: &Names, now: &Zoned) -> String {
     }
     let utc = if *zone == TimeZone::UTC { " (times in UTC)" } else { "" };
     parts.push(format!("{}{utc}", super::counted(intents.len(), "write")));
-    format!("{}\n", parts.join("\n\n"))
+    parts.join("\n\n")
 }
 
 /// An open intent with what to do about it.
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(first[2], "  #17  Sat 21 Nov 2026 14:02, account acme, Muster AG");
         assert!(text.contains("history settle 17 --created ID` or `--not-created`"), "{text}");
         assert!(text.contains("it can be told from 14:03:41 on"), "{text}");
-        assert!(text.ends_with("\n2 writes\n"), "{text}");
+        assert!(text.ends_with("\n2 writes"), "{text}");
     }
 
     #[test]
