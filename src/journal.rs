@@ -3,6 +3,7 @@
 
 mod claim;
 mod database;
+mod entry;
 mod error;
 mod intent;
 mod key;
@@ -10,6 +11,7 @@ mod owner;
 mod queue;
 mod reading;
 mod row;
+mod since;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -26,6 +28,7 @@ pub use error::JournalError;
 pub use intent::{Confirmed, Digest, End, Field, Guard, Intent, Kind, NewIntent, Scope, State, Twin};
 use queue::Queue;
 use row::{millis, now};
+pub use since::since;
 use writing::Step;
 
 /// How long an ending process waits for what was handed over.
