@@ -16,6 +16,7 @@ mod every_tool;
 mod golden;
 mod history;
 mod honest_answers;
+mod journal_trouble;
 mod keyring;
 mod leaks;
 mod ledger;
