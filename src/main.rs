@@ -6,7 +6,7 @@ mod commands;
 mod credentials;
 mod failure;
 mod gateway;
-#[expect(dead_code, unused_imports, reason = "the writes of the next commits use it")]
+#[expect(dead_code, reason = "the writes of the next commits use it")]
 mod journal;
 mod logging;
 mod mcp;

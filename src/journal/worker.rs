@@ -236,6 +236,9 @@ impl Worker {
         if trouble.breaks_connection() {
             self.database.close();
         }
+        if let Trouble::KeyLost | Trouble::KeyChanged = trouble {
+            self.database.forget_key();
+        }
         trouble.about(&self.database.file)
     }
 }
