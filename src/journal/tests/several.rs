@@ -28,6 +28,31 @@ fn of_many_at_once_one_goes_on() {
 }
 
 #[test]
+fn several_write_at_once_and_none_is_turned_away() {
+    let folder = Folder::new();
+    let threads: Vec<_> = (0..4_u8)
+        .map(|thread| {
+            let journal = folder.journal();
+            std::thread::spawn(move || {
+                block(async {
+                    for number in 0..10 {
+                        told(&journal, create(thread * 10 + number), &format!("r{thread}{number}")).await;
+                    }
+                    journal.flush().await;
+                });
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let written = block(folder.journal().history(Filter::default())).unwrap();
+    let records: std::collections::HashSet<_> =
+        written.iter().filter(|intent| intent.answered).map(|intent| intent.record_id.clone()).collect();
+    assert_eq!((written.len(), records.len()), (40, 40));
+}
+
+#[test]
 fn what_a_dead_process_only_claimed_was_not_sent() {
     let folder = Folder::new();
     block(async {
