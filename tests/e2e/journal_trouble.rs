@@ -29,7 +29,12 @@ fn refuses(home: &Arc<Home>, ledger: &Ledger, code: &str) {
         session.call("list_invoices", json!({})).done();
         let refused = session.call("create_invoice", bill("Consulting")).refused();
         let error = &refused.structured["error"];
-        assert_eq!((&error["code"], &error["sent"]), (&json!(code), &json!("nothing_sent")), "{}", refused.text);
+        assert_eq!(
+            (&error["code"], &error["sent"]),
+            (&json!(code), &json!("nothing_sent")),
+            "{}",
+            refused.text
+        );
         assert!(error["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{}", refused.text);
         session.call("list_invoices", json!({})).done();
     }
@@ -60,7 +65,10 @@ fn a_damaged_a_foreign_and_a_newer_file_are_left_as_they_are() {
     assert_eq!(fs::read(&file).unwrap(), garbage);
 
     fs::remove_file(&file).unwrap();
-    Connection::open(&file).unwrap().execute_batch("create table theirs (x); insert into theirs values (1)").unwrap();
+    Connection::open(&file)
+        .unwrap()
+        .execute_batch("create table theirs (x); insert into theirs values (1)")
+        .unwrap();
     refuses(&home, &ledger, "journal_corrupt");
 
     let home = Arc::new(Home::new());
