@@ -4,6 +4,7 @@
 mod answer;
 mod confirmation;
 mod connection;
+mod difference;
 mod files;
 mod key_mode;
 mod lists;
@@ -12,9 +13,12 @@ mod profiles;
 mod reading;
 mod receipt;
 mod redaction;
+mod repeating;
 mod resolve;
 mod setup;
 mod tools;
+mod totals;
+mod updating;
 
 use std::sync::{Arc, RwLock};
 
@@ -141,6 +145,7 @@ struct Work {
     confirm_number: Option<String>,
     confirmed: Confirmed,
     notes: Vec<String>,
+    seen: updating::Seen,
     caller: Caller,
 }
 
@@ -180,17 +185,23 @@ impl Gateway {
         }
         // A preview promises no more than the call would do.
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
+        updating::refuse_frozen(&work)?;
         if !work.dry_run
             && let Some(question) = self.permit(&mut work, call.answered)?
         {
             return Ok(Outcome::Ask(question));
         }
-        let wire = self.build(&work)?;
         if work.dry_run {
+            let wire = self.build(&work)?;
             return Ok(Outcome::Done(self.preview(&work, &wire)));
         }
-        let reply = self.send(&work, wire).await?;
-        Ok(Outcome::Done(self.done(&work, answer::of(&work, reply))))
+        self.protect(&mut work).await?;
+        let wire = self.build(&work)?;
+        let body = wire.body.clone();
+        let reply = self.send(&mut work, wire).await?;
+        let facts = answer::of(&work, reply);
+        let facts = updating::told(&mut work, body.as_ref(), facts);
+        Ok(Outcome::Done(self.done(&work, facts)))
     }
 
     /// The profile of the call. Writes need to know it; reads take what the key gives.
@@ -250,7 +261,7 @@ impl Gateway {
             profile: work.profile.id(),
             tool: work.endpoint.tool,
             arguments: &arguments,
-            shown: &message,
+            shown: &updating::bound_to(work, &message),
         };
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
@@ -293,12 +304,14 @@ impl Gateway {
         )?)
     }
 
-    async fn send(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
-        let request = answer::request(work, wire);
-        match self.transmit(work, &request).await {
+    async fn send(&self, work: &mut Work, wire: Wire) -> Result<api::Reply, Failure> {
+        let sent = match work.endpoint.effect {
+            Effect::Updates | Effect::Deletes => self.send_repeatable(work, wire).await,
+            _ => self.transmit(work, &answer::request(work, wire)).await.map_err(Failure::from),
+        };
+        match sent {
             Ok(reply) => Ok(reply),
-            Err(error) => {
-                let failure = Failure::from(error);
+            Err(failure) => {
                 if work.endpoint.tool == "get_company_info"
                     && failure.facts.get("http_status") == Some(&Value::from(404))
                 {
@@ -343,6 +356,7 @@ fn check(
         confirm_number,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
+        seen: updating::Seen::nothing(),
         caller,
     })
 }

@@ -132,6 +132,10 @@ impl Client {
                     Safety::Write => error.of_a_write(&request.tool, &request.method),
                 });
             };
+            tell_limits(watch, &error);
+            if request.patience.is_some_and(|most| spent.waited + wait > most) {
+                return Err(error);
+            }
             if admit(request, watch, &error, wait).await.is_err() {
                 return Err(if watch.cancelled.is_cancelled() { cancelled() } else { error });
             }
@@ -225,6 +229,7 @@ impl<'a> Outgoing<'a> {
         for (name, value, part) in [
             ("x-profile-id", &request.profile, "profile"),
             ("idempotency-key", &request.idempotency_key, "idempotency key"),
+            ("if-match", &request.if_match, "version"),
         ] {
             if let Some(value) = value {
                 let value = HeaderValue::from_str(value).map_err(|_| unsendable(part))?;
@@ -248,12 +253,16 @@ fn multipart(boundary: &str, name: &str, content_type: &str, bytes: &[u8]) -> Ve
     body
 }
 
-/// Waits before another attempt and gets its permit; an error means that there will be none.
-async fn admit(request: &Request, watch: &Watch<'_>, error: &ApiError, wait: Duration) -> Result<(), ()> {
+/// A 429 slows down all processes with this key.
+fn tell_limits(watch: &Watch<'_>, error: &ApiError) {
     let told = error.refusal().and_then(|refusal| refusal.retry_after);
     if let (ApiError::Busy { .. }, Some(permits), Some(told)) = (error, watch.permits, told) {
         permits.blocked(told);
     }
+}
+
+/// Waits before another attempt and gets its permit; an error means that there will be none.
+async fn admit(request: &Request, watch: &Watch<'_>, error: &ApiError, wait: Duration) -> Result<(), ()> {
     if wait >= Duration::from_secs(1) {
         (watch.waiting)(wait, &error.to_string());
     }

@@ -48,6 +48,8 @@ pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
         profile: work.profile.header(),
         // Sent always, relied on never: no page says that the API knows it.
         idempotency_key: creates.then(|| uuid::Uuid::new_v4().to_string()),
+        if_match: work.seen.if_match(work.endpoint),
+        patience: work.seen.patience(work.endpoint),
         safety: if work.endpoint.effect == Effect::Reads { api::Safety::Read } else { api::Safety::Write },
     }
 }
