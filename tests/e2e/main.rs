@@ -25,4 +25,5 @@ mod scripted_books;
 mod support;
 mod terminal;
 mod tolerance;
+mod updates;
 mod writes;
