@@ -195,7 +195,9 @@ impl Gateway {
             let wire = self.build(&work)?;
             return Ok(Outcome::Done(self.preview(&work, &wire)));
         }
-        self.protect(&mut work).await?;
+        if endpoint.writes() {
+            Box::pin(self.protect(&mut work)).await?;
+        }
         let wire = self.build(&work)?;
         let body = wire.body.clone();
         let reply = self.send(&mut work, wire).await?;
@@ -306,7 +308,7 @@ impl Gateway {
 
     async fn send(&self, work: &mut Work, wire: Wire) -> Result<api::Reply, Failure> {
         let sent = match work.endpoint.effect {
-            Effect::Updates | Effect::Deletes => self.send_repeatable(work, wire).await,
+            Effect::Updates | Effect::Deletes => Box::pin(self.send_repeatable(work, wire)).await,
             _ => self.transmit(work, &answer::request(work, wire)).await.map_err(Failure::from),
         };
         match sent {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::difference::{self, Difference};
-use super::updating::{changed_meanwhile, says_changed, took_effect};
+use super::updating::{changed_meanwhile, is_ours, says_changed, took_effect};
 use super::{Gateway, Work, answer};
 use crate::api::{self, ApiError, ErrorBody};
 use crate::catalogue::{Effect, request::Wire};
@@ -24,9 +24,9 @@ const WAITS: Duration = Duration::from_secs(8);
 enum Found {
     /// It has taken effect. The answer to the read; empty where the record is gone.
     TookEffect(api::Reply),
-    /// The record is as it was when it was read first.
+    /// The record is as it was when it was read first, but for some of our own changes.
     AsBefore,
-    /// Somebody else changed it.
+    /// The record shows something else.
     Otherwise(Vec<Difference>),
     /// It could not be read; why.
     Unread(String),
@@ -64,26 +64,25 @@ impl Gateway {
         &self,
         work: &mut Work,
         request: &api::Request,
-        lost: ApiError,
+        error: ApiError,
     ) -> Result<api::Reply, Failure> {
         // What is sent is found out, whether anybody still waits for the answer or not.
         let cancelled = std::mem::replace(&mut work.caller.cancelled, CancellationToken::new());
         let again = api::Request { patience: None, ..request.clone() };
-        let mut last = lost;
+        let mut last = error;
         for attempt in 1..=2 {
             match self.look(work, request).await {
                 Found::TookEffect(reply) => return Ok(recovered(work, reply)),
                 Found::AsBefore => {}
-                Found::Otherwise(differences) => {
-                    let failure = changed_meanwhile(work, &differences, Sent::Unknown);
-                    return Err(failure.because(last.to_string()));
-                }
+                Found::Otherwise(differences) => return Err(something_else(work, &differences, last)),
                 Found::Unread(why) => return Err(unknown(last, format!("looking it up failed: {why}"))),
             }
+            let pause = last.refusal().and_then(|refusal| refusal.retry_after).unwrap_or_default();
             let left = TOTAL.saturating_sub(work.seen.started.elapsed());
-            if attempt == 2 || left < NEEDED || cancelled.is_cancelled() {
+            if attempt == 2 || pause > WAITS || left < pause + NEEDED || cancelled.is_cancelled() {
                 break;
             }
+            tokio::time::sleep(pause).await;
             let again = api::Request { if_match: work.seen.if_match(work.endpoint), ..again.clone() };
             let sending = self.transmit(work, &again);
             match api::within(work.seen.started, TOTAL, sending).await {
@@ -98,8 +97,8 @@ impl Gateway {
             }
         }
         match last {
-            lost @ ApiError::Lost { .. } => {
-                Err(unknown(lost, "the record shows no sign of it so far".to_owned()))
+            again @ ApiError::Lost { .. } => {
+                Err(unknown(again, "the record shows no sign of it so far".to_owned()))
             }
             refused => {
                 Err(Failure::from(refused).because("it was sent once more, since the first answer was lost"))
@@ -134,7 +133,8 @@ impl Gateway {
         work.seen.read(reply.etag);
         let before = work.current.as_ref().unwrap_or(&Value::Null);
         let differences = difference::differences(work.endpoint, before, &now);
-        if differences.is_empty() && !difference::moved_on(before, &now) {
+        let half_done = !differences.is_empty() && differences.iter().all(|change| is_ours(work, change));
+        if half_done || (differences.is_empty() && !difference::moved_on(before, &now)) {
             return Found::AsBefore;
         }
         Found::Otherwise(differences)
@@ -182,6 +182,17 @@ fn recovered(work: &mut Work, reply: api::Reply) -> api::Reply {
 /// Nobody knows yet what became of it.
 fn unknown(lost: ApiError, why: String) -> Failure {
     Failure { sent: Sent::Unknown, ..Failure::from(lost) }.because(why)
+}
+
+/// The record is neither as it was nor as it should be: by somebody else's hand, or since the API stores
+/// things in its own way.
+fn something_else(work: &Work, differences: &[Difference], lost: ApiError) -> Failure {
+    let shown = changed_meanwhile(work, differences, Sent::Unknown);
+    let mut failure = unknown(lost, "looked up, the record shows something else than was sent".to_owned());
+    failure.causes.extend(shown.causes);
+    failure.facts.extend(shown.facts);
+    failure
+        .hint("look at the record with the person, and call again if the change is missing and still wanted")
 }
 
 /// How long the API wants to be left alone, where it says so.

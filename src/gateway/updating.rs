@@ -102,9 +102,8 @@ impl Gateway {
 
 /// True where we would overwrite what somebody else changed, or the record is in another state by now.
 fn in_our_way(work: &Work, differences: &[Difference]) -> bool {
-    let now = work.current.as_ref().unwrap_or(&Value::Null);
     differences.iter().any(|other| match given(work, other.field) {
-        Some((field, ours)) => !difference::holds(field.kind, at(now, field.wire_name()), ours),
+        Some(_) => !is_ours(work, other),
         None => other.field == "status",
     })
 }
@@ -123,6 +122,11 @@ fn all_given(work: &Work) -> impl Iterator<Item = (&'static Param, &Value)> {
 /// True where the record shows everything that the update sets.
 pub(super) fn took_effect(work: &Work, record: &Value) -> bool {
     all_given(work).all(|(field, ours)| difference::holds(field.kind, at(record, field.wire_name()), ours))
+}
+
+/// True where a field was changed to what the call sets.
+pub(super) fn is_ours(work: &Work, change: &Difference) -> bool {
+    given(work, change.field).is_some_and(|(field, ours)| difference::holds(field.kind, &change.to, ours))
 }
 
 /// The state of the record that a yes is bound to.
@@ -152,7 +156,7 @@ pub(super) fn changed_meanwhile(work: &Work, differences: &[Difference], sent: S
             format!("`{}` was `{}` and is now `{}`", other.field, shown(&other.from), shown(&other.to));
         let mut values = json!({ "from": other.from, "to": other.to });
         if let (Some(ours), Some(values)) = (ours, values.as_object_mut()) {
-            cause.push_str(&format!("; you wanted `{}`", shown(ours)));
+            cause = format!("{cause}; you wanted `{}`", shown(ours));
             values.insert("yours".into(), ours.clone());
         }
         failure = failure.because(cause);

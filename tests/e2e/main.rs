@@ -8,6 +8,8 @@
 )]
 
 mod at_a_terminal;
+mod billed;
+mod changing_record;
 mod confirmation;
 mod dead_upstream;
 mod declared;
@@ -17,6 +19,7 @@ mod golden;
 mod honest_answers;
 mod keyring;
 mod leaks;
+mod lost_updates;
 mod names;
 mod one_origin;
 mod prompts;
