@@ -323,6 +323,7 @@ fn the_folder_and_the_file_are_private_and_links_are_not_followed() {
     let mut ledger = folder.ledger(1);
     assert_eq!(drain(&mut ledger, 3, START), 3);
     fs::remove_file(folder.file()).unwrap();
+    std::thread::sleep(Duration::from_millis(110));
     assert_eq!(drain(&mut ledger, 3, START), 3);
     assert_eq!(drain(&mut folder.ledger(2), 3, START), 0);
 }
