@@ -109,8 +109,8 @@ struct Pair {
 /// The right to send one request now.
 #[must_use = "a permit that is not used is a request that was not sent"]
 pub struct Permit {
-    /// When it began to count; `None` where there are no limits.
-    since: Option<Moment>,
+    /// The slot: a moment and the time from then until it; `None` where there are no limits.
+    slot: Option<(Moment, Duration)>,
 }
 
 /// What one call has waited so far, for permits and for the API.
@@ -130,7 +130,7 @@ struct TooLate {
 impl Permit {
     /// So much time has passed that the request would no longer count where it was reckoned: get another one.
     pub fn is_stale(&self) -> bool {
-        self.since.is_some_and(|since| since.elapsed() > FRESH)
+        self.slot.is_some_and(|(since, wait)| since.elapsed() > wait + FRESH)
     }
 }
 
@@ -170,18 +170,19 @@ impl RateLimits {
         waits: &Waits,
         tell: &(dyn Fn(Duration, &Why, u32) + Send + Sync),
     ) -> Result<Permit, TooLate> {
-        let Some(pair) = self.pair(key, origin) else { return Ok(Permit { since: None }) };
+        let Some(pair) = self.pair(key, origin) else { return Ok(Permit { slot: None }) };
         let limiter = pair.of(safety);
         loop {
-            let asked = Moment::now();
             let answer = limiter.ask(waits.left()).await;
+            let asked = Moment::now();
             let (at, why, granted) = match answer {
                 Answer::Granted { at, why } => (at, why, true),
                 Answer::Later { at, why } => (at, why, false),
             };
             let wait = Duration::from_micros(at.saturating_sub(limiter::now()));
+            let permit = Permit { slot: Some((asked, wait)) };
             if granted && wait.is_zero() {
-                return Ok(Permit { since: Some(Moment::now()) });
+                return Ok(permit);
             }
             // The clock moves on between the look and the answer: a granted slot is always waited for.
             if !waits.spend(wait.max(SHORTEST_WAIT)) && !granted {
@@ -191,9 +192,8 @@ impl RateLimits {
                 tell(wait, &why, limiter.limit());
             }
             sleep(wait.max(SHORTEST_WAIT)).await;
-            let late = asked.elapsed().saturating_sub(wait);
-            if granted && late <= FRESH && !limiter.is_blocked() {
-                return Ok(Permit { since: Some(Moment::now()) });
+            if granted && !permit.is_stale() && !limiter.is_blocked() {
+                return Ok(permit);
             }
         }
     }

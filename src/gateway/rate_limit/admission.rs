@@ -12,7 +12,7 @@ impl Gateway {
     /// The permit of one request: waits for it as long as the call has time, else says when to call again.
     pub(in crate::gateway) async fn admit(&self, work: &Work, safety: Safety) -> Result<Permit, Failure> {
         if self.rate_limits.are_off() {
-            return Ok(Permit { since: None });
+            return Ok(Permit { slot: None });
         }
         let cancelled = &work.caller.cancelled;
         let admitted = cancelled.run_until_cancelled(async {

@@ -414,10 +414,10 @@ async fn a_call_waits_for_seconds_and_not_for_longer() {
     // The API asks for a pause: the call waits for its end, and says so.
     let limits = RateLimits::new(Some(Rates { reads: 9, writes: 9 }), &folder.0.join("other"));
     let admit = |safety| limits.admit((&key, "x"), safety, &waits, &tell);
-    admit(Safety::Read).await.unwrap_or_else(|_| panic!("there is room")).since.unwrap();
+    admit(Safety::Read).await.unwrap_or_else(|_| panic!("there is room")).slot.unwrap();
     limits.block(Duration::from_secs(1));
     let start = Moment::now();
-    admit(Safety::Write).await.unwrap_or_else(|_| panic!("a second is no long wait")).since.unwrap();
+    admit(Safety::Write).await.unwrap_or_else(|_| panic!("a second is no long wait")).slot.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(900), "{:?}", start.elapsed());
     let told = std::mem::take(&mut *told.lock().unwrap());
     assert!(matches!(told.as_slice(), [(_, Why::Blocked, 9)]), "{told:?}");
@@ -430,10 +430,11 @@ async fn a_call_waits_for_seconds_and_not_for_longer() {
 
 #[test]
 fn a_permit_is_good_for_half_a_second() {
-    let permit = |slept| Permit { since: Some(Moment::now().slept(slept)) };
+    let permit = |slept| Permit { slot: Some((Moment::now().slept(slept), Duration::from_secs(2))) };
     assert!(!permit(Duration::ZERO).is_stale());
-    assert!(permit(FRESH + Duration::from_millis(1)).is_stale());
-    assert!(!Permit { since: None }.is_stale());
+    assert!(!permit(Duration::from_millis(2_300)).is_stale());
+    assert!(permit(Duration::from_secs(2) + FRESH).is_stale());
+    assert!(!Permit { slot: None }.is_stale());
 }
 
 #[tokio::test]
