@@ -94,6 +94,8 @@ pub struct RateLimits {
     /// `None` where there are none.
     rates: Option<Rates>,
     folder: PathBuf,
+    /// What the address is called in names, where it is another one at every start.
+    known_as: Option<&'static str>,
     /// Of this process, for the shares; never 0.
     owner: u32,
     /// The key that was used last, and its limits.
@@ -152,25 +154,24 @@ impl Waits {
 
 impl RateLimits {
     /// Opens nothing yet.
-    pub fn new(rates: Option<Rates>, state_folder: &Path) -> Self {
+    pub fn new(rates: Option<Rates>, state_folder: &Path, known_as: Option<&'static str>) -> Self {
         let owner = uuid::Uuid::new_v4().as_fields().0.max(1);
-        Self { rates, folder: state_folder.join("limits"), owner, opened: Mutex::new(None) }
+        Self { rates, folder: state_folder.join("limits"), known_as, owner, opened: Mutex::new(None) }
     }
 
     pub fn are_off(&self) -> bool {
         self.rates.is_none()
     }
 
-    /// One permit with `key`, which is known under `origin`; waits as long as `waits` has time left.
-    /// `tell` hears of every wait that a person would notice.
+    /// One permit with `key`; waits as long as `waits` has time left. `tell` hears of every wait that a person would notice.
     async fn admit(
         &self,
-        (key, origin): (&Key, &str),
+        key: &Key,
         safety: Safety,
         waits: &Waits,
         tell: &(dyn Fn(Duration, &Why, u32) + Send + Sync),
     ) -> Result<Permit, TooLate> {
-        let Some(pair) = self.pair(key, origin) else { return Ok(Permit { slot: None }) };
+        let Some(pair) = self.pair(key) else { return Ok(Permit { slot: None }) };
         let limiter = pair.of(safety);
         loop {
             let answer = limiter.ask(waits.left()).await;
@@ -209,7 +210,7 @@ impl RateLimits {
         }
     }
 
-    fn pair(&self, key: &Key, origin: &str) -> Option<Arc<Pair>> {
+    fn pair(&self, key: &Key) -> Option<Arc<Pair>> {
         let rates = self.rates?;
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, pair)) = &*opened
@@ -217,7 +218,7 @@ impl RateLimits {
         {
             return Some(Arc::clone(pair));
         }
-        let name = key.limit_name(origin);
+        let name = key.limit_name(&self.known_as.map_or_else(|| key.origin().to_string(), str::to_owned));
         let limiter =
             |class: &str, limit| Limiter::new(self.folder.join(format!("{name}-{class}")), self.owner, limit);
         let pair =

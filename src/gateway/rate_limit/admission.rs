@@ -29,13 +29,7 @@ impl Gateway {
                 progress(0, None, &format!("waiting {} s: {}", seconds(wait), reason(*why, limit, safety)));
             }
         };
-        self.rate_limits.admit((key, &self.known_under(key)), safety, &work.waits, &tell).await
-    }
-
-    /// The address that the limit of a key is kept under.
-    fn known_under(&self, key: &Key) -> String {
-        // Its port is another one at every start.
-        if self.sandbox { "sandbox".to_owned() } else { key.origin().to_string() }
+        self.rate_limits.admit(key, safety, &work.waits, &tell).await
     }
 
     /// The permits of a request's further attempts.

@@ -397,12 +397,12 @@ fn key() -> Key {
 #[tokio::test]
 async fn a_call_waits_for_seconds_and_not_for_longer() {
     let folder = Folder::new();
-    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0);
+    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0, None);
     let told = std::sync::Mutex::new(Vec::new());
     let tell = |wait: Duration, why: &Why, limit: u32| told.lock().unwrap().push((wait, *why, limit));
     let waits = Waits::default();
     let key = key();
-    let admit = |safety| limits.admit((&key, "x"), safety, &waits, &tell);
+    let admit = |safety| limits.admit(&key, safety, &waits, &tell);
     for safety in [Safety::Read, Safety::Read, Safety::Write] {
         assert!(!admit(safety).await.unwrap_or_else(|_| panic!("there is room")).is_stale());
     }
@@ -412,8 +412,8 @@ async fn a_call_waits_for_seconds_and_not_for_longer() {
     assert_eq!(waits.left(), Duration::from_secs(8), "a refusal takes no time from the call");
 
     // The API asks for a pause: the call waits for its end, and says so.
-    let limits = RateLimits::new(Some(Rates { reads: 9, writes: 9 }), &folder.0.join("other"));
-    let admit = |safety| limits.admit((&key, "x"), safety, &waits, &tell);
+    let limits = RateLimits::new(Some(Rates { reads: 9, writes: 9 }), &folder.0.join("other"), None);
+    let admit = |safety| limits.admit(&key, safety, &waits, &tell);
     admit(Safety::Read).await.unwrap_or_else(|_| panic!("there is room")).slot.unwrap();
     limits.block(Duration::from_secs(1));
     let start = Moment::now();
@@ -440,9 +440,9 @@ fn a_permit_is_good_for_half_a_second() {
 #[tokio::test]
 async fn the_file_is_named_by_a_digest() {
     let folder = Folder::new();
-    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0);
+    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0, Some("x"));
     let (waits, key) = (Waits::default(), key());
-    let permit = limits.admit((&key, "x"), Safety::Write, &waits, &|_, _, _| {}).await;
+    let permit = limits.admit(&key, Safety::Write, &waits, &|_, _, _| {}).await;
     assert!(permit.is_ok_and(|permit| !permit.is_stale()));
     let names: Vec<_> =
         fs::read_dir(folder.0.join("limits")).unwrap().map(|file| file.unwrap().file_name()).collect();
