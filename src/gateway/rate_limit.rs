@@ -163,7 +163,14 @@ impl RateLimits {
         self.rates.is_none()
     }
 
-    /// One permit with `key`; waits as long as `waits` has time left. `tell` hears of every wait that a person would notice.
+    /// Counts a request with `key` that is sent in any case, since a person waits for it: after its slot, or
+    /// at once where that is far off.
+    pub async fn count(&self, key: &Key, safety: Safety) {
+        drop(self.admit(key, safety, &Waits::default(), &|_, _, _| {}).await);
+    }
+
+    /// One permit with `key`; waits as long as `waits` has time left. `tell` hears of every wait that a
+    /// person would notice.
     async fn admit(
         &self,
         key: &Key,

@@ -286,3 +286,17 @@ fn each_key_has_limits_of_its_own_and_is_named_nowhere() {
         assert!(!String::from_utf8_lossy(&bytes).contains("lmb_"), "{}", path.display());
     }
 }
+
+#[test]
+fn what_a_login_asks_counts_too() {
+    let server = api();
+    let home = Arc::new(Home::new());
+    let run = |arguments: &[&str]| Lumabill::at(&home, arguments).env("LUMABILL_RATE_LIMIT", "1/1");
+    let login = ["login", "--with-token", "--insecure-storage", "--api-url", &server.url()];
+    run(&login).input(format!("{PLANTED_KEY}\n")).run().exits(0);
+    let asked = server.requests().len();
+    assert_eq!(asked, 2, "the profiles, and whether the key may write");
+    let ended = run(&["call", "get_client", &format!("id={CLIENT}")]).run().exits(4);
+    assert!(ended.stderr.contains("1 reads a minute"), "{}", ended.stderr);
+    assert_eq!(server.requests().len(), asked);
+}

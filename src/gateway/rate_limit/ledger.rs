@@ -51,7 +51,7 @@ impl Ledger {
         let owner = self.owner;
         let Some(locked) = self.lock()? else { return Ok(None) };
         let mut book = Book::open(locked.0, ask)?;
-        for at in owed.drain(..) {
+        for at in owed.drain(..).filter(|at| at + WINDOW > ask.now) {
             book.enter(at.max(book.header.newest), owner)?;
         }
         let answer = book.answer(ask, owner)?;
