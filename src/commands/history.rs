@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::connect::{block_on, journal};
 use crate::failure::{Exit, Failure};
 use crate::gateway::visible;
-use crate::journal::{Filter, Intent, Journal, since};
+use crate::journal::{Filter, Intent, Journal, State, since};
 use crate::settings::{Settings, me};
 use crate::terminal;
 use table::Names;
@@ -222,7 +222,12 @@ async fn settle_by_hand(journal: &Journal, settings: &Settings, settle: &Settle)
         });
     };
     let what = table::line_of(&settled.what());
-    let consequence = consequence(&settled, settings);
+    let consequence = if settle.fate.created.is_some() && settled.state == State::NotSent {
+        "it never left this machine, so that record is not its own; the same call may be sent again"
+            .to_owned()
+    } else {
+        consequence(&settled, settings)
+    };
     Ok(format!("write {number} is settled: {what}: {}\n{consequence}", settled.result()))
 }
 
