@@ -228,7 +228,8 @@ async fn settle_by_hand(journal: &Journal, settings: &Settings, settle: &Settle)
     } else {
         consequence(&settled, settings)
     };
-    Ok(format!("write {number} is settled: {what}: {}\n{consequence}", settled.result()))
+    let effect = if settled.state.took_effect() { String::new() } else { format!(": {}", settled.result()) };
+    Ok(format!("write {number} is settled: {what}{effect}\n{consequence}"))
 }
 
 /// What the word of a person means for the next call.
@@ -237,8 +238,8 @@ fn consequence(settled: &Intent, settings: &Settings) -> String {
         (None, _) => "it was taken as said, and not looked up".to_owned(),
         (Some(_), false) => "the same call may be sent again".to_owned(),
         (Some(_), true) => format!(
-            "the same call is answered with this record, and not sent again, for as long as it counts as a \
-             duplicate ({} h, setting `duplicate_window`)",
+            "the same call is answered with this record and not sent again, as long as it is a duplicate: {} h, \
+             the setting `duplicate_window`",
             hours(settings)
         ),
     }

@@ -65,10 +65,10 @@ impl Intent {
             (State::Absent, Kind::Create) => "not created",
             (State::Absent, _) => "no effect",
             (State::Created | State::Done | State::Updated | State::Deleted, _) => {
-                if self.lost {
-                    "done, looked up"
-                } else {
-                    "done"
+                match (self.lost, self.answered) {
+                    (true, _) => "done (was lost)",
+                    (false, false) => "done, unanswered",
+                    (false, true) => "done",
                 }
             }
         }
@@ -280,7 +280,7 @@ mod tests {
                 "lost": true, "answered": true, "settled_at": "2026-11-21T13:02:12Z",
             })
         );
-        assert_eq!(settled.result(), "done, looked up");
+        assert_eq!(settled.result(), "done (was lost)");
     }
 
     #[test]
