@@ -10,18 +10,20 @@ use jiff::{Timestamp, Zoned};
 
 use crate::gateway::visible;
 use crate::journal::Intent;
+use crate::sandbox::keys::PROFILE_NAMES;
 use crate::settings::{Settings, me};
 
 /// A name that a client gave itself is shown up to here.
 const LONGEST_CLIENT: usize = 32;
 
-/// Names of profiles by id, as far as logins brought them.
+/// Names of profiles by id: those that logins brought, and the sandbox's.
 pub struct Names(HashMap<String, String>);
 
 impl Names {
     pub fn known(settings: &Settings) -> Self {
+        let practice = PROFILE_NAMES.map(|(id, name)| (id.to_owned(), name.to_owned()));
         let profiles = settings.stored_accounts().into_iter().flat_map(|account| account.profiles);
-        Self(profiles.map(|profile| (profile.id, profile.name)).collect())
+        Self(practice.into_iter().chain(profiles.map(|profile| (profile.id, profile.name))).collect())
     }
 
     pub fn profile(&self, intent: &Intent) -> Option<&str> {
