@@ -32,7 +32,6 @@ use connection::Connection;
 use policy::Plan;
 use profiles::Effective;
 pub use receipt::Receipt;
-pub use redaction::visible;
 pub use setup::{Facts, Setup};
 pub use tools::Selection;
 
@@ -244,31 +243,36 @@ impl Gateway {
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
         let arguments = Value::Object(work.arguments.clone());
+        let shown = plan.bound_to(&message);
         let binding = Binding {
             account: &work.connection.account,
             origin: &work.connection.bound_to,
             profile: work.profile.id(),
             tool: work.endpoint.tool,
             arguments: &arguments,
-            shown: &message,
+            shown: &shown,
         };
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
                 Ok(()) => {
+                    self.confirmations.withdraw(&binding)?;
                     work.confirmed = Confirmed::Person;
                     return Ok(None);
                 }
                 Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
             },
             Some((Action::Decline, state)) => {
-                // The question is used up: no later yes to it counts.
+                // The question is used up: no later yes to it counts, and no number in its place.
                 let _ = self.confirmations.open(&state, &binding)?;
+                self.confirmations.withdraw(&binding)?;
                 return Err(answer::declined(work.endpoint.tool));
             }
-            Some((Action::Cancel, _)) => {}
+            Some((Action::Cancel, state)) => {
+                let _ = self.confirmations.open(&state, &binding)?;
+            }
             None => {
                 let label = plan.label();
-                if work.confirm_number.as_ref().is_some_and(|given| given.trim() == label)
+                if work.confirm_number.as_ref().is_some_and(|given| redaction::quoted(given) == label)
                     && self.confirmations.redeem(&binding)?
                 {
                     work.confirmed = Confirmed::Repeated;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::clock::Moment;
 use super::error::{ApiError, Unreachable};
 use super::roots::{self, Trust};
-use super::text::neutral;
 use crate::credentials::Origin;
+use crate::text::in_line;
 
 /// For the name, the connection and the handshake together.
 pub const CONNECT: Duration = Duration::from_secs(5);
@@ -18,6 +18,9 @@ const IDLE: Duration = Duration::from_secs(18);
 /// When the two clocks differ by more since the pool was made, the machine slept and every kept
 /// connection is suspect, though the steady clock may take it for young.
 const SLEPT: Duration = Duration::from_secs(2);
+
+/// Characters of a cause in the words of a library.
+const CAUSE: usize = 300;
 
 /// Connections to one origin, made on the first use.
 pub struct Connector {
@@ -99,7 +102,7 @@ pub fn failed(error: &reqwest::Error, host: &str) -> ApiError {
     let why = if let Some(tls) = find::<rustls::Error>(error) {
         match tls {
             rustls::Error::InvalidCertificate(why) => Unreachable::Certificate(certificate(why)),
-            other => Unreachable::Tls(neutral(&other.to_string())),
+            other => Unreachable::Tls(in_line(&other.to_string(), CAUSE)),
         }
     } else if error.is_dns() {
         Unreachable::Name
@@ -140,7 +143,7 @@ fn certificate(why: &rustls::CertificateError) -> String {
         Why::NotValidYet | Why::NotValidYetContext { .. } => "not valid yet".to_owned(),
         Why::NotValidForName | Why::NotValidForNameContext { .. } => "made for another name".to_owned(),
         Why::Revoked => "revoked".to_owned(),
-        other => neutral(&other.to_string()),
+        other => in_line(&other.to_string(), CAUSE),
     }
 }
 
@@ -162,5 +165,5 @@ fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
 
 /// The last cause, which names no address.
 fn innermost(error: &reqwest::Error) -> String {
-    chain(error).last().map(|cause| neutral(&cause.to_string())).unwrap_or_default()
+    chain(error).last().map(|cause| in_line(&cause.to_string(), CAUSE)).unwrap_or_default()
 }
