@@ -271,10 +271,7 @@ impl Gateway {
                 let _ = self.confirmations.open(&state, &binding)?;
             }
             None => {
-                let label = plan.label();
-                if work.confirm_number.as_ref().is_some_and(|given| redaction::quoted(given) == label)
-                    && self.confirmations.redeem(&binding)?
-                {
+                if plan.is_named_by(work.confirm_number.as_deref()) && self.confirmations.redeem(&binding)? {
                     work.confirmed = Confirmed::Repeated;
                     return Ok(None);
                 }
@@ -284,7 +281,10 @@ impl Gateway {
                 }
             }
         }
-        self.confirmations.announce(&binding)?;
+        // The right number opens nothing by itself: of many calls that bring it at once one acts.
+        if !plan.is_named_by(work.confirm_number.as_deref()) {
+            self.confirmations.announce(&binding)?;
+        }
         Err(answer::confirmation_required(work, &plan.label(), &message))
     }
 

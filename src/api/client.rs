@@ -159,6 +159,9 @@ impl Client {
         let start = Moment::now();
         let spent = times.start.elapsed();
         let limit = times.attempt.min(times.until.saturating_sub(spent));
+        if request.safety == Safety::Write {
+            notice_ended_connections().await;
+        }
         let silent = |seconds: Duration| ApiError::Silent {
             host: host.to_owned(),
             seconds: (seconds + Duration::from_millis(500)).as_secs().max(1),
@@ -267,6 +270,16 @@ async fn admit(request: &Request, watch: &Watch<'_>, error: &ApiError, wait: Dur
     match watch.cancelled.run_until_cancelled(ready).await {
         Some(true) => Ok(()),
         Some(false) | None => Err(()),
+    }
+}
+
+/// Lets kept connections see that the server has ended them. After a sleep of this process the end and the next
+/// call lie ready at the same moment; a write that went first would be lost. A task that yields runs again after
+/// the system was asked what is ready, and after those for whom something was: twice, since the one reads and
+/// another then closes.
+async fn notice_ended_connections() {
+    for _ in 0..2 {
+        tokio::task::yield_now().await;
     }
 }
 

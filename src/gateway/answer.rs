@@ -161,9 +161,17 @@ pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) ->
         Some(_) => format!("{message}: no first call within the last 10 minutes said what would happen"),
         None => message,
     };
+    let again = "call again within 10 minutes with the same arguments and `confirm_number`";
+    let hint = match &work.confirm_number {
+        Some(given) if quoted(given) == label => format!(
+            "call `{}` once without `confirm_number` and show the person what it says; after a yes {again}: `{label}`",
+            work.endpoint.tool
+        ),
+        _ => format!("show this to the person; after a yes {again}: `{}`", quoted(label)),
+    };
     Failure::new("confirmation_required", Exit::Refused, message)
         .because(format!("it would: {}", question.replace('\n', " · ")))
-        .hint(format!("show this to the person; after a yes call again within 10 minutes with the same arguments and `confirm_number`: `{}`", quoted(label)))
+        .hint(hint)
         .fact("would", question)
         .fact("confirm_number", quoted(label))
 }

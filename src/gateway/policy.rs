@@ -101,6 +101,11 @@ impl Plan<'_> {
             .unwrap_or_else(|| self.endpoint.tool.to_owned())
     }
 
+    /// True if this is how the record is called.
+    pub fn is_named_by(&self, number: Option<&str>) -> bool {
+        number.is_some_and(|number| quoted(number) == self.label())
+    }
+
     /// What a yes is bound to: the question, and the version of the record where it tells one, since not all
     /// that may have changed is shown.
     pub fn bound_to(&self, question: &str) -> String {

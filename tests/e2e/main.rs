@@ -7,14 +7,17 @@
     reason = "support code of tests reads like the tests, and fails by panicking, with what it saw"
 )]
 
+mod asleep;
 mod at_a_terminal;
 mod confirmation;
 mod dead_upstream;
 mod declared;
 mod ending;
 mod every_tool;
+mod forged_confirmation;
 mod golden;
 mod honest_answers;
+mod hostile_text;
 mod keyring;
 mod leaks;
 mod names;
