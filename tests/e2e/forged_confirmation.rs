@@ -135,9 +135,11 @@ fn a_yes_to_another_account_address_profile_or_call_does_nothing() {
     let two = json!([{ "id": id(70), "name": "Eins" }, { "id": id(71), "name": "Zwei" }]);
     let api = move || {
         let two = two.clone();
-        ScriptedServer::start(move |request| match request.target.starts_with("/v1/profiles") {
-            true => answer(200, &json!({ "data": two, "total": 2 })),
-            false => answer(200, &json!({ "id": id(1), "number": "R-1", "status": "draft", "total": 1 })),
+        ScriptedServer::start(move |request| {
+            if request.target.starts_with("/v1/profiles") {
+                return answer(200, &json!({ "data": two, "total": 2 }));
+            }
+            answer(200, &json!({ "id": id(1), "number": "R-1", "status": "draft", "total": 1 }))
         })
     };
     let (here, there, home) = (api(), api(), Arc::new(Home::new()));
@@ -183,10 +185,13 @@ fn a_state_that_was_changed_by_one_character_does_nothing() {
     assert_eq!(writes(&server), 0);
 }
 
+/// The record as the n-th read sees it.
+type Reread = fn(u32) -> Value;
+
 #[test]
 fn a_yes_does_not_hold_for_a_record_that_changed_since() {
     // Each read sees another total, another IBAN, or only a younger record.
-    let tools: [(&str, Value, fn(u32) -> Value); 3] = [
+    let tools: [(&str, Value, Reread); 3] = [
         (
             "delete_invoice",
             json!({ "id": id(1) }),

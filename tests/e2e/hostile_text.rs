@@ -42,7 +42,7 @@ fn record(n: usize) -> Value {
 
 /// An API that answers everything, and everything with such text.
 fn api() -> ScriptedServer {
-    ScriptedServer::start(|request| respond(request))
+    ScriptedServer::start(respond)
 }
 
 fn respond(request: &Recorded) -> Answer {
@@ -321,11 +321,22 @@ fn a_hostile_name_of_a_company_stays_shown_from_login_to_the_question() {
     // The config file is somebody's as well: what stands there is shown in the same way.
     let file = home.path().join("config").join("config.toml");
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replace("Firma", "Firma\\u202E\\u001B[31m")).unwrap();
+    let planted = text.lines().map(|line| {
+        if line.starts_with("name = ") { "name = \"Firma\\u202E\\u001B[31m\\nx\"" } else { line }
+    });
+    let planted = planted.collect::<Vec<_>>().join("\n");
+    assert_ne!(planted, text);
+    std::fs::write(&file, planted).unwrap();
     for arguments in [&["status"][..], &["status", "--json"], &["config"]] {
         let ended = plain(arguments).run().exits(0);
         harmless("a changed config", &ended.stdout);
         harmless("a changed config", &ended.stderr);
+        let shown = if arguments.contains(&"--json") {
+            "Firma\\u202e\\u001b[31m"
+        } else {
+            "Firma\\u{202e}\\u{1b}[31m"
+        };
+        assert!(arguments == ["config"] || ended.stdout.contains(shown), "{}", ended.stdout);
     }
     assert!(plain(&["status", "--json"]).run().exits(0).json()["accounts"].is_array());
     let mut session = McpSession::start(&plain(&["serve"]), Era::Modern);
