@@ -274,13 +274,10 @@ async fn admit(request: &Request, watch: &Watch<'_>, error: &ApiError, wait: Dur
 }
 
 /// Lets kept connections see that the server has ended them. After a sleep of this process the end and the next
-/// call lie ready at the same moment; a write that went first would be lost. A task that yields runs again after
-/// the system was asked what is ready, and after those for whom something was: twice, since the one reads and
-/// another then closes.
+/// call lie ready at the same moment, and a write that went first would be lost. A task that yields runs again
+/// after the system was asked what is ready, and after those tasks for which something was.
 async fn notice_ended_connections() {
-    for _ in 0..2 {
-        tokio::task::yield_now().await;
-    }
+    tokio::task::yield_now().await;
 }
 
 /// What an error means for another attempt.

@@ -178,8 +178,12 @@ pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) ->
 
 /// A no is final for this call.
 pub(super) fn declined(tool: &str) -> Failure {
-    Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent"))
-        .hint("do not try again unless the person asks for it")
+    Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent")).hint(
+        format!(
+            "do not try again unless the person asks for it; one whom this client did not ask can run \
+             `lumabill call {tool}` in a terminal"
+        ),
+    )
 }
 
 /// An answer to a question that does not count.

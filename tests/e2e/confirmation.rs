@@ -399,7 +399,8 @@ fn what_a_person_is_shown_is_whole_and_stands_in_order() {
         question["message"],
         format!(
             "Change vendor \"Papier AG\"?\nThis decides where money or mail goes: please compare every character.\n\
-             Profile: \"Muster GmbH\"\niban: \"{IBAN}\" becomes \"{OTHER_IBAN}\""
+             Profile: \"Muster GmbH\"\niban: \"{IBAN}\" becomes \"{OTHER_IBAN}\"\n\
+             notes: \"\" becomes \"n\""
         )
     );
     // What comes after many harmless words is not cut off.
