@@ -4,19 +4,29 @@
 mod answer;
 mod confirmation;
 mod connection;
+mod difference;
 mod files;
+mod fingerprint;
+mod held;
 mod key_mode;
 mod lists;
 pub mod policy;
 mod profiles;
+pub mod rate_limit;
 mod reading;
 mod receipt;
+mod recovery;
 mod redaction;
+mod repeating;
 mod resolve;
 mod setup;
 mod tools;
+mod totals;
+mod updating;
+mod writing;
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -31,7 +41,9 @@ use confirmation::{Binding, Confirmations};
 use connection::Connection;
 use policy::Plan;
 use profiles::Effective;
+use rate_limit::{RateLimits, Waits};
 pub use receipt::Receipt;
+pub use redaction::visible;
 pub use setup::{Facts, Setup};
 pub use tools::Selection;
 
@@ -122,7 +134,9 @@ pub struct Gateway {
     level: policy::Level,
     files: Vec<std::path::PathBuf>,
     confirmations: Confirmations,
+    rate_limits: RateLimits,
     journal: Arc<Journal>,
+    duplicate_window: Duration,
     connection: RwLock<Arc<Connection>>,
     reload: setup::Reload,
     changes: watch::Sender<u64>,
@@ -134,12 +148,18 @@ struct Work {
     connection: Arc<Connection>,
     endpoint: &'static Endpoint,
     arguments: Map<String, Value>,
+    /// The arguments as given, with names turned into ids and nothing filled in.
+    given: Map<String, Value>,
     profile: Effective,
     current: Option<Value>,
     dry_run: bool,
+    allow_duplicate: bool,
     confirm_number: Option<String>,
     confirmed: Confirmed,
     notes: Vec<String>,
+    /// For permits and for the API.
+    waits: Waits,
+    seen: updating::Seen,
     caller: Caller,
 }
 
@@ -179,6 +199,7 @@ impl Gateway {
         }
         // A preview promises no more than the call would do.
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
+        updating::refuse_frozen(&work)?;
         if !work.dry_run
             && let Some(question) = self.permit(&mut work, call.answered)?
         {
@@ -188,7 +209,10 @@ impl Gateway {
         if work.dry_run {
             return Ok(Outcome::Done(self.preview(&work, &wire)));
         }
-        let reply = self.send(&work, wire).await?;
+        if endpoint.writes() {
+            return self.write(work, wire).await.map(Outcome::Done);
+        }
+        let reply = self.ask(&work, wire).await?;
         Ok(Outcome::Done(self.done(&work, answer::of(&work, reply))))
     }
 
@@ -234,23 +258,28 @@ impl Gateway {
 
     /// Whether a person has to say yes first, and whether one has.
     fn permit(&self, work: &mut Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
+        let mut arguments = work.arguments.clone();
+        if work.allow_duplicate {
+            // A yes to one is no yes to another one of the same.
+            arguments.insert("allow_duplicate".into(), Value::Bool(true));
+        }
         let plan = Plan {
             endpoint: work.endpoint,
-            arguments: &work.arguments,
+            arguments: &arguments,
             current: work.current.as_ref(),
             profile: &work.profile,
         };
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
-        let arguments = Value::Object(work.arguments.clone());
-        let shown = plan.bound_to(&message);
+        let (label, named) = (plan.label(), plan.is_named_by(work.confirm_number.as_deref()));
+        let arguments = Value::Object(arguments);
         let binding = Binding {
             account: &work.connection.account,
             origin: &work.connection.bound_to,
             profile: work.profile.id(),
             tool: work.endpoint.tool,
             arguments: &arguments,
-            shown: &shown,
+            shown: &updating::bound_to(work, &message),
         };
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
@@ -271,7 +300,7 @@ impl Gateway {
                 let _ = self.confirmations.open(&state, &binding)?;
             }
             None => {
-                if plan.is_named_by(work.confirm_number.as_deref()) && self.confirmations.redeem(&binding)? {
+                if named && self.confirmations.redeem(&binding)? {
                     work.confirmed = Confirmed::Repeated;
                     return Ok(None);
                 }
@@ -282,10 +311,10 @@ impl Gateway {
             }
         }
         // The right number opens nothing by itself: of many calls that bring it at once one acts.
-        if !plan.is_named_by(work.confirm_number.as_deref()) {
+        if !named {
             self.confirmations.announce(&binding)?;
         }
-        Err(answer::confirmation_required(work, &plan.label(), &message))
+        Err(answer::confirmation_required(work, &label, &message))
     }
 
     fn build(&self, work: &Work) -> Result<Wire, Failure> {
@@ -297,20 +326,18 @@ impl Gateway {
         )?)
     }
 
-    async fn send(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
+    /// A read of one answer.
+    async fn ask(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
         let request = answer::request(work, wire);
-        match self.transmit(work, &request).await {
-            Ok(reply) => Ok(reply),
-            Err(error) => {
-                let failure = Failure::from(error);
+        let _permit = self.admit(work, request.safety).await?;
+        match self.transmit(work, &request).await.map_err(Failure::from) {
+            Err(failure)
                 if work.endpoint.tool == "get_company_info"
-                    && failure.facts.get("http_status") == Some(&Value::from(404))
-                {
-                    return self.company_from_profile(work, failure).await;
-                }
-                self.notice_read_only_key(work, &failure).await;
-                Err(failure)
+                    && failure.facts.get("http_status") == Some(&Value::from(404)) =>
+            {
+                self.company_from_profile(work, failure).await
             }
+            other => other,
         }
     }
 
@@ -334,19 +361,24 @@ fn check(
 ) -> Result<Work, Failure> {
     let mut arguments = catalogue::check::check(endpoint, arguments)?;
     let dry_run = arguments.shift_remove("dry_run") == Some(Value::Bool(true));
+    let allow_duplicate = arguments.shift_remove("allow_duplicate") == Some(Value::Bool(true));
     let confirm_number =
         arguments.shift_remove("confirm_number").and_then(|number| number.as_str().map(str::to_owned));
     let profile = Effective::Unknown;
     Ok(Work {
         connection,
         endpoint,
+        given: Map::new(),
         arguments,
         profile,
         current: None,
         dry_run,
+        allow_duplicate,
         confirm_number,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
+        waits: Waits::default(),
+        seen: updating::Seen::nothing(),
         caller,
     })
 }

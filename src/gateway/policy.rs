@@ -11,8 +11,6 @@ use crate::failure::{Exit, Failure};
 
 /// Fields that decide where money or mail goes: shown whole.
 const REDIRECTING: [&str; 5] = ["iban", "bic", "is_qr_iban", "email", "payment_info"];
-/// Fields of a record that change whenever it does.
-const VERSIONS: [&str; 4] = ["updated_at", "version", "etag", "revision"];
 
 /// From which effect on a person is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,13 +108,6 @@ impl Plan<'_> {
     /// True if this is how the record is called.
     pub fn is_named_by(&self, number: Option<&str>) -> bool {
         number.is_some_and(|number| quoted(number) == self.label())
-    }
-
-    /// What a yes is bound to: the question, and the version of the record where it tells one, since not all
-    /// that may have changed is shown.
-    pub fn bound_to(&self, question: &str) -> String {
-        let version = |name: &&str| self.current?.get(*name).map(|value| format!("\n{name} {value}"));
-        VERSIONS.iter().filter_map(version).fold(question.to_owned(), |bound, version| bound + &version)
     }
 }
 

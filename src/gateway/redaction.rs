@@ -5,7 +5,8 @@
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::text::{hides, in_line, visible};
+pub use crate::text::visible;
+use crate::text::{hides, in_line};
 
 /// Characters of a text that is quoted inside a sentence.
 const QUOTE: usize = 120;

@@ -99,20 +99,6 @@ fn text_from_outside_cannot_leave_its_quotes_nor_pass_for_an_amount() {
 }
 
 #[test]
-fn a_yes_is_bound_to_the_version_of_the_record() {
-    let arguments = object(&json!({"id": "x"}));
-    let endpoint = catalogue::find("delete_client").unwrap();
-    let bound = |current: &Value| {
-        let plan =
-            Plan { endpoint, arguments: &arguments, current: Some(current), profile: &Effective::Unknown };
-        plan.bound_to(&plan.question(&[]))
-    };
-    let (one, other) = (json!({"name": "A", "updated_at": "1"}), json!({"name": "A", "updated_at": "2"}));
-    assert_ne!(bound(&one), bound(&other));
-    assert_eq!(bound(&json!({"name": "A", "notes": "1"})), bound(&json!({"name": "A", "notes": "2"})));
-}
-
-#[test]
 fn acts_say_what_they_do() {
     let question = |tool: &str, arguments: Value, current: Value| {
         let arguments = object(&arguments);

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
@@ -40,6 +40,8 @@ pub struct Recorded {
     pub body: Vec<u8>,
     /// The how-manieth connection it came on, from 0.
     pub connection: usize,
+    /// When it had arrived.
+    pub at: Instant,
 }
 
 impl Recorded {
@@ -238,6 +240,7 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Recorded
         head: head.clone(),
         body: Vec::new(),
         connection: 0,
+        at: Instant::now(),
     };
     buffer.drain(..end);
     if let Some(length) = request.header("content-length").and_then(|text| text.parse().ok()) {
