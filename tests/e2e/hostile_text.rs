@@ -374,6 +374,35 @@ fn what_is_shown_written_out_is_sent_as_it_was() {
     assert_eq!((&sent[1]["reference"], &sent[1]["notes"]), (&record(1)["reference"], &json!(HONEST)));
 }
 
+/// What is not made again is named as the record is, and the history names the client as it called itself.
+#[test]
+fn the_duplicate_guard_and_the_history_show_what_is_hidden() {
+    let server = api();
+    let home = Arc::new(Home::new());
+    let at = |arguments: &[&str]| Lumabill::at(&home, arguments).with_api(&server.url(), PLANTED_KEY);
+    let mut session = McpSession::unopened(&at(&["serve"]), Era::Legacy);
+    let client = json!({ "name": hostile("client"), "version": hostile("1") });
+    session.ask(
+        "initialize",
+        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client }),
+    );
+    session.notify("notifications/initialized", json!({}));
+    let create = json!({ "name": hostile("Neu") });
+    checked("the first", &session.call("create_client", create.clone()).done());
+    let again = session.call("create_client", create).done();
+    checked("the same again", &again);
+    assert!(again.text.starts_with("NOT CREATED AGAIN: same as R-1\\u{202e}"), "{}", again.text);
+    assert_eq!(again.text.lines().next().unwrap(), again.structured["message"].as_str().unwrap());
+    drop(session);
+    for arguments in [&["history"][..], &["history", "--json"]] {
+        let ended = at(arguments).run().exits(0);
+        harmless("the history", &ended.stdout);
+        harmless("the history", &ended.stderr);
+        assert!(ended.stdout.contains("client"), "{}", ended.stdout);
+    }
+    all_harmless("the history", &at(&["history", "--json"]).run().exits(0).json());
+}
+
 #[test]
 fn the_sandbox_s_records_are_shown_in_the_same_way() {
     let sandbox = SandboxProcess::start(&[]);
