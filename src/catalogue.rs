@@ -2,10 +2,9 @@
 //! request and documentation follow from the row: to add an endpoint is to add a row.
 
 pub mod check;
+pub mod params;
 pub mod request;
 pub mod schema;
-
-mod params;
 
 mod accounts;
 mod bank_accounts;
@@ -79,6 +78,23 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// What the row of a tool of ours leaves out, which has no address of its own: it is made of calls of
+    /// others, or asks nobody.
+    pub const COMPOSED: Self = Self {
+        tool: "",
+        toolset: Toolset::Settings,
+        default: false,
+        about: "",
+        method: Method::Get,
+        path: "",
+        effect: Effect::Reads,
+        confirms: Confirms::Never,
+        params: &[],
+        answer: Answer::Object,
+        computed: &[],
+        evidence: Evidence::Ours,
+    };
+
     /// Everything but a read.
     pub fn writes(&self) -> bool {
         self.effect != Effect::Reads
@@ -204,6 +220,8 @@ pub enum Evidence {
     Table,
     /// Named as a capability of the hosted MCP server only.
     Capability,
+    /// A tool of ours, without an address.
+    Ours,
 }
 
 impl Evidence {
@@ -213,6 +231,7 @@ impl Evidence {
             Self::Path => "printed in the vendor's pages",
             Self::Table => "the vendor's table lists the call; its path is assumed",
             Self::Capability => "named as a capability only; its path is assumed",
+            Self::Ours => "made here, of other calls",
         }
     }
 }

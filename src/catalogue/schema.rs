@@ -54,7 +54,7 @@ pub fn annotations(endpoint: &Endpoint) -> Annotations {
         idempotent,
         // Whoever pays writes the text of a bank transaction.
         open_world: endpoint.toolset == Toolset::Banking
-            && endpoint.path.starts_with("/v1/bank-transactions"),
+            && (endpoint.path.is_empty() || endpoint.path.starts_with("/v1/bank-transactions")),
     }
 }
 

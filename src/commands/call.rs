@@ -99,6 +99,7 @@ fn caller() -> Caller {
                 terminal::note(what);
             }
         })),
+        until: None,
     }
 }
 

@@ -18,10 +18,18 @@ use crate::rules::money;
 /// machine may have no database of time zones.
 const TIME_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
+fn zone() -> TimeZone {
+    TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC)
+}
+
 /// Today where the books are kept.
 pub(super) fn today() -> Date {
-    let zone = TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC);
-    Timestamp::now().to_zoned(zone).date()
+    Timestamp::now().to_zoned(zone()).date()
+}
+
+/// The moment at which a day begins where the books are kept.
+pub(super) fn beginning(day: Date) -> Timestamp {
+    day.to_zoned(zone()).map_or(Timestamp::MIN, |first| first.timestamp())
 }
 
 /// The request of a call, complete but for the key.

@@ -74,7 +74,7 @@ impl Gateway {
         }
     }
 
-    async fn walk(
+    pub(super) async fn walk(
         &self,
         work: &Work,
         endpoint: &Endpoint,
