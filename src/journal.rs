@@ -1,7 +1,9 @@
 //! What was written and what became of it: one SQLite file for all processes of this user, which makes
 //! a create or an act happen once. It holds ids, times and keyed hashes, no texts and no amounts.
 
+mod entry;
 mod intent;
+mod since;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::failure::{Exit, Explain};
 pub use intent::{Confirmed, Digest, End, Field, Guard, Intent, Kind, NewIntent, Scope, State, Twin};
+pub use since::since;
 
 /// The journal of this user. Making one touches nothing: folder, file and thread come with the first use.
 pub struct Journal {

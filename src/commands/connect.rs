@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::api;
 use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
@@ -136,12 +135,9 @@ impl Connected {
     }
 }
 
-/// How long settled writes are kept in the journal.
-const KEEP: Duration = Duration::from_secs(400 * 24 * 3600);
-
 /// The journal of this user; the sandbox's writes stand in it too.
-fn journal(settings: &Settings) -> Arc<Journal> {
-    Arc::new(Journal::new(&settings.folders.state, KEEP))
+pub fn journal(settings: &Settings) -> Arc<Journal> {
+    Arc::new(Journal::new(&settings.folders.state, settings.history_kept()))
 }
 
 /// The account as the config file has it by now.
