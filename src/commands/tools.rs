@@ -56,8 +56,7 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
     }
     let width = tools.iter().map(|tool| tool.name.len()).max().unwrap_or_default();
     for set in Toolset::ALL {
-        let of_set =
-            |tool: &&Tool| gateway::row(&tool.name).is_some_and(|row| row.toolset == *set);
+        let of_set = |tool: &&Tool| gateway::row(&tool.name).is_some_and(|row| row.toolset == *set);
         let lines: Vec<_> = tools
             .iter()
             .filter(of_set)

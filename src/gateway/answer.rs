@@ -1,7 +1,7 @@
 //! The words and shapes of outcomes: requests as they are sent or previewed, results whose text and
 //! structured content carry the same facts, and the refusals around confirmations.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -18,18 +18,14 @@ use crate::rules::money;
 /// machine may have no database of time zones.
 const TIME_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
-fn zone() -> TimeZone {
-    TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC)
+/// Now where the books are kept.
+pub(super) fn now() -> Zoned {
+    Timestamp::now().to_zoned(TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC))
 }
 
 /// Today where the books are kept.
 pub(super) fn today() -> Date {
-    Timestamp::now().to_zoned(zone()).date()
-}
-
-/// The moment at which a day begins where the books are kept.
-pub(super) fn beginning(day: Date) -> Timestamp {
-    day.to_zoned(zone()).map_or(Timestamp::MIN, |first| first.timestamp())
+    now().date()
 }
 
 /// The request of a call, complete but for the key.

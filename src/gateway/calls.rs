@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::confirmation::Kept;
@@ -26,9 +25,6 @@ pub trait Calls: Send + Sync {
 
     /// Whose books the call works in.
     fn profile(&self) -> Option<&Profile>;
-
-    /// Today where the books are kept.
-    fn today(&self) -> Date;
 
     /// The record behind a `get_…` tool.
     fn record<'a>(&'a self, tool: &'static str, id: &'a str) -> Pending<'a, Value>;
@@ -58,8 +54,9 @@ pub trait Calls: Send + Sync {
     fn time_left(&self) -> Duration;
 
     /// What was written through this machine for the account (and profile, where one is chosen): open
-    /// writes first, then the newest; open ones are given whatever their age.
-    fn recent_changes(&self, since: Option<Date>, most: usize) -> Pending<'_, Vec<Value>>;
+    /// writes first, then the newest. `since` is a time as people name it (`7d`, a day); open ones are given
+    /// whatever their age.
+    fn recent_changes<'a>(&'a self, since: Option<&'a str>, most: usize) -> Pending<'a, Vec<Value>>;
 }
 
 /// A list of records.

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::civil::Date;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -18,7 +17,7 @@ use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answe
 use crate::api;
 use crate::catalogue::{self, Answer, Effect, Endpoint};
 use crate::failure::{Exit, Failure};
-use crate::journal::{Confirmed, Filter};
+use crate::journal::{self, Confirmed, Filter};
 use crate::workflows::Workflow;
 
 /// How long a workflow works at the most, whoever calls: clients wait a little longer.
@@ -106,10 +105,6 @@ impl Calls for Following<'_> {
 
     fn profile(&self) -> Option<&Profile> {
         self.work.profile.profile()
-    }
-
-    fn today(&self) -> Date {
-        answer::today()
     }
 
     fn record<'a>(&'a self, tool: &'static str, id: &'a str) -> Pending<'a, Value> {
@@ -220,11 +215,11 @@ impl Calls for Following<'_> {
         self.until.saturating_duration_since(Instant::now())
     }
 
-    fn recent_changes(&self, since: Option<Date>, most: usize) -> Pending<'_, Vec<Value>> {
+    fn recent_changes<'a>(&'a self, since: Option<&'a str>, most: usize) -> Pending<'a, Vec<Value>> {
         Box::pin(async move {
             let connection = &self.work.connection;
             let filter = Filter {
-                since: since.map(answer::beginning),
+                since: since.map(|text| journal::since(text, &answer::now())).transpose()?,
                 origin: Some(connection.bound_to.clone()),
                 account: Some(connection.account.clone()),
                 profile: self.work.profile.profile().map(|profile| profile.id.clone()),

@@ -37,10 +37,9 @@ impl Selection {
                 .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
         }
         match self.tools.iter().find(|name| row(name).is_none()) {
-            Some(name) => Err(Failure {
-                exit: Exit::Usage,
-                ..unknown(name, rows().map(|endpoint| endpoint.tool))
-            }),
+            Some(name) => {
+                Err(Failure { exit: Exit::Usage, ..unknown(name, rows().map(|endpoint| endpoint.tool)) })
+            }
             None => Ok(()),
         }
     }

@@ -89,9 +89,10 @@ async fn resume(
         found.matches.into_iter().filter(|found| kept.holds(&found.exactly())).collect();
     let still: HashSet<&str> = matches.iter().map(|found| found.transaction_id.as_str()).collect();
     // Those that are still listed can be named, the others are gone from the list.
-    let changed = transactions.iter().filter_map(|transaction| transaction.get("id")?.as_str()).filter(|id| {
-        !still.contains(id) && kept.holds(&carrying_out::transaction_part(id))
-    });
+    let changed = transactions
+        .iter()
+        .filter_map(|transaction| transaction.get("id")?.as_str())
+        .filter(|id| !still.contains(id) && kept.holds(&carrying_out::transaction_part(id)));
     let mut left_out: Vec<Value> = changed
         .map(|id| json!({ "transaction_id": id, "why": "it is no sure match any more: its invoice or the transaction changed" }))
         .collect();
@@ -130,9 +131,8 @@ fn whole(list: Rows, what: &str) -> Result<Vec<Value>, Failure> {
     if list.complete {
         return Ok(list.records);
     }
-    let message = format!(
-        "the list of {what} could not be read to its end, so no match is sure; nothing was sent"
-    );
+    let message =
+        format!("the list of {what} could not be read to its end, so no match is sure; nothing was sent");
     let failure = Failure::new("list_incomplete", Exit::Refused, message);
     let failure = match list.note {
         Some(note) => failure.because(note),
@@ -199,7 +199,8 @@ fn label(matches: &[Match]) -> String {
 }
 
 fn sums(matches: &[Match]) -> Value {
-    let sum = |(currency, sum): (&str, Option<Decimal>)| Some((currency.to_owned(), money::number(cents(sum?))));
+    let sum =
+        |(currency, sum): (&str, Option<Decimal>)| Some((currency.to_owned(), money::number(cents(sum?))));
     Value::Object(totals(matches).into_iter().filter_map(sum).collect())
 }
 

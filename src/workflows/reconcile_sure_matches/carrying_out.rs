@@ -89,9 +89,10 @@ pub async fn carry_out(calls: &dyn Calls, order: Order) -> Result<Map<String, Va
     let resume = if account.remaining.is_empty() {
         None
     } else {
-        let parts = account.remaining.iter().flat_map(|found| {
-            [found.exactly(), transaction_part(&found.transaction_id)]
-        });
+        let parts = account
+            .remaining
+            .iter()
+            .flat_map(|found| [found.exactly(), transaction_part(&found.transaction_id)]);
         Some(calls.keep(&yes, &parts.collect::<Vec<_>>()))
     };
     Ok(account.facts(of, resume))

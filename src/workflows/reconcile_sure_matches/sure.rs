@@ -41,9 +41,8 @@ impl Match {
     /// True if the transaction as it is now still is the one that was matched.
     pub fn is_of(&self, transaction: &Value) -> bool {
         text(transaction, "id") == self.transaction_id
-            && credit(transaction).is_ok_and(|credit| {
-                credit.amount == self.amount && credit.currency == self.currency
-            })
+            && credit(transaction)
+                .is_ok_and(|credit| credit.amount == self.amount && credit.currency == self.currency)
     }
 
     /// True if the invoice as it is now is still to be paid with exactly this amount.
@@ -78,9 +77,9 @@ pub fn find(transactions: &[Value], invoices: &[Value]) -> Found {
         }
     }
     found.drop_doubles();
-    found.matches.sort_by(|one, other| {
-        (&one.date, &one.transaction_id).cmp(&(&other.date, &other.transaction_id))
-    });
+    found
+        .matches
+        .sort_by(|one, other| (&one.date, &one.transaction_id).cmp(&(&other.date, &other.transaction_id)));
     found
 }
 
@@ -103,10 +102,7 @@ impl Found {
     }
 }
 
-fn sure(
-    transaction: &Value,
-    by_reference: &HashMap<String, Vec<&Value>>,
-) -> Result<Match, &'static str> {
+fn sure(transaction: &Value, by_reference: &HashMap<String, Vec<&Value>>) -> Result<Match, &'static str> {
     let credit = credit(transaction)?;
     let invoice = match by_reference.get(&credit.reference).map(Vec::as_slice) {
         None | Some([]) => return Err("no open invoice has its reference"),
