@@ -199,8 +199,10 @@ fn label(matches: &[Match]) -> String {
 }
 
 fn sums(matches: &[Match]) -> Value {
-    let sum =
-        |(currency, sum): (&str, Option<Decimal>)| Some((currency.to_owned(), money::number(cents(sum?))));
+    // In the shape of the sums of lists.
+    let sum = |(currency, sum): (&str, Option<Decimal>)| {
+        Some((currency.to_owned(), json!({ "amount": money::number(cents(sum?)) })))
+    };
     Value::Object(totals(matches).into_iter().filter_map(sum).collect())
 }
 

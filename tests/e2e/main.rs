@@ -20,6 +20,7 @@ mod leaks;
 mod names;
 mod one_origin;
 mod prompts;
+mod reconcile;
 mod robustness;
 mod scripted_books;
 mod support;
