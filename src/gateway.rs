@@ -38,7 +38,7 @@ use consent::{Agreed, Asking};
 use policy::Plan;
 use profiles::Effective;
 pub use receipt::Receipt;
-pub use redaction::{quoted, visible};
+pub use redaction::visible;
 pub use setup::{Facts, Setup};
 pub use tools::{Selection, row};
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::confirmation::Kept;
 use super::profiles::Profile;
+pub use super::redaction::quoted;
 use super::{Done, Question};
 use crate::failure::Failure;
 use crate::journal::Confirmed;

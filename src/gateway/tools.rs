@@ -162,7 +162,7 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Selection, Served, distance, rows};
+    use super::{Selection, Served, Tool, distance, rows};
     use crate::catalogue::{Effect, schema};
 
     #[test]
@@ -186,6 +186,23 @@ mod tests {
                     endpoint.tool
                 );
             }
+        }
+    }
+
+    /// 6,000 tokens (o200k) for the default list and 9,000 for the full one; js-tiktoken counts 4.1 bytes a
+    /// token and more on these lists.
+    #[test]
+    fn the_lists_keep_to_their_budgets_with_workflows() {
+        for (toolsets, tokens) in [(vec![], 6_000), (vec!["all".to_owned()], 9_000)] {
+            let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
+            let listed = served.list(schema::Options { several_profiles: true, confirms_writes: true });
+            let bytes = |tool: &Tool| {
+                let schema = serde_json::Value::Object((*tool.input_schema).clone()).to_string();
+                // Names of the parts, and the hints.
+                tool.name.len() + tool.description.len() + schema.len() + 110
+            };
+            let bytes: usize = listed.iter().map(bytes).sum();
+            assert!(bytes < tokens * 41 / 10, "{bytes} bytes");
         }
     }
 
