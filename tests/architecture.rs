@@ -196,7 +196,7 @@ fn nothing_is_used_against_the_arrows() {
 
 #[test]
 fn workflows_know_the_gateway_by_its_trait_only() {
-    let others = sources().into_iter().filter(|source| source.area == "workflows").flat_map(|source| {
+    let others = sources().into_iter().filter(|source| source.area == "workflows").filter_map(|source| {
         let code = source.code.replace("crate::gateway::calls", "");
         (code.contains("crate::gateway") || code.contains("gateway::")).then_some(source.path)
     });
