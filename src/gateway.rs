@@ -38,7 +38,6 @@ use consent::{Agreed, Asking};
 use policy::Plan;
 use profiles::Effective;
 pub use receipt::Receipt;
-pub use redaction::visible;
 pub use setup::{Facts, Setup};
 pub use tools::{Selection, row};
 
@@ -260,8 +259,8 @@ impl Gateway {
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
         let label = plan.label();
-        let asking =
-            Asking { label: &label, message: &message, would: &message, shown: &message, facts: None };
+        let shown = plan.bound_to(&message);
+        let asking = Asking { label: &label, message: &message, would: &message, shown: &shown, facts: None };
         match self.agree(work, answered, &asking)? {
             Agreed::Yes(confirmed) => {
                 work.confirmed = confirmed;

@@ -20,6 +20,7 @@ mod rules;
 mod sandbox;
 mod settings;
 mod terminal;
+mod text;
 mod workflows;
 
 use std::process::ExitCode;

@@ -153,7 +153,7 @@ impl Client {
     async fn attempt(&self, outgoing: &Outgoing<'_>, key: &Key, times: Times) -> Result<Reply, ApiError> {
         let request = outgoing.request;
         let host = self.origin.host();
-        let client = self.connector.client()?;
+        let client = self.connector.client(request.safety)?;
         let wire = self.sign(outgoing, key)?;
         let url = wire.url().clone();
         let start = Moment::now();

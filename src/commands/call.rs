@@ -52,7 +52,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match outcome {
         Ok(done) => {
             if as_json {
-                terminal::line(&done.text);
+                terminal::json(&done.text);
             } else {
                 terminal::print(&present::result(&done.structured));
             }
@@ -63,7 +63,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
         Err(failure) => {
             if as_json {
-                terminal::line(&failure.json().to_string());
+                terminal::json(&failure.json().to_string());
             }
             return Err(failure);
         }

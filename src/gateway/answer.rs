@@ -157,7 +157,7 @@ impl Gateway {
 pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) -> Failure {
     let message = format!("`{}` needs a person's yes first; nothing was sent", work.endpoint.tool);
     let message = match &work.confirm_number {
-        Some(given) if given.trim() != label => format!(
+        Some(given) if quoted(given) != label => format!(
             "{message}: `confirm_number` is `{}`, the record is called `{}`",
             quoted(given),
             quoted(label)

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::confirmation::Binding;
+use super::redaction::quoted;
 use super::{Action, Answered, Gateway, Question, Work, answer};
 use crate::failure::Failure;
 use crate::journal::Confirmed;
@@ -44,19 +45,26 @@ impl Gateway {
             arguments: &arguments,
             shown: asking.shown,
         };
+        let label = quoted(asking.label);
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
-                Ok(()) => return Ok(Agreed::Yes(Confirmed::Person)),
+                Ok(()) => {
+                    self.confirmations.withdraw(&binding)?;
+                    return Ok(Agreed::Yes(Confirmed::Person));
+                }
                 Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
             },
             Some((Action::Decline, state)) => {
-                // The question is used up: no later yes to it counts.
+                // The question is used up: no later yes to it counts, and no number in its place.
                 let _ = self.confirmations.open(&state, &binding)?;
+                self.confirmations.withdraw(&binding)?;
                 return Err(answer::declined(work.endpoint.tool));
             }
-            Some((Action::Cancel, _)) => {}
+            Some((Action::Cancel, state)) => {
+                let _ = self.confirmations.open(&state, &binding)?;
+            }
             None => {
-                if work.confirm_number.as_ref().is_some_and(|given| given.trim() == asking.label)
+                if work.confirm_number.as_ref().is_some_and(|given| quoted(given) == label)
                     && self.confirmations.redeem(&binding)?
                 {
                     return Ok(Agreed::Yes(Confirmed::Repeated));
@@ -69,7 +77,7 @@ impl Gateway {
             }
         }
         self.confirmations.announce(&binding)?;
-        let mut refusal = answer::confirmation_required(work, asking.label, asking.would);
+        let mut refusal = answer::confirmation_required(work, &label, asking.would);
         refusal.facts.extend(asking.facts.cloned().unwrap_or_default());
         Err(refusal)
     }
