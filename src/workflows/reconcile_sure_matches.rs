@@ -21,6 +21,8 @@ use sure::{Found, Match};
 /// Matches in one list where `max` is not given, and at the most.
 const DEFAULT_MAX: usize = 100;
 const LARGEST_MAX: usize = 200;
+/// Why a sure match is not in the list.
+const OVER_MAX: &str = "over `max`: for the next list";
 /// Matches that a question shows one by one.
 const SHOWN: usize = 20;
 
@@ -145,14 +147,17 @@ fn at_most(calls: &dyn Calls, mut found: Found) -> Found {
     let max = max.map_or(DEFAULT_MAX, |max| max.clamp(1, LARGEST_MAX));
     let over = found.matches.len().saturating_sub(max);
     found.matches.truncate(max);
-    found.leave_out("over `max`: for the next list", over);
+    found.leave_out(OVER_MAX, over);
     found
 }
 
 /// The list as it is shown before anything happens.
 fn preview(found: &Found) -> Map<String, Value> {
     let mut facts = Map::new();
+    let of = found.matches.len() + found.left_out.get(OVER_MAX).copied().unwrap_or_default();
     facts.insert("n".into(), json!(found.matches.len()));
+    facts.insert("of".into(), json!(of));
+    facts.insert("complete".into(), json!(found.matches.len() == of));
     facts.insert("items".into(), found.matches.iter().map(row).collect());
     facts.insert("sums".into(), sums(&found.matches));
     facts.insert("left_out".into(), json!(found.left_out));

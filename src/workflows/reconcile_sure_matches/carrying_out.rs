@@ -146,6 +146,7 @@ impl Account {
         facts.insert("done".into(), json!(all));
         facts.insert("n".into(), json!(self.done.len()));
         facts.insert("of".into(), json!(of));
+        facts.insert("complete".into(), json!(all));
         facts.insert("items".into(), self.done.iter().map(row).collect());
         facts.insert("sums".into(), sums(&self.done));
         if !self.left_out.is_empty() {
