@@ -172,19 +172,13 @@ fn past(verb: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::super::{Confirmed, Intent, Kind, Scope, State};
-    use super::past;
-
-    const ID: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
-
-    fn intent(tool: &str, kind: Kind, state: State) -> Intent {
-        Intent {
+impl Intent {
+    /// One that was answered, for tests of those who show intents.
+    pub fn sample(tool: &str, kind: Kind, state: State) -> Self {
+        Self {
             number: 17,
             key: "00000000-0000-4000-8000-000000000001".to_owned(),
-            scope: Scope {
+            scope: super::Scope {
                 account: "acme".to_owned(),
                 origin: "https://api.lumabill.ch".to_owned(),
                 profile: "6f1c2b3a-9d4e-4f5a-8b6c-7d8e9f0a1b2c".to_owned(),
@@ -202,12 +196,22 @@ mod tests {
             fields: Vec::new(),
             before: None,
             fingerprint: None,
-            claimed_at: "2026-11-21T13:02:11.5Z".parse().unwrap(),
+            claimed_at: Timestamp::constant(1_795_266_131, 500_000_000),
             sent_at: None,
             settles_at: None,
             settled_at: None,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{Confirmed, Intent, Kind, State};
+    use super::past;
+
+    const ID: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 
     #[test]
     fn what_was_done_follows_from_the_tools_name_and_the_state() {
@@ -231,12 +235,13 @@ mod tests {
             ("close_fiscal_year", Kind::Act, State::Absent, Some("2025"), "close fiscal year 2025"),
             ("finalise", Kind::Act, State::Done, None, "called finalise"),
         ] {
-            let intent = Intent { record_number: number.map(str::to_owned), ..intent(tool, kind, state) };
+            let intent =
+                Intent { record_number: number.map(str::to_owned), ..Intent::sample(tool, kind, state) };
             assert_eq!(intent.what(), said);
         }
         let by_id = Intent {
             record_id: Some(ID.to_owned()),
-            ..intent("update_client", Kind::Update, State::Updated)
+            ..Intent::sample("update_client", Kind::Update, State::Updated)
         };
         assert_eq!(by_id.what(), format!("changed client {ID}"));
         assert_eq!(by_id.what_by_number(), "changed client");
@@ -263,7 +268,7 @@ mod tests {
             settled_at: Some("2026-11-21T13:02:12Z".parse().unwrap()),
             lost: true,
             confirmed: Confirmed::Repeated,
-            ..intent("create_invoice", Kind::Create, State::Created)
+            ..Intent::sample("create_invoice", Kind::Create, State::Created)
         };
         assert_eq!(
             Value::Object(settled.json()),
@@ -280,7 +285,7 @@ mod tests {
 
     #[test]
     fn an_open_entry_says_what_it_means_and_how_it_is_settled() {
-        let mut open = intent("create_invoice", Kind::Create, State::Unknown);
+        let mut open = Intent::sample("create_invoice", Kind::Create, State::Unknown);
         "sandbox".clone_into(&mut open.scope.origin);
         "account:acme".clone_into(&mut open.scope.profile);
         let json = open.json();
@@ -295,7 +300,7 @@ mod tests {
     fn every_state_and_kind_has_words() {
         for state in State::ALL {
             for kind in [Kind::Create, Kind::Act, Kind::Update, Kind::Delete] {
-                let intent = intent("create_invoice", kind, *state);
+                let intent = Intent::sample("create_invoice", kind, *state);
                 assert!(!intent.result().is_empty());
                 assert_eq!(intent.next_step().is_empty(), !state.is_open(), "{state:?}");
                 assert_eq!(intent.json()["outcome"], state.word());

@@ -30,7 +30,7 @@ pub const KEYS: &[(&str, &str)] = &[
         "duplicate_window",
         "how long the same create counts as a duplicate, for example `24h`; kept, not in force in this version",
     ),
-    ("history_days", "days for which `lumabill history` keeps what was written; open writes stay longer"),
+    ("history_days", "days for which `lumabill history` keeps what is settled; 400 if not set"),
 ];
 
 /// Names that the setting `toolsets` takes, beside `all`.

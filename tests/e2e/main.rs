@@ -14,6 +14,7 @@ mod declared;
 mod ending;
 mod every_tool;
 mod golden;
+mod history;
 mod honest_answers;
 mod keyring;
 mod leaks;
