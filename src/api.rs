@@ -15,7 +15,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::credentials::BoxFuture;
 
 pub use client::Client;
+pub use clock::Moment;
 pub use error::{ApiError, Unreachable};
 pub use refusal::{ErrorBody, Forbidden, Refusal};
 pub use reqwest::Method;
@@ -75,6 +76,8 @@ pub struct Reply {
     /// The `Link` header, for paging.
     pub link: Option<String>,
     pub request_id: Option<String>,
+    /// The server's clock when it answered, to the second.
+    pub date: Option<SystemTime>,
 }
 
 /// What goes on around a request while it is being sent.
@@ -94,5 +97,8 @@ pub trait Permits: Send + Sync {
     fn admit(&self, safety: Safety) -> BoxFuture<'_, Result<(), Duration>>;
 
     /// The API answered 429 and wants no request for so long.
-    fn blocked(&self, wait: Duration);
+    fn blocked(&self, pause: Duration);
+
+    /// Counts a wait before another attempt; false where the call has no time left for it.
+    fn spend(&self, wait: Duration) -> bool;
 }

@@ -100,6 +100,11 @@ impl Endpoint {
         self.effect != Effect::Reads
     }
 
+    /// A second one of the same may be meant: creates, and acts on a record.
+    fn repeats(&self) -> bool {
+        self.effect == Effect::Creates || (self.effect == Effect::Acts && !self.path.is_empty())
+    }
+
     /// The arguments that are declared: the row's own, then those that its kind of call has in common
     /// with others (`limit` and `cursor` of lists, `dry_run` of writes, `confirm_number` where a person
     /// is asked). `profile_id` is accepted besides, by every tool ([`PROFILE_ID`]).
@@ -110,6 +115,7 @@ impl Endpoint {
             (list, &params::LIMIT),
             (list, &params::CURSOR),
             (asks, &params::CONFIRM_NUMBER),
+            (self.repeats(), &params::ALLOW_DUPLICATE),
             (self.writes(), &params::DRY_RUN),
         ];
         self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))

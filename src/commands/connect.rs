@@ -7,10 +7,11 @@ use crate::api;
 use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::policy::Level;
+use crate::gateway::rate_limit::Rates;
 use crate::gateway::{Facts, Gateway, Selection, Setup};
 use crate::journal::Journal;
 use crate::sandbox::{self, Sandbox};
-use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, Settings, StoredIn};
+use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, RateLimit, Settings, StoredIn};
 use crate::terminal;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
@@ -95,7 +96,9 @@ impl Connected {
             level: level(policy.confirm),
             files: policy.files,
             journal: journal(settings),
+            duplicate_window: policy.duplicate_window,
             state_folder: settings.folders.state.clone(),
+            rates: rates(policy.rate_limit),
             remember_read_only: Box::new(remember),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: None })
@@ -128,7 +131,9 @@ impl Connected {
             level: level(policy.confirm),
             files: policy.files,
             journal: journal(settings),
+            duplicate_window: policy.duplicate_window,
             state_folder: super::sandbox::folder(settings),
+            rates: rates(policy.rate_limit),
             remember_read_only: Box::new(|| ()),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: Some(sandbox) })
@@ -189,6 +194,14 @@ fn level(confirm: Confirm) -> Level {
         Confirm::Never => Level::Never,
         Confirm::Destructive => Level::Destructive,
         Confirm::Writes => Level::Writes,
+    }
+}
+
+/// What the service allows, unless the settings say otherwise.
+fn rates(setting: Option<RateLimit>) -> Option<Rates> {
+    match setting.unwrap_or(RateLimit::PerMinute { reads: 60, writes: 20 }) {
+        RateLimit::Off => None,
+        RateLimit::PerMinute { reads, writes } => Some(Rates { reads, writes }),
     }
 }
 

@@ -49,6 +49,7 @@ impl Gateway {
         });
         let latest = Instant::now() + TIME;
         let until = work.caller.until.map_or(latest, |until| until.min(latest));
+        work.caller.until = Some(until);
         let (answered, receipt) = (Mutex::new(answered), Mutex::new(None));
         let following = Following { gateway: self, work, answered, receipt, until };
         match (workflow.run)(&following).await {
@@ -66,6 +67,7 @@ impl Gateway {
         let endpoint = row(write.tool)?;
         let connection = Arc::clone(&outer.connection);
         let mut work = check(connection, endpoint, write.arguments, outer.caller.clone())?;
+        work.allow_duplicate = outer.allow_duplicate;
         work.profile = outer.profile.clone();
         work.confirmed = yes.confirmed;
         self.resolve(&mut work).await?;

@@ -1,6 +1,6 @@
 //! The reads of a call: one path, or a list page by page.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -28,10 +28,16 @@ impl Gateway {
             idempotency_key: None,
             safety: api::Safety::Read,
         };
-        Ok(self.transmit(work, &request).await?)
+        let _permit = self.admit(work, request.safety).await?;
+        let asked = SystemTime::now();
+        let reply = self.transmit(work, &request).await?;
+        if let Some(date) = reply.date {
+            work.connection.clock.note(asked, date);
+        }
+        Ok(reply)
     }
 
-    /// Hands a request to the API client, which signs it.
+    /// Hands a request that has its permit to the API client, which signs it.
     pub(super) async fn transmit(
         &self,
         work: &Work,
@@ -42,7 +48,12 @@ impl Gateway {
                 progress(0, None, &format!("waiting {} s: {why}", wait.as_secs().max(1)));
             }
         };
-        let watch = api::Watch { cancelled: work.caller.cancelled.clone(), waiting: &waiting, permits: None };
+        let further = self.further(work);
+        let watch = api::Watch {
+            cancelled: work.caller.cancelled.clone(),
+            waiting: &waiting,
+            permits: Some(&further),
+        };
         work.connection.client.send(request, self.keys.as_ref(), &watch).await
     }
 

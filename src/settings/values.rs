@@ -25,7 +25,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("read_only", "`true`: no tool writes, whatever a client's configuration says"),
     ("toolsets", "tools that are served: names with commas between them, or `all`"),
     ("files", "folders that files may be read from, with commas between them"),
-    ("rate_limit", "requests a minute as `READS/WRITES`, or `off`; kept, not in force in this version"),
+    ("rate_limit", "requests a minute as `READS/WRITES`, shared by all programs with the same key, or `off`"),
     (
         "duplicate_window",
         "how long the same create counts as a duplicate, for example `24h`; kept, not in force in this version",

@@ -118,6 +118,11 @@ async fn reconcile(calls: &dyn Calls, yes: &Yes, found: &Match) -> Step {
     let unchanged = |transaction: &Value| found.is_of(transaction);
     let write = Write { tool: "reconcile_transaction", arguments, unchanged: &unchanged };
     match calls.write(yes, write).await {
+        // The journal knows it as done, and the record is not as it was before that.
+        Ok(done) if done.structured.get("done") == Some(&json!(false)) => {
+            let message = done.structured.get("message").and_then(Value::as_str);
+            Step::LeftOut(message.unwrap_or("it was done before").to_owned())
+        }
         Ok(_) => Step::Done,
         Err(failure) if failure.code == CHANGED_MEANWHILE => {
             Step::LeftOut("the transaction was matched or changed meanwhile".to_owned())
