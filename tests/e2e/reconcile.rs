@@ -386,6 +386,66 @@ fn a_lost_answer_stops_and_says_which_one_is_unknown() {
 }
 
 #[test]
+fn the_shared_write_limit_is_kept_and_the_yes_outlives_it() {
+    let books = Books::with(5);
+    let server = serve(&books);
+    let serve = run(&server, &SERVE).env("LUMABILL_RATE_LIMIT", "200/3");
+    let mut session = McpSession::with_elicitation(&serve, Era::Modern);
+    let (_, result) = session.call_and_answer(TOOL, json!({}), "accept");
+    let cut = result.done().structured;
+    assert_eq!((&cut["n"], &cut["of"]), (&json!(3), &json!(5)), "{cut}");
+    assert!(cut["stopped"]["retry_after_s"].is_number(), "{cut}");
+    // Too early: nothing is done, and the yes is kept.
+    let early = session.call(TOOL, json!({ "resume": cut["resume"] })).refused();
+    let error = &early.structured["error"];
+    assert_eq!(error["resume"], cut["resume"], "{}", early.text);
+    assert_eq!(numbers(&error["remaining"]), ["IV-004", "IV-005"], "{error}");
+    assert_eq!(posts(&books), 3);
+}
+
+#[test]
+fn what_was_written_is_listed_with_how_it_was_allowed() {
+    for era in Era::BOTH {
+        let books = Books::with(3);
+        books.lock().unwrap().instead = Box::new(|n| {
+            (n == 2).then(|| answer(409, &json!({ "error": { "message": "matched already" } })))
+        });
+        let server = serve(&books);
+        let mut session = McpSession::with_elicitation(&run(&server, &SERVE), era);
+        let nothing = session.call("list_recent_changes", json!({})).done().structured;
+        assert_eq!((&nothing["n"], &nothing["complete"]), (&json!(0), &json!(true)), "{nothing}");
+        session.call_and_answer(TOOL, json!({}), "accept").1.done();
+        let reads = server.requests().len();
+        let list = session.call("list_recent_changes", json!({ "since": "today" })).done().structured;
+        let rows = list["items"].as_array().unwrap();
+        let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+        assert_eq!(outcomes, ["done", "refused", "done"], "{list}");
+        for row in rows {
+            assert_eq!(
+                (&row["tool"], &row["client"]),
+                (&json!("reconcile_transaction"), &json!("e2e")),
+                "{row}"
+            );
+            assert_eq!(row["confirmed"], "person", "{row}");
+        }
+        assert_eq!(rows[0]["record"]["id"], id(3), "newest first: {list}");
+        // Every one was told of in the answer.
+        assert!(rows.iter().all(|row| row["answered"] == true || row["outcome"] == "refused"), "{list}");
+        let part = session.call("list_recent_changes", json!({ "limit": 2 })).done().structured;
+        assert_eq!(
+            (&part["n"], &part["of"], &part["complete"]),
+            (&json!(2), &Value::Null, &json!(false)),
+            "{part}"
+        );
+        assert!(part["go_on"].as_str().unwrap().contains("limit"), "{part}");
+        session.call("list_recent_changes", json!({ "since": "some day" })).refused();
+        let elsewhere = session.call("list_recent_changes", json!({ "profile_id": id(5) }));
+        assert!(elsewhere.failed || elsewhere.structured["n"] == 0, "{}", elsewhere.text);
+        assert_eq!(server.requests().len(), reads, "it asks the API nothing");
+    }
+}
+
+#[test]
 fn a_refusal_of_one_leaves_the_others() {
     let books = Books::with(3);
     let taken = || answer(409, &json!({ "error": { "message": "matched already" } }));

@@ -95,7 +95,7 @@ pub async fn carry_out(calls: &dyn Calls, order: Order) -> Result<Map<String, Va
             .flat_map(|found| [found.exactly(), transaction_part(&found.transaction_id)]);
         Some(calls.keep(&yes, &parts.collect::<Vec<_>>()))
     };
-    Ok(account.facts(of, resume))
+    account.tell(of, resume)
 }
 
 async fn reconcile(calls: &dyn Calls, yes: &Yes, found: &Match) -> Step {
@@ -145,6 +145,24 @@ fn is_about_the_record(failure: &Failure) -> bool {
 }
 
 impl Account {
+    /// An answer, or the failure that let nothing be done, with the same facts.
+    fn tell(
+        mut self,
+        of: usize,
+        resume: Option<Result<String, Failure>>,
+    ) -> Result<Map<String, Value>, Failure> {
+        match self.stopped.take() {
+            Some(Stopped::Failed(mut failure)) if self.done.is_empty() => {
+                failure.facts.extend(self.facts(of, resume));
+                Err(failure)
+            }
+            stopped => {
+                self.stopped = stopped;
+                Ok(self.facts(of, resume))
+            }
+        }
+    }
+
     fn facts(self, of: usize, resume: Option<Result<String, Failure>>) -> Map<String, Value> {
         let mut facts = Map::new();
         let all = self.remaining.is_empty() && self.unknown.is_none() && self.left_out.is_empty();
