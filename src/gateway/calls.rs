@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::confirmation::Kept;
-use super::profiles::Profile;
+pub use super::confirmation::Kept;
+pub use super::profiles::Profile;
 pub use super::redaction::quoted;
 use super::{Done, Question};
 use crate::failure::Failure;
@@ -75,6 +75,8 @@ pub struct Proposal {
     pub label: String,
     /// Our own words: what would be done, to how much.
     pub what: String,
+    /// What it means, and whether it can be undone: one sentence.
+    pub effect: &'static str,
     /// The lines of it, with text from outside quoted.
     pub lines: Vec<String>,
     /// The whole of it, exactly: a yes holds for this and nothing else.
@@ -88,6 +90,14 @@ pub struct Yes {
     pub(super) confirmed: Confirmed,
     /// Where it was kept before.
     pub(super) token: Option<String>,
+}
+
+#[cfg(test)]
+impl Yes {
+    /// As a person gives it, for tests of workflows without a gateway.
+    pub fn of_a_person() -> Self {
+        Self { confirmed: Confirmed::Person, token: None }
+    }
 }
 
 /// One write of a workflow.

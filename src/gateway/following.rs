@@ -151,7 +151,7 @@ impl Calls for Following<'_> {
         }
         let mut first = vec![proposal.what.clone()];
         first.extend(self.profile().map(|profile| format!("Profile: {}", profile.name)));
-        first.push("This posts to the books and cannot simply be undone.".to_owned());
+        first.push(proposal.effect.to_owned());
         let would = first.join("\n");
         first.extend(proposal.lines.iter().cloned());
         let message = first.join("\n");

@@ -179,6 +179,7 @@ fn proposal(found: &Found) -> Proposal {
     let more = found.matches.len().saturating_sub(SHOWN);
     Proposal {
         what: format!("Reconcile {label}, each with the one open invoice that it pays in full?"),
+        effect: "This posts to the books and cannot simply be undone.",
         lines: found
             .matches
             .iter()

@@ -205,3 +205,6 @@ impl Account {
         facts
     }
 }
+
+#[cfg(test)]
+mod tests;
