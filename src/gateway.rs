@@ -6,6 +6,7 @@ pub mod calls;
 mod confirmation;
 mod connection;
 mod consent;
+mod difference;
 mod files;
 mod fingerprint;
 mod following;
@@ -19,9 +20,12 @@ mod reading;
 mod receipt;
 mod recovery;
 mod redaction;
+mod repeating;
 mod resolve;
 mod setup;
 mod tools;
+mod totals;
+mod updating;
 mod writing;
 
 use std::sync::{Arc, RwLock};
@@ -162,6 +166,7 @@ struct Work {
     notes: Vec<String>,
     /// For permits and for the API.
     waits: Waits,
+    seen: updating::Seen,
     caller: Caller,
 }
 
@@ -204,6 +209,7 @@ impl Gateway {
         }
         // A preview promises no more than the call would do.
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
+        updating::refuse_frozen(&work)?;
         if !work.dry_run
             && let Some(question) = self.permit(&mut work, call.answered)?
         {
@@ -276,7 +282,7 @@ impl Gateway {
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
         let label = plan.label();
-        let shown = plan.bound_to(&message);
+        let shown = updating::bound_to(work, &plan.bound_to(&message));
         let asking = Asking { label: &label, message: &message, would: &message, shown: &shown, facts: None };
         match self.agree(work, answered, &asking)? {
             Agreed::Yes(confirmed) => {
@@ -348,6 +354,7 @@ fn check(
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
         waits: Waits::default(),
+        seen: updating::Seen::nothing(),
         caller,
     })
 }

@@ -199,7 +199,8 @@ impl Journal {
         self.queue.ask(move |worker| worker.history(&filter)).await
     }
 
-    /// Removes settled intents older than `before`, never open ones; says how many went.
+    /// Removes settled intents older than `before`, never open ones, from the file itself too; says how many
+    /// went. [`JournalError::Busy`] may mean that their bytes are not gone yet: forget once more.
     pub async fn forget(&self, before: Timestamp) -> Result<usize, JournalError> {
         self.queue.ask(move |worker| worker.forget(before)).await
     }

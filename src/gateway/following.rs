@@ -11,9 +11,9 @@ use super::calls::{CHANGED_MEANWHILE, Calls, Pending, Proposal, Rows, Stop, Writ
 use super::confirmation::{Binding, Kept};
 use super::consent::{Agreed, Asking};
 use super::lists::Walk;
-use super::policy::Plan;
+use super::policy::{self, Plan};
 use super::profiles::Profile;
-use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check};
+use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check, updating};
 use crate::api;
 use crate::catalogue::{self, Answer, Effect, Endpoint};
 use crate::failure::{Exit, Failure};
@@ -75,6 +75,8 @@ impl Gateway {
             let message = format!("the record of `{}` has changed meanwhile; nothing was sent", write.tool);
             return Err(Failure::new(CHANGED_MEANWHILE, Exit::Refused, message));
         }
+        policy::refuse_unsafe(endpoint, work.current.as_ref())?;
+        updating::refuse_frozen(&work)?;
         match self.go_on(work).await? {
             Outcome::Done(done) => Ok(done),
             Outcome::Failed(failure) => Err(failure),

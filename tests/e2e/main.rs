@@ -8,6 +8,8 @@
 )]
 
 mod at_a_terminal;
+mod billed;
+mod changing_record;
 mod confirmation;
 mod dead_upstream;
 mod declared;
@@ -16,9 +18,11 @@ mod every_tool;
 mod golden;
 mod history;
 mod honest_answers;
+mod journal_trouble;
 mod keyring;
 mod leaks;
 mod ledger;
+mod lost_updates;
 mod names;
 mod once;
 mod one_origin;
@@ -30,4 +34,5 @@ mod scripted_books;
 mod support;
 mod terminal;
 mod tolerance;
+mod updates;
 mod writes;

@@ -147,6 +147,8 @@ fn request(method: Method, path: &str, query: Vec<(String, String)>) -> Request 
         body: Body::None,
         profile: None,
         idempotency_key: None,
+        if_match: None,
+        patience: None,
         safety,
     }
 }
