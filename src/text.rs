@@ -134,7 +134,7 @@ pub fn in_line(text: &str, most: usize) -> String {
 
 /// JSON text that holds the same values with hidden characters as JSON's own escapes.
 pub fn visible_json(json: &str) -> String {
-    if !json.chars().any(|letter| is_hidden(letter)) {
+    if !json.chars().any(is_hidden) {
         return json.to_owned();
     }
     json.chars().fold(String::with_capacity(json.len() + 16), |mut shown, letter| {

@@ -22,7 +22,7 @@ pub struct Trust {
 #[derive(Clone)]
 pub enum Roots {
     /// Those that this program read itself.
-    Read(rustls::ClientConfig),
+    Read(Box<rustls::ClientConfig>),
     /// The system's own verifier, asked at each handshake, and further roots.
     System(Vec<reqwest::Certificate>),
 }
@@ -31,7 +31,7 @@ impl Roots {
     /// Sets the roots of a client.
     pub fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
         match self {
-            Self::Read(config) => builder.tls_backend_preconfigured(config.clone()),
+            Self::Read(config) => builder.tls_backend_preconfigured(rustls::ClientConfig::clone(config)),
             Self::System(extra) => builder.tls_certs_merge(extra.iter().cloned()),
         }
     }
@@ -48,7 +48,7 @@ pub fn read(trust: &Trust) -> Result<Roots, String> {
     if IN_FILES && !trust.environment_roots {
         let mut roots = platform();
         roots.extend(extra);
-        return Ok(Roots::Read(config(roots)?));
+        return Ok(Roots::Read(Box::new(config(roots)?)));
     }
     // The system's own verifier, asked at each handshake (macOS, Windows); on Linux, what the variables
     // name. It takes the provider of the process; a second call changes nothing.

@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError};
 use super::Gateway;
 use super::profiles::{Profile, Profiles};
 use super::recovery::ServerClock;
+use super::redaction::quoted;
 use super::setup::Facts;
 use super::tools::{Selection, Served};
-use super::redaction::quoted;
 use crate::api;
 
 /// One account as it is known now. Replaced as a whole, never changed.

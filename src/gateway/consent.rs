@@ -46,6 +46,7 @@ impl Gateway {
             shown: asking.shown,
         };
         let label = quoted(asking.label);
+        let named = work.confirm_number.as_ref().is_some_and(|given| quoted(given) == label);
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
                 Ok(()) => {
@@ -64,9 +65,7 @@ impl Gateway {
                 let _ = self.confirmations.open(&state, &binding)?;
             }
             None => {
-                if work.confirm_number.as_ref().is_some_and(|given| quoted(given) == label)
-                    && self.confirmations.redeem(&binding)?
-                {
+                if named && self.confirmations.redeem(&binding)? {
                     return Ok(Agreed::Yes(Confirmed::Repeated));
                 }
                 // A number that no first call has opened takes nobody's place who can be asked.
@@ -76,7 +75,10 @@ impl Gateway {
                 }
             }
         }
-        self.confirmations.announce(&binding)?;
+        // The right number opens nothing by itself: of many calls that bring it at once one acts.
+        if !named {
+            self.confirmations.announce(&binding)?;
+        }
         let mut refusal = answer::confirmation_required(work, &label, asking.would);
         refusal.facts.extend(asking.facts.cloned().unwrap_or_default());
         Err(refusal)

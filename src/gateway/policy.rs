@@ -35,7 +35,7 @@ pub struct Plan<'a> {
     pub profile: &'a Effective,
 }
 
-/// A sensitive field with its old and new value.
+/// A field with its old and new value.
 #[derive(Debug, PartialEq)]
 pub struct Change {
     field: &'static str,
@@ -54,11 +54,9 @@ fn is_redirecting(field: &str) -> bool {
 }
 
 impl Plan<'_> {
-    /// `Some` with the sensitive changes if a person has to say yes to this call.
+    /// `Some` with the changes, sensitive ones first, if a person has to say yes to this call.
     pub fn needs_yes(&self, level: Level) -> Option<Vec<Change>> {
-        let all = self.endpoint.changes().iter().map(|field| (field.name, field.wire_name()));
-        let changes = match self.endpoint.confirms {
-            _ if level == Level::Writes => self.changes(all),
+        let mut changes = match self.endpoint.confirms {
             Confirms::When(fields) => self.changes(fields.iter().map(|field| (*field, *field))),
             Confirms::Never | Confirms::Always => Vec::new(),
         };
@@ -67,6 +65,14 @@ impl Plan<'_> {
             Level::Writes => self.endpoint.effect != Effect::Reads,
             Level::Destructive => self.endpoint.confirms == Confirms::Always || !changes.is_empty(),
         };
+        // A yes to the one is a yes to all that the call changes besides.
+        let all = self.endpoint.changes().iter().map(|field| (field.name, field.wire_name()));
+        let besides: Vec<_> = self
+            .changes(all)
+            .into_iter()
+            .filter(|other| !changes.iter().any(|change| change.field == other.field))
+            .collect();
+        changes.extend(besides);
         asked.then_some(changes)
     }
 

@@ -2,7 +2,7 @@
 //! characters in text from outside are made visible, so that they can neither steer a terminal nor
 //! hide words from a person who is asked to say yes.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::text::{hides, in_line, visible};
@@ -23,8 +23,15 @@ pub fn apply(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(apply),
         Value::Object(fields) => {
             if fields.keys().any(|name| hides(name)) {
-                *fields =
-                    std::mem::take(fields).into_iter().map(|(name, value)| (visible(&name), value)).collect();
+                *fields = std::mem::take(fields).into_iter().fold(Map::new(), |mut shown, (name, value)| {
+                    let mut name = visible(&name);
+                    // Two names that look alike once they are written out are still two.
+                    while shown.contains_key(&name) {
+                        name.push('\'');
+                    }
+                    shown.insert(name, value);
+                    shown
+                });
             }
             fields.values_mut().for_each(apply);
         }
@@ -69,6 +76,9 @@ mod tests {
         let mut value = json!({"a\u{200b}": [{"b": "\u{7}"}], "n": 1});
         apply(&mut value);
         assert_eq!(value, json!({"a\\u{200b}": [{"b": "\\u{7}"}], "n": 1}));
+        let mut alike = json!({"a\\u{200b}": 1, "a\u{200b}": 2});
+        apply(&mut alike);
+        assert_eq!(alike, json!({"a\\u{200b}": 1, "a\\u{200b}'": 2}));
     }
 
     #[test]
