@@ -8,10 +8,10 @@ use comfy_table::{CellAlignment, Table};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::gateway::visible;
 use crate::journal::Intent;
 use crate::sandbox::keys::PROFILE_NAMES;
 use crate::settings::{Settings, me};
+use crate::text::visible;
 
 /// A name that a client gave itself is shown up to here.
 const LONGEST_CLIENT: usize = 32;

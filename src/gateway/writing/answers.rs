@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::answer::{self, local_time};
 use super::super::recovery::left;
-use super::super::redaction::{self, quoted};
+use super::super::redaction::quoted;
 use super::{Done, Gateway, Likeness, Work};
 use crate::api::ApiError;
 use crate::catalogue::Effect;
 use crate::failure::{Exit, Failure, Sent};
 use crate::journal::Intent;
+use crate::text::visible;
 
 impl Gateway {
     /// What the caller gets in place of a second one.
@@ -45,7 +46,7 @@ impl Gateway {
             json!("if the person wants another one on purpose, call again with `allow_duplicate`: true"),
         );
         let done = self.done(work, facts);
-        let text = format!("{}\n{}", redaction::visible(&first), done.text);
+        let text = format!("{}\n{}", visible(&first), done.text);
         self.with_receipt(Done { text, ..done }, earlier.number)
     }
 
