@@ -36,6 +36,7 @@ use std::time::Duration;
 use caller::Errand;
 use chance::Chance;
 use events::Events;
+use history::History;
 use options::Options;
 use process::{Program, Server};
 use tasks::Task;
@@ -133,12 +134,12 @@ async fn campaign(options: Options) -> bool {
         }
     };
     tokio::select! { () = calls => {}, () = watch => {} }
-    let unknown = settle(&world, &program).await;
+    let history = settle(&world, &program).await;
     for server in &world.servers {
         server.end();
     }
     let finished = world.finished.lock().expect("no thread panicked");
-    let verdict = Verdict::of(&world, &finished, unknown);
+    let verdict = Verdict::of(&world, &finished, history.as_ref());
     println!("{}", verdict.report(&world));
     if verdict.is_met() {
         program.clean();
@@ -183,8 +184,8 @@ fn strange(world: &World, task: &Task, chance: &mut Chance, seconds: u64) {
     world.upstream.books().stranger(task, wording, age);
 }
 
-/// Makes writes until no intent is open and no record is still to come; gives the number of those left.
-async fn settle(world: &Arc<World>, program: &Program) -> Option<usize> {
+/// Makes writes until no intent is open and no record is still to come; gives the history at the end.
+async fn settle(world: &Arc<World>, program: &Program) -> Option<History> {
     world.over.store(false, Ordering::SeqCst);
     let end = world.events.elapsed() + AFTERWARDS;
     let timer = tokio::spawn({
@@ -197,17 +198,16 @@ async fn settle(world: &Arc<World>, program: &Program) -> Option<usize> {
     let mut number = world.options.creates;
     loop {
         let keys: Vec<&str> = world.servers.iter().map(|server| server.key.as_str()).collect();
-        let told = history::open(program, keys[0]);
-        let open = match told {
-            Ok(open) => open,
+        let history = match History::ask(program, keys[0]) {
+            Ok(history) => history,
             Err(message) => {
                 println!("{message}");
                 return None;
             }
         };
-        if (open == 0 && world.upstream.late() == 0) || world.events.elapsed() > end {
+        if (history.open == 0 && world.upstream.late() == 0) || world.events.elapsed() > end {
             timer.abort();
-            return Some(open);
+            return Some(history);
         }
         tokio::time::sleep(Duration::from_secs(3)).await;
         for profile in 0..if world.options.own_profiles { books::PROFILES } else { 1 } {

@@ -6,8 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::World;
+use super::books::Whose;
 use super::books::{Books, Commit};
 use super::caller::{Acknowledged, Wrong};
+use super::history::History;
 
 /// Stories that are printed at the most.
 const STORIES: usize = 5;
@@ -34,6 +36,10 @@ pub struct Verdict {
     wrong: BTreeMap<Wrong, usize>,
     /// Open intents in `lumabill history`; `None` where it cannot be read.
     unknown: Option<usize>,
+    /// Records that were made, and history does not name them.
+    untold: Option<usize>,
+    /// Records that history names, and no caller's request made them.
+    invented: Option<usize>,
     over: usize,
     /// Tasks whose stories are worth telling.
     suspects: BTreeSet<usize>,
@@ -41,11 +47,11 @@ pub struct Verdict {
 
 impl Verdict {
     /// Compares what callers were told with what was made.
-    pub fn of(world: &World, finished: &[Finished], unknown: Option<usize>) -> Self {
+    pub fn of(world: &World, finished: &[Finished], history: Option<&History>) -> Self {
         let books = world.upstream.books();
         let mut verdict = Self {
             tasks: finished.len(),
-            unknown,
+            unknown: history.map(|history| history.open),
             over: world.upstream.windows().over,
             commits: books.commits.values().map(Vec::len).sum(),
             suspects: world.options.log.iter().copied().collect(),
@@ -53,6 +59,9 @@ impl Verdict {
         };
         for task in finished {
             verdict.add(task, &books);
+        }
+        if let Some(history) = history {
+            verdict.compare(history, &books);
         }
         verdict
     }
@@ -82,6 +91,26 @@ impl Verdict {
         }
     }
 
+    /// Holds the history against the truth.
+    fn compare(&mut self, history: &History, books: &Books) {
+        let made =
+            books.commits.iter().flat_map(|(task, made)| made.iter().map(move |commit| (*task, commit)));
+        let untold: Vec<usize> =
+            made.filter(|(_, commit)| !history.created.contains(&commit.id)).map(|(task, _)| task).collect();
+        let invented: Vec<_> = history
+            .created
+            .iter()
+            .map(|id| books.whose(id))
+            .filter(|whose| !matches!(whose, Some(Whose::Task(_))))
+            .collect();
+        (self.untold, self.invented) = (Some(untold.len()), Some(invented.len()));
+        self.suspects.extend(untold);
+        self.suspects.extend(invented.into_iter().filter_map(|whose| match whose {
+            Some(Whose::Stranger(task)) => Some(task),
+            _ => None,
+        }));
+    }
+
     /// What has to be nought, in words, and how often it happened.
     fn figures(&self) -> Vec<(&'static str, Option<usize>)> {
         let wrong = |wrong| Some(self.wrong.get(&wrong).copied().unwrap_or(0));
@@ -93,6 +122,8 @@ impl Verdict {
             ("first records told as the second", wrong(Wrong::Again)),
             ("callers without an acknowledgement", Some(self.unacknowledged)),
             ("unknowns left", self.unknown),
+            ("records made that history does not name", self.untold),
+            ("records in history that no caller's request made", self.invented),
             ("requests over the limit", Some(self.over)),
         ]
     }
@@ -156,4 +187,84 @@ fn crossed(made: &[Commit], finished: &Finished) -> usize {
         })
     };
     made.iter().filter(later).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::books::{Books, Clock, Whose};
+    use super::super::caller::{Acknowledged, Wrong};
+    use super::super::history::History;
+    use super::super::http::Request;
+    use super::super::tasks::{Task, sweeper};
+    use super::{Finished, Verdict};
+
+    fn commit(books: &mut Books, task: &Task) -> String {
+        let request = Request {
+            method: "POST".into(),
+            path: "/v1/invoices".into(),
+            query: Vec::new(),
+            key: String::new(),
+            idempotency: String::new(),
+            body: serde_json::to_vec(&task.arguments(0, "2026-11-21")).unwrap(),
+            arrived: Instant::now(),
+        };
+        books.commit(0, &request).unwrap()
+    }
+
+    fn told(id: &str, wrong: Option<Wrong>) -> Acknowledged {
+        Acknowledged { id: id.to_owned(), wrong }
+    }
+
+    #[test]
+    fn a_second_record_counts_unless_it_was_asked_for() {
+        let mut books = Books::new(Clock { skew: 0 }, 5);
+        let task = sweeper(7, 0);
+        books.expect(&task);
+        let (one, other) = (commit(&mut books, &task), commit(&mut books, &task));
+        let finished = |known, late| Finished { task: 7, known, late };
+        let count = |finished: &Finished| {
+            let mut verdict = Verdict::default();
+            verdict.add(finished, &books);
+            (verdict.duplicates, verdict.crossed)
+        };
+        assert_eq!(count(&finished(vec![Some(told(&one, None))], Vec::new())), (1, 0));
+        assert_eq!(
+            count(&finished(vec![Some(told(&one, None)), Some(told(&other, None))], Vec::new())),
+            (0, 0)
+        );
+        let before = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
+        assert_eq!(count(&finished(vec![Some(told(&other, None))], vec![(before, one.clone())])), (0, 1));
+        let after = Instant::now();
+        assert_eq!(count(&finished(vec![Some(told(&other, None))], vec![(after, one)])), (1, 0));
+    }
+
+    #[test]
+    fn whatever_is_wrong_is_not_met() {
+        let mut books = Books::new(Clock { skew: 0 }, 5);
+        let task = sweeper(7, 0);
+        books.expect(&task);
+        books.stranger(&task, 0, Duration::from_secs(3600));
+        let made = commit(&mut books, &task);
+        let good = History { open: 0, created: [made.clone()].into() };
+        let verdict = |known, history: &History| {
+            let mut verdict = Verdict { unknown: Some(history.open), ..Verdict::default() };
+            verdict.add(&Finished { task: 7, known: vec![known], late: Vec::new() }, &books);
+            verdict.compare(history, &books);
+            verdict
+        };
+        assert!(verdict(Some(told(&made, None)), &good).is_met());
+        assert!(!verdict(None, &good).is_met());
+        for wrong in [Wrong::Missing, Wrong::Stranger, Wrong::Other, Wrong::Again] {
+            assert!(!verdict(Some(told("x", Some(wrong))), &good).is_met(), "{wrong:?}");
+        }
+        let open = History { open: 1, created: [made.clone()].into() };
+        let untold = History::default();
+        let invented = History { open: 0, created: [made.clone(), "x".to_owned()].into() };
+        for history in [open, untold, invented] {
+            assert!(!verdict(Some(told(&made, None)), &history).is_met(), "{history:?}");
+        }
+        assert_eq!(books.whose(&made), Some(Whose::Task(7)));
+    }
 }
