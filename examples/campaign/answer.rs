@@ -10,7 +10,18 @@ pub enum Told {
     /// It was not made again: this one exists.
     NotAgain(String),
     /// Anything else: refused, unknown, limited, not there.
-    Failed(String),
+    Failed { code: String, text: String },
+}
+
+impl Told {
+    /// In a word.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Created(_) => "created",
+            Self::NotAgain(_) => "not created again",
+            Self::Failed { code, .. } => code,
+        }
+    }
 }
 
 /// Reads a message that answers `tools/call`.
@@ -27,7 +38,8 @@ pub fn read(message: &Value) -> Told {
             _ => {}
         }
     }
-    Told::Failed(if message.get("error").is_some() { message["error"].to_string() } else { text })
+    let code = facts["code"].as_str().or(facts["error"]["code"].as_str()).unwrap_or("no code").to_owned();
+    Told::Failed { code, text: message.get("error").map_or(text, Value::to_string) }
 }
 
 /// The id of the record that an answer is about.

@@ -172,10 +172,10 @@ impl Errand {
 
     /// How long this client waits: most wait for the end, some people press a key before.
     fn patience(&mut self) -> Duration {
-        if !self.world.is_faulty() || !self.chance.permille(50) {
+        if !self.world.is_faulty() || !self.chance.permille(120) {
             return PATIENCE;
         }
-        let longest = if self.chance.permille(600) { 40 } else { 15_000 };
+        let longest = if self.chance.permille(600) { 20 } else { 15_000 };
         self.chance.millis(0, longest)
     }
 
@@ -185,10 +185,11 @@ impl Errand {
             Attempt::Told(told) => told,
             Attempt::Lost | Attempt::Cancelled => return None,
         };
+        self.world.told(told.word());
         let (id, created) = match told {
             Told::Created(id) => (id, true),
             Told::NotAgain(id) => (id, false),
-            Told::Failed(text) => {
+            Told::Failed { text, .. } => {
                 let line: String = text.lines().collect::<Vec<_>>().join(" · ");
                 self.note(&format!("answered: {}", line.chars().take(300).collect::<String>()));
                 return None;
@@ -247,7 +248,7 @@ pub fn named_late(late: Vec<Answer>) -> Vec<(Instant, String)> {
     answers
         .filter_map(|(at, message): (Instant, Value)| match answer::read(&message) {
             Told::Created(id) | Told::NotAgain(id) => Some((at, id)),
-            Told::Failed(_) => None,
+            Told::Failed { .. } => None,
         })
         .collect()
 }

@@ -28,6 +28,7 @@ mod upstream;
 mod verdict;
 mod windows;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -57,6 +58,8 @@ pub struct World {
     over: AtomicBool,
     cancelled: AtomicUsize,
     overdue: AtomicUsize,
+    /// How calls were answered, by kind.
+    told: Mutex<BTreeMap<String, usize>>,
 }
 
 fn main() -> ExitCode {
@@ -108,6 +111,7 @@ async fn campaign(options: Options) -> bool {
         over: AtomicBool::new(false),
         cancelled: AtomicUsize::new(0),
         overdue: AtomicUsize::new(0),
+        told: Mutex::default(),
     });
     for server in &world.servers {
         server.start().await;
@@ -242,6 +246,10 @@ impl World {
 
     fn cancelled(&self) {
         self.cancelled.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn told(&self, how: &str) {
+        *self.told.lock().expect("no thread panicked").entry(how.to_owned()).or_default() += 1;
     }
 
     fn overdue(&self) {

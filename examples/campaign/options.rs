@@ -95,7 +95,7 @@ impl Options {
         if faults >= Duration::from_secs(60) {
             self.silence = faults;
             self.longest_stop = Duration::from_secs(30);
-            self.calm = (Duration::from_secs(3), Duration::from_secs(15));
+            self.calm = (Duration::from_millis(1500), Duration::from_secs(8));
         }
     }
 }

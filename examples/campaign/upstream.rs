@@ -20,6 +20,10 @@ use super::windows::Windows;
 const LATE: (u64, u64) = (500, 8_000);
 const LATE_AFTER_SILENCE: (u64, u64) = (1_000, 75_000);
 
+/// How long it listens, and then refuses new connections, in milliseconds.
+const UP: (u64, u64) = (1_000, 6_000);
+const DOWN: (u64, u64) = (50, 500);
+
 /// What all connections share.
 pub struct Upstream {
     pub url: String,
@@ -35,6 +39,8 @@ pub struct Upstream {
     /// Records that are still to be made after their request was given up.
     late: AtomicUsize,
     requests: AtomicUsize,
+    /// Times in which new connections were refused.
+    pub refused: AtomicUsize,
 }
 
 /// What is done with a connection after an answer.
@@ -60,6 +66,7 @@ impl Upstream {
             faulty: AtomicBool::new(false),
             late: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
         };
         std::thread::spawn(move || {
             let runtime =
@@ -70,12 +77,27 @@ impl Upstream {
     }
 
     async fn listen(mut self, started: &mpsc::Sender<Arc<Self>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        self.url = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        self.url = format!("http://{address}");
         let shared = Arc::new(self);
         started.send(Arc::clone(&shared)).expect("the campaign waits for it");
+        loop {
+            let up = shared.millis(UP.0, UP.1);
+            if tokio::time::timeout(up, shared.accept(&listener)).await.is_err()
+                && shared.faulty.load(Ordering::SeqCst)
+            {
+                drop(listener);
+                shared.refused.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(shared.millis(DOWN.0, DOWN.1)).await;
+                listener = TcpListener::bind(address).await.expect("the same port");
+            }
+        }
+    }
+
+    async fn accept(self: &Arc<Self>, listener: &TcpListener) {
         while let Ok((stream, _)) = listener.accept().await {
-            let shared = Arc::clone(&shared);
+            let shared = Arc::clone(self);
             tokio::spawn(async move { shared.serve(stream).await });
         }
     }

@@ -155,6 +155,11 @@ impl Verdict {
         line("SIGSTOPs", &sum(|server| server.stops.load(Ordering::SeqCst)), "");
         line("most reads / writes of a key in a minute", &format!("{}/{}", most.0, most.1), "");
         line("asked for again while the answer was in the pipe", &self.crossed.to_string(), "");
+        for (how, count) in world.told.lock().expect("no thread panicked").iter() {
+            line(&format!("calls answered: {how}"), &count.to_string(), "");
+        }
+        let refused = world.upstream.refused.load(Ordering::SeqCst).to_string();
+        line("fault: new connections refused for a while", &refused, "");
         for ((class, fault), count) in &world.upstream.faults().counted {
             line(&format!("fault, {class}: {}", fault.words()), &count.to_string(), "");
         }
