@@ -44,6 +44,6 @@ pub fn read(message: &Value) -> Told {
 
 /// The id of the record that an answer is about.
 fn id(facts: &Value) -> Option<String> {
-    let places = [&facts["record"]["id"], &facts["id"], &facts["record_id"], &facts["duplicate_of"]["id"]];
+    let places = [&facts["record"]["id"], &facts["id"], &facts["record_id"], &facts["same_as"]["id"]];
     places.iter().find_map(|place| place.as_str()).map(str::to_owned)
 }
