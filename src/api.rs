@@ -15,7 +15,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -75,6 +75,8 @@ pub struct Reply {
     /// The `Link` header, for paging.
     pub link: Option<String>,
     pub request_id: Option<String>,
+    /// The server's clock when it answered, to the second.
+    pub date: Option<SystemTime>,
 }
 
 /// What goes on around a request while it is being sent.

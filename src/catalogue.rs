@@ -94,6 +94,7 @@ impl Endpoint {
             (list, &params::LIMIT),
             (list, &params::CURSOR),
             (asks, &params::CONFIRM_NUMBER),
+            (matches!(self.effect, Effect::Creates | Effect::Acts), &params::ALLOW_DUPLICATE),
             (self.writes(), &params::DRY_RUN),
         ];
         self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))

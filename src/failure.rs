@@ -31,6 +31,8 @@ pub enum Sent {
     Refused,
     /// It was sent and no clear answer came back: it may have taken effect.
     Unknown,
+    /// It was sent, its answer was lost, and a look-up has shown that it did not take effect.
+    WithoutEffect,
     /// It was a read: whatever came back, it changed nothing.
     Read,
 }
@@ -42,6 +44,7 @@ impl Sent {
             Self::Nothing => "nothing_sent",
             Self::Refused => "refused_by_api",
             Self::Unknown => "unknown",
+            Self::WithoutEffect => "sent_without_effect",
             Self::Read => "read_only",
         }
     }

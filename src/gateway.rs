@@ -5,18 +5,23 @@ mod answer;
 mod confirmation;
 mod connection;
 mod files;
+mod fingerprint;
+mod held;
 mod key_mode;
 mod lists;
 pub mod policy;
 mod profiles;
 mod reading;
 mod receipt;
+mod recovery;
 mod redaction;
 mod resolve;
 mod setup;
 mod tools;
+mod writing;
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -124,6 +129,7 @@ pub struct Gateway {
     files: Vec<std::path::PathBuf>,
     confirmations: Confirmations,
     journal: Arc<Journal>,
+    duplicate_window: Duration,
     connection: RwLock<Arc<Connection>>,
     reload: setup::Reload,
     changes: watch::Sender<u64>,
@@ -135,9 +141,12 @@ struct Work {
     connection: Arc<Connection>,
     endpoint: &'static Endpoint,
     arguments: Map<String, Value>,
+    /// The arguments as given, with names turned into ids and nothing filled in.
+    given: Map<String, Value>,
     profile: Effective,
     current: Option<Value>,
     dry_run: bool,
+    allow_duplicate: bool,
     confirm_number: Option<String>,
     confirmed: Confirmed,
     notes: Vec<String>,
@@ -189,7 +198,10 @@ impl Gateway {
         if work.dry_run {
             return Ok(Outcome::Done(self.preview(&work, &wire)));
         }
-        let reply = self.send(&work, wire).await?;
+        if endpoint.writes() {
+            return self.write(work, wire).await.map(Outcome::Done);
+        }
+        let reply = self.ask(&work, wire).await?;
         Ok(Outcome::Done(self.done(&work, answer::of(&work, reply))))
     }
 
@@ -293,20 +305,17 @@ impl Gateway {
         )?)
     }
 
-    async fn send(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
+    /// A read of one answer.
+    async fn ask(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
         let request = answer::request(work, wire);
-        match self.transmit(work, &request).await {
-            Ok(reply) => Ok(reply),
-            Err(error) => {
-                let failure = Failure::from(error);
+        match self.transmit(work, &request).await.map_err(Failure::from) {
+            Err(failure)
                 if work.endpoint.tool == "get_company_info"
-                    && failure.facts.get("http_status") == Some(&Value::from(404))
-                {
-                    return self.company_from_profile(work, failure).await;
-                }
-                self.notice_read_only_key(work, &failure).await;
-                Err(failure)
+                    && failure.facts.get("http_status") == Some(&Value::from(404)) =>
+            {
+                self.company_from_profile(work, failure).await
             }
+            other => other,
         }
     }
 
@@ -330,16 +339,19 @@ fn check(
 ) -> Result<Work, Failure> {
     let mut arguments = catalogue::check::check(endpoint, arguments)?;
     let dry_run = arguments.shift_remove("dry_run") == Some(Value::Bool(true));
+    let allow_duplicate = arguments.shift_remove("allow_duplicate") == Some(Value::Bool(true));
     let confirm_number =
         arguments.shift_remove("confirm_number").and_then(|number| number.as_str().map(str::to_owned));
     let profile = Effective::Unknown;
     Ok(Work {
         connection,
         endpoint,
+        given: Map::new(),
         arguments,
         profile,
         current: None,
         dry_run,
+        allow_duplicate,
         confirm_number,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),

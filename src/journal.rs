@@ -1,22 +1,39 @@
 //! What was written and what became of it: one SQLite file for all processes of this user, which makes
 //! a create or an act happen once. It holds ids, times and keyed hashes, no texts and no amounts.
 
+mod claim;
+mod database;
+mod error;
 mod intent;
+mod key;
+mod owner;
+mod queue;
+mod reading;
+mod row;
+#[cfg(test)]
+mod tests;
+mod worker;
+mod writing;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::failure::{Exit, Explain};
+pub use error::JournalError;
 pub use intent::{Confirmed, Digest, End, Field, Guard, Intent, Kind, NewIntent, Scope, State, Twin};
+use queue::Queue;
+use row::{millis, now};
+use writing::Step;
+
+/// How long an ending process waits for what was handed over.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// The journal of this user. Making one touches nothing: folder, file and thread come with the first use.
 pub struct Journal {
-    folder: PathBuf,
-    /// How long settled rows are kept.
-    keep: Duration,
+    queue: Queue,
 }
 
 /// The right to carry an intent on: one owner at a time, and none after its process is gone.
@@ -64,79 +81,80 @@ pub struct Filter {
     pub limit: Option<usize>,
 }
 
-/// Why the journal cannot be used. Reads go on without it; nothing is written then.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    #[error("the journal `{}` cannot be used, so nothing was sent", file.display())]
-    Unusable { file: PathBuf, source: std::io::Error },
-}
-
-impl Explain for JournalError {
-    fn code(&self) -> &'static str {
-        "journal_unusable"
-    }
-    fn exit(&self) -> Exit {
-        Exit::Refused
-    }
-}
-
 impl Journal {
+    /// `keep` is how long settled rows are kept.
     pub fn new(state_folder: &Path, keep: Duration) -> Self {
-        Self { folder: state_folder.to_owned(), keep }
+        Self { queue: Queue::new(state_folder, keep) }
     }
 
-    /// The keyed hash of `parts` under the random key of this machine's user.
+    /// The keyed hash of `parts` under the random key of this machine's user. The first one opens the file,
+    /// and waits for that.
     pub fn digest(&self, parts: &[&str]) -> Result<Digest, JournalError> {
-        let _ = (parts, self.keep);
-        Err(self.missing())
+        let known = self.queue.key.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let key = match known {
+            Some(key) => key,
+            None => self.queue.ask_blocking(worker::Worker::key)?,
+        };
+        Ok(key.digest(parts))
     }
 
-    /// Compares with what is open or recent, and claims in the same transaction.
+    /// Compares with what is open or recent, and claims in the same transaction. Dropped before it is
+    /// through, it leaves no claim behind.
     pub async fn claim(&self, intent: NewIntent) -> Result<Claim, JournalError> {
-        let _ = intent;
-        Err(self.missing())
+        let undo = |claim: &Claim| match claim {
+            Claim::Granted(ticket) | Claim::Open(ticket, ..) => Some(Step::LetGo(ticket.number)),
+            Claim::Busy(..) | Claim::Known(..) => None,
+        };
+        self.queue.ask_or_undo(move |worker| worker.claim(&intent), undo).await
     }
 
-    /// Durable before it returns: from here on it may have left.
+    /// Durable before it returns: from here on it may have left. After an error, or dropped before it is
+    /// through, the intent is settled as not sent.
     pub async fn sending(&self, ticket: &Ticket) -> Result<(), JournalError> {
-        let _ = ticket;
-        Err(self.missing())
+        let ticket = Ticket { number: ticket.number, key: ticket.key.clone() };
+        let undo = |ticket: &Ticket| Some(Step::Unsent(ticket.key.clone()));
+        self.queue.ask_or_undo(move |worker| worker.sending(&ticket).map(|()| ticket), undo).await.map(drop)
     }
 
     /// No clear answer came: unknown, and "not found" means nothing for `settling` from now on. The ticket
-    /// stays ours.
+    /// stays ours. An error means that it is not in the file yet: it is tried again while this process lives.
     pub async fn lost(&self, ticket: &Ticket, settling: Duration) -> Result<(), JournalError> {
-        let _ = (ticket, settling);
-        Err(self.missing())
+        let step = Step::Lost(ticket.number, now().saturating_add(millis(settling)));
+        self.queue.ask(|worker| worker.step(step)).await
     }
 
+    /// To settle twice in the same way is no error. Any other error than [`JournalError::NotOurs`] means that
+    /// it is not in the file yet: it is tried again while this process lives.
     pub async fn settle(&self, ticket: &Ticket, end: End) -> Result<(), JournalError> {
-        let _ = (ticket, end);
-        Err(self.missing())
+        let step = Step::Settle(ticket.number, end);
+        self.queue.ask(|worker| worker.step(step)).await
     }
 
-    /// Gives an open intent back for others to look up.
+    /// Gives an open intent back for others to look up; one that is merely claimed is settled as not sent.
     pub async fn release(&self, ticket: Ticket) -> Result<(), JournalError> {
-        let _ = ticket;
-        Err(self.missing())
+        self.queue.ask(move |worker| worker.step(Step::LetGo(ticket.number))).await
+    }
+
+    /// The same without waiting, for a call that is dropped.
+    pub fn let_go(&self, ticket: &Ticket) {
+        self.leave(Step::LetGo(ticket.number));
     }
 
     /// The intent as it stands now.
     pub async fn look(&self, number: i64) -> Result<Option<Intent>, JournalError> {
-        let _ = number;
-        Err(self.missing())
+        self.queue.ask(move |worker| worker.look(number)).await
     }
 
     /// Open intents in `scope` that nobody works on and whose settling time has passed, oldest first.
     pub async fn abandoned(&self, scope: &Scope, most: usize) -> Result<Vec<Intent>, JournalError> {
-        let _ = (scope, most);
-        Err(self.missing())
+        let scope = scope.clone();
+        self.queue.ask(move |worker| worker.abandoned(&scope, most)).await
     }
 
     /// Makes an open intent ours, unless somebody living works on it or it is settled.
     pub async fn take(&self, number: i64) -> Result<Option<Ticket>, JournalError> {
-        let _ = number;
-        Err(self.missing())
+        let undo = |ticket: &Option<Ticket>| ticket.as_ref().map(|ticket| Step::LetGo(ticket.number));
+        self.queue.ask_or_undo(move |worker| worker.take(number), undo).await
     }
 
     /// Which of `ids` are records that an intent in `scope` is known to have made.
@@ -145,8 +163,8 @@ impl Journal {
         scope: &Scope,
         ids: Vec<String>,
     ) -> Result<HashSet<String>, JournalError> {
-        let _ = (scope, ids);
-        Err(self.missing())
+        let scope = scope.clone();
+        self.queue.ask(move |worker| worker.known_records(&scope, ids)).await
     }
 
     /// True if an intent with this fingerprint other than `number` is known to have taken effect, ever.
@@ -156,45 +174,45 @@ impl Journal {
         fingerprint: Digest,
         number: i64,
     ) -> Result<bool, JournalError> {
-        let _ = (scope, fingerprint, number);
-        Err(self.missing())
+        let scope = scope.clone();
+        self.queue.ask(move |worker| worker.took_effect_before(&scope, fingerprint, number)).await
     }
 
-    /// The answer that told of this intent is written out. Does not wait.
+    /// The answer that told what became of this intent is written out; without effect while it is open.
+    /// Does not wait.
     pub fn answered(&self, number: i64) {
-        let _ = number;
+        self.leave(Step::Answered(number));
     }
 
-    /// Waits until what was handed over is in the file. At once where nothing was.
-    pub async fn flush(&self) {}
+    /// Waits until what was handed over is in the file, for a second at most. At once where nothing was.
+    pub async fn flush(&self) {
+        if self.queue.has_started() {
+            drop(tokio::time::timeout(FLUSH, self.queue.ask(|_| Ok(()))).await);
+        }
+    }
 
     /// What was written. Empty where there is no journal yet; makes none.
     pub async fn history(&self, filter: Filter) -> Result<Vec<Intent>, JournalError> {
-        let _ = filter;
-        Err(self.missing())
+        self.queue.ask(move |worker| worker.history(&filter)).await
     }
 
     /// Removes settled intents older than `before`, never open ones; says how many went.
     pub async fn forget(&self, before: Timestamp) -> Result<usize, JournalError> {
-        let _ = before;
-        Err(self.missing())
+        self.queue.ask(move |worker| worker.forget(before)).await
     }
 
     /// A person says what became of an open intent: the id of its record, or that it did not take effect.
+    /// One that was never sent is settled as that, whatever they say.
     /// `None` where there is no open intent of this number or somebody living works on it.
     pub async fn settle_by_hand(
         &self,
         number: i64,
         record_id: Option<String>,
     ) -> Result<Option<Intent>, JournalError> {
-        let _ = (number, record_id);
-        Err(self.missing())
+        self.queue.ask(move |worker| worker.settle_by_hand(number, record_id.as_deref())).await
     }
 
-    fn missing(&self) -> JournalError {
-        JournalError::Unusable {
-            file: self.folder.join("journal.db"),
-            source: std::io::ErrorKind::NotFound.into(),
-        }
+    fn leave(&self, step: Step) {
+        drop(self.queue.submit(Box::new(move |worker| drop(worker.step(step)))));
     }
 }

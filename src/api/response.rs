@@ -72,6 +72,7 @@ pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, Ap
         body: json,
         link: text_of(headers, LINK.as_str()),
         request_id: request_id(headers, asked.key),
+        date: text_of(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(&date).ok()),
     })
 }
 

@@ -158,5 +158,7 @@ pub const LIMIT: Param = integer("limit").gateway();
 pub const CURSOR: Param = text("cursor").gateway();
 /// What every write takes.
 pub const DRY_RUN: Param = boolean("dry_run").gateway();
+/// What every create and act takes: another one of the same is meant.
+pub const ALLOW_DUPLICATE: Param = boolean("allow_duplicate").gateway();
 /// What every call takes that a person is asked about.
 pub const CONFIRM_NUMBER: Param = text("confirm_number").gateway();

@@ -96,6 +96,7 @@ impl Connected {
             level: level(policy.confirm),
             files: policy.files,
             journal: journal(settings),
+            duplicate_window: policy.duplicate_window,
             state_folder: settings.folders.state.clone(),
             remember_read_only: Box::new(remember),
         })?;
@@ -129,6 +130,7 @@ impl Connected {
             level: level(policy.confirm),
             files: policy.files,
             journal: journal(settings),
+            duplicate_window: policy.duplicate_window,
             state_folder: super::sandbox::folder(settings),
             remember_read_only: Box::new(|| ()),
         })?;

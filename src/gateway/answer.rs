@@ -26,7 +26,6 @@ pub(super) fn today() -> Date {
 
 /// The request of a call, complete but for the key.
 pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
-    let creates = matches!(work.endpoint.effect, Effect::Creates | Effect::Acts);
     let body = match (wire.file, wire.body) {
         (Some(bytes), _) => {
             api::Body::File { name: "statement.xml".to_owned(), content_type: "application/xml", bytes }
@@ -46,22 +45,33 @@ pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
         query: wire.query,
         body,
         profile: work.profile.header(),
-        // Sent always, relied on never: no page says that the API knows it.
-        idempotency_key: creates.then(|| uuid::Uuid::new_v4().to_string()),
+        idempotency_key: None,
         safety: if work.endpoint.effect == Effect::Reads { api::Safety::Read } else { api::Safety::Write },
     }
 }
 
+/// The fact that a write took effect.
+pub(super) fn took_effect(work: &Work) -> Map<String, Value> {
+    let done = match work.endpoint.effect {
+        Effect::Reads => return Map::new(),
+        Effect::Creates => "created",
+        Effect::Updates => "updated",
+        Effect::Deletes => "deleted",
+        Effect::Acts => "done",
+    };
+    Map::from_iter([(done.to_owned(), json!(true))])
+}
+
+/// A time as people say it where the books are kept: the day only where it is not today.
+pub(super) fn local_time(at: Timestamp) -> String {
+    let at = at.to_zoned(TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC));
+    let day = if at.date() == today() { String::new() } else { format!("{} ", at.date()) };
+    format!("{day}{:02}:{:02}", at.hour(), at.minute())
+}
+
 /// The facts of an answer.
 pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
-    let mut facts = Map::new();
-    match work.endpoint.effect {
-        Effect::Reads => {}
-        Effect::Creates => drop(facts.insert("created".into(), json!(true))),
-        Effect::Updates => drop(facts.insert("updated".into(), json!(true))),
-        Effect::Deletes => drop(facts.insert("deleted".into(), json!(true))),
-        Effect::Acts => drop(facts.insert("done".into(), json!(true))),
-    }
+    let mut facts = took_effect(work);
     if let (true, Some(id)) = (work.endpoint.writes(), reply.request_id) {
         facts.insert("request_id".into(), json!(id));
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::Gateway;
 use super::profiles::{Profile, Profiles};
+use super::recovery::ServerClock;
 use super::setup::Facts;
 use super::tools::{Selection, Served};
 use super::visible;
@@ -16,6 +17,7 @@ pub struct Connection {
     /// What confirmations are bound to beside the account.
     pub bound_to: String,
     pub client: api::Client,
+    pub clock: ServerClock,
     pub profiles: Profiles,
     pub served: Served,
     logged_in: bool,
@@ -30,6 +32,7 @@ impl Connection {
             account: facts.account.clone(),
             bound_to: facts.bound_to.clone(),
             client: api::Client::new(facts.origin.clone(), facts.trust.clone(), facts.user_agent),
+            clock: ServerClock::default(),
             profiles: Profiles::new(facts.fixed_profile.clone(), facts.chosen_profile.clone(), known),
             served: Served::new(selection, facts.read_only),
             logged_in: facts.logged_in,

@@ -24,6 +24,8 @@ const LARGEST_PAGE: usize = 100;
 const ROUND: usize = 5;
 /// Requests one call spends on a list whose filter has to be applied here.
 const MOST_READS: usize = 10;
+/// Requests that looking for one record may cost.
+const MOST_OF_A_SEARCH: usize = 50;
 const CHANGED: &str =
     "the list changed while it was read, so it may not be whole: call again for a whole one";
 const NO_LIST: &str = "the API's answer holds no list, so this is what it said and not a whole list";
@@ -38,6 +40,7 @@ pub struct Walk {
     position: Position,
     from_start: bool,
     reads: usize,
+    most_reads: usize,
     rows: Vec<Value>,
     matched: usize,
     total: Option<u64>,
@@ -95,6 +98,7 @@ impl Walk {
             position: cursor.unwrap_or_else(|| Position::first(size)),
             from_start,
             reads: 0,
+            most_reads: MOST_READS,
             rows: Vec::new(),
             matched: 0,
             total: None,
@@ -107,6 +111,13 @@ impl Walk {
             unsure: None,
             sums: Sums::default(),
         })
+    }
+
+    /// A walk through a whole list, however long, to look for a record in it.
+    pub fn through(endpoint: &Endpoint, filters: Map<String, Value>, profile: &str) -> Result<Self, Failure> {
+        let walk = Self::start(endpoint, filters, profile)?;
+        let position = Position::first(LARGEST_PAGE);
+        Ok(Self { limit: usize::MAX, to_the_end: true, most_reads: MOST_OF_A_SEARCH, position, ..walk })
     }
 
     /// `unpaid` is no status of the API: it is applied here, to every page.
@@ -126,7 +137,7 @@ impl Walk {
     /// The paging part of the next request, or `None` when the walk is over.
     pub fn next_query(&self) -> Option<Vec<(String, String)>> {
         let enough = self.go_on.is_some() && !self.to_the_end;
-        if self.ended || enough || self.reads >= MOST_READS {
+        if self.ended || enough || self.reads >= self.most_reads {
             return None;
         }
         Some(self.position.query.clone())

@@ -1,6 +1,6 @@
 //! The reads of a call: one path, or a list page by page.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -28,7 +28,12 @@ impl Gateway {
             idempotency_key: None,
             safety: api::Safety::Read,
         };
-        Ok(self.transmit(work, &request).await?)
+        let asked = SystemTime::now();
+        let reply = self.transmit(work, &request).await?;
+        if let Some(date) = reply.date {
+            work.connection.clock.note(asked, date);
+        }
+        Ok(reply)
     }
 
     /// Hands a request to the API client, which signs it.
@@ -74,7 +79,7 @@ impl Gateway {
         }
     }
 
-    async fn walk(
+    pub(super) async fn walk(
         &self,
         work: &Work,
         endpoint: &Endpoint,

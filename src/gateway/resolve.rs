@@ -46,6 +46,7 @@ impl Gateway {
             self.resolve_name(work, lookup).await?;
         }
         self.resolve_number(work).await?;
+        work.given.clone_from(&work.arguments);
         let today = super::answer::today();
         resolve_dates(work, today)?;
         note_unknown_rates(work, today);

@@ -28,6 +28,30 @@ pub enum Kind {
     Delete,
 }
 
+impl Kind {
+    pub const ALL: &[Self] = &[Self::Create, Self::Act, Self::Update, Self::Delete];
+
+    /// The word in the file and in `history --json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Act => "act",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The state of one that took effect.
+    pub fn effect(self) -> State {
+        match self {
+            Self::Create => State::Created,
+            Self::Act => State::Done,
+            Self::Update => State::Updated,
+            Self::Delete => State::Deleted,
+        }
+    }
+}
+
 /// How a write came to be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmed {
@@ -37,6 +61,19 @@ pub enum Confirmed {
     Person,
     /// The client repeated the record's number; whether a person saw it is not known.
     Repeated,
+}
+
+impl Confirmed {
+    pub const ALL: &[Self] = &[Self::NotAsked, Self::Person, Self::Repeated];
+
+    /// The word in the file and in `history --json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not_asked",
+            Self::Person => "person",
+            Self::Repeated => "repeated",
+        }
+    }
 }
 
 /// One field of the body that was sent: where it stands (`lines.0.price`), and a hash of its value.

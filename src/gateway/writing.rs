@@ -1,0 +1,243 @@
+//! A write, once: claim → limiter → sending → send → settle. What was lost is looked up, what was made
+//! before is answered with what is there, and every way out settles the intent or gives it back.
+
+mod answers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::fingerprint::at;
+use super::held::Held;
+use super::recovery::{self, Verdict};
+use super::{Done, Gateway, Receipt, Work, answer};
+use crate::api::{self, ApiError};
+use crate::catalogue::{Effect, request::Wire};
+use crate::failure::{Failure, Sent};
+use crate::journal::{Claim, End, Intent, Kind, Likeness, NewIntent, State};
+
+/// Until when a call waits for the same call that is under way, and looks up what was lost.
+const CALL: Duration = Duration::from_secs(45);
+/// Spent on looking up after an answer was lost.
+const LOOKING_UP: Duration = Duration::from_secs(20);
+/// Between two looks at a call that is under way.
+const PAUSE: Duration = Duration::from_millis(150);
+const NOT_KEPT: &str = "this could not be written down: look at the list before the same is created again";
+/// States in which a record does not count any more.
+const UNDONE: &[&str] = &["cancelled", "canceled", "void", "voided", "deleted", "reversed"];
+
+/// A claimed write on its way.
+struct Writing {
+    held: Held,
+    /// The call has its answer by then.
+    ends: Instant,
+}
+
+impl Writing {
+    /// Until when a lost answer is looked up.
+    fn looks_until(&self) -> Instant {
+        (Instant::now() + LOOKING_UP).min(self.ends)
+    }
+}
+
+impl Gateway {
+    /// Sends a write, or answers with what was written before.
+    pub(super) async fn write(&self, mut work: Work, wire: Wire) -> Result<Done, Failure> {
+        let ends = Instant::now() + CALL;
+        // Without a key nothing is claimed.
+        self.keys.key().await?;
+        let mut intent = self.intent(&work, &wire)?;
+        if let Err(failure) = self.look_after_abandoned(&work).await {
+            tracing::debug!("open intents were not looked after: {}", failure.message);
+        }
+        let ticket = loop {
+            match self.journal.claim(intent.clone()).await? {
+                Claim::Granted(ticket) => break ticket,
+                Claim::Busy(earlier, _) => self.wait_for(&work, &earlier, ends).await?,
+                Claim::Open(ticket, earlier, likeness) => {
+                    let until = (Instant::now() + LOOKING_UP).min(ends);
+                    match self.look_up(&work, Held::new(&self.journal, ticket), until).await? {
+                        (Verdict::TookEffect(record), Some(found)) => {
+                            return Ok(self.not_again(&work, &found, likeness, &record));
+                        }
+                        (Verdict::Unknown { why, candidates }, _) => {
+                            return Err(answers::still_unknown(&work, &earlier, likeness, &why, &candidates));
+                        }
+                        (Verdict::Absent | Verdict::TookEffect(_), _) => {}
+                    }
+                }
+                Claim::Known(earlier, likeness) => match self.still_there(&work, &wire, &earlier).await? {
+                    Some(record) => return Ok(self.not_again(&work, &earlier, likeness, &record)),
+                    None => past(&mut intent, earlier.number),
+                },
+            }
+        };
+        let writing = Writing { held: Held::new(&self.journal, ticket), ends };
+        self.send_claimed(&mut work, wire, writing).await
+    }
+
+    /// Waits until the same call, which is under way, is settled.
+    async fn wait_for(&self, work: &Work, earlier: &Intent, until: Instant) -> Result<(), Failure> {
+        loop {
+            if work.caller.cancelled.is_cancelled() {
+                return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
+            }
+            if Instant::now() >= until {
+                return Err(answers::under_way(work, earlier));
+            }
+            if let Some(progress) = &work.caller.progress {
+                progress(0, None, "waiting: the same call is under way");
+            }
+            sleep(PAUSE).await;
+            let now = self.journal.look(earlier.number).await?;
+            if now.is_none_or(|now| !now.state.is_open() || now.state == State::Unknown) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The record of an earlier intent, read again; `None` where its effect is there no more.
+    async fn still_there(
+        &self,
+        work: &Work,
+        wire: &Wire,
+        earlier: &Intent,
+    ) -> Result<Option<Value>, Failure> {
+        let read_again =
+            |failure| super::resolve::not_sent(work.endpoint, "reading the earlier record", failure);
+        match earlier.kind {
+            Kind::Create => {
+                // Where the API gave no id, nothing can be read again: it counts as there.
+                let Some(id) = &earlier.record_id else { return Ok(Some(Value::Null)) };
+                let record = self.record(work, &wire.path, id).await.map_err(read_again)?;
+                Ok(record.filter(|record| !is_undone(record)))
+            }
+            // A statement is known by its content; the API shows no record of an import.
+            _ if wire.file.is_some() => Ok(Some(Value::Null)),
+            _ => match &work.current {
+                Some(record) if self.is_as_before(earlier, record)? => Ok(None),
+                record => Ok(record.clone()),
+            },
+        }
+    }
+
+    /// Limiter, `sending`, send, settle.
+    async fn send_claimed(&self, work: &mut Work, wire: Wire, mut writing: Writing) -> Result<Done, Failure> {
+        if let Err(failure) = self.leave(work, &writing.held).await {
+            writing.held.settle(End::of(State::NotSent)).await;
+            return Err(failure);
+        }
+        let mut request = answer::request(work, wire);
+        if matches!(work.endpoint.effect, Effect::Creates | Effect::Acts) {
+            // Sent always, relied on never: no page says that the API knows it.
+            request.idempotency_key = Some(writing.held.key.clone());
+        }
+        let sent = self.transmit(work, &request).await;
+        // What became of it is found out, whoever still wants the answer.
+        work.caller.cancelled = CancellationToken::new();
+        match sent {
+            Ok(reply) => Ok(self.succeeded(work, writing, reply).await),
+            Err(lost @ ApiError::Lost { .. }) => self.lost(work, &request, lost, writing).await,
+            Err(error) => {
+                let failure = Failure::from(error);
+                let state = if failure.sent == Sent::Nothing { State::NotSent } else { State::Refused };
+                writing.held.settle(End::of(state)).await;
+                self.notice_read_only_key(work, &failure).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// The last steps before anything leaves: a permit, and the durable mark that it may have left.
+    async fn leave(&self, work: &Work, held: &Held) -> Result<(), Failure> {
+        if work.caller.cancelled.is_cancelled() {
+            return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
+        }
+        if let Some(ticket) = held.ticket() {
+            self.journal.sending(ticket).await?;
+        }
+        Ok(())
+    }
+
+    async fn succeeded(&self, work: &Work, mut writing: Writing, reply: api::Reply) -> Done {
+        let mut record = api::pages::record(reply.body.clone());
+        if work.endpoint.effect == Effect::Creates && recovery::id_of(&record).is_none() {
+            record = self.find_created(work, &writing).await;
+        }
+        let kept = writing.held.settle(recovery::took_effect(work, &record)).await;
+        let mut facts = answer::of(work, reply);
+        if !kept {
+            facts.insert("journal".into(), json!(NOT_KEPT));
+        }
+        self.with_receipt(self.done(work, facts), writing.held.number)
+    }
+
+    /// Created, but the answer names no id: the list does.
+    async fn find_created(&self, work: &Work, writing: &Writing) -> Value {
+        let Ok(Some(intent)) = self.journal.look(writing.held.number).await else { return Value::Null };
+        match self.look_once(work, &intent, writing.looks_until()).await {
+            Verdict::TookEffect(record) => record,
+            Verdict::Absent | Verdict::Unknown { .. } => Value::Null,
+        }
+    }
+
+    /// No clear answer came: what became of it is found out as far as that can be.
+    async fn lost(
+        &self,
+        work: &Work,
+        request: &api::Request,
+        lost: ApiError,
+        mut writing: Writing,
+    ) -> Result<Done, Failure> {
+        if let Some(ticket) = writing.held.ticket() {
+            let kept = self.journal.lost(ticket, recovery::settling(&lost)).await;
+            kept.unwrap_or_else(|error| tracing::warn!("the journal could not be written: {error}"));
+        }
+        let number = writing.held.number;
+        if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes) {
+            let _ = request;
+            let reply: Result<api::Reply, Failure> = Err(lost.into());
+            let end = match &reply {
+                Ok(reply) => Some(recovery::took_effect(work, &api::pages::record(reply.body.clone()))),
+                Err(failure) if failure.sent == Sent::Refused => Some(End::of(State::Refused)),
+                Err(_) => None,
+            };
+            if let Some(end) = end {
+                writing.held.settle(end).await;
+            }
+            return Ok(self.with_receipt(self.done(work, answer::of(work, reply?)), number));
+        }
+        let until = writing.looks_until();
+        let looked_up = self.look_up(work, writing.held, until).await;
+        // A journal that cannot be written now does not make the request unsent.
+        match looked_up.unwrap_or_else(|failure| (Verdict::unknown(failure.message), None)) {
+            (Verdict::TookEffect(record), _) => Ok(self.with_receipt(self.found(work, record), number)),
+            (Verdict::Absent, _) => Err(answers::absent(work, lost)),
+            (Verdict::Unknown { why, candidates }, intent) => {
+                Err(answers::unknown(lost, intent.as_ref(), &why, &candidates))
+            }
+        }
+    }
+
+    pub(super) fn with_receipt(&self, done: Done, number: i64) -> Done {
+        Done { receipt: Some(Receipt::new(Arc::clone(&self.journal), number)), ..done }
+    }
+}
+
+/// From now on an earlier intent does not count: its record is gone.
+fn past(intent: &mut NewIntent, number: i64) {
+    if let Some(guard) = &mut intent.guard {
+        guard.past.push(number);
+    }
+}
+
+fn is_undone(record: &Value) -> bool {
+    let status = at(record, "status").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    UNDONE.contains(&status.as_str())
+        || ["deleted_at", "cancelled_at", "voided_at"]
+            .iter()
+            .any(|name| record.get(*name).is_some_and(|at| !at.is_null()))
+}

@@ -1,0 +1,253 @@
+//! What runs on the journal's thread: the open file, who we are among its owners, and steps that could not
+//! be written yet.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::database::{Database, open_to_read, stored_check};
+use super::error::Trouble;
+use super::key::Key;
+use super::owner::Owners;
+use super::queue::Job;
+use super::reading;
+use super::row::{millis, now};
+use super::writing::{Step, Writing};
+use super::{Claim, Digest, Filter, Intent, JournalError, NewIntent, Scope, Ticket};
+
+/// How long until a step that could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often old rows and the files of dead owners are removed.
+const TIDY: Duration = Duration::from_secs(3600);
+
+/// Owner of everything that SQLite needs; lives on one thread.
+pub(super) struct Worker {
+    pub database: Database,
+    pub owners: Owners,
+    /// In the order in which they came.
+    owed: VecDeque<Step>,
+    keep: Duration,
+    tidied: Option<Instant>,
+}
+
+impl Worker {
+    pub fn new(database: Database, owners: Owners, keep: Duration) -> Self {
+        Self { database, owners, owed: VecDeque::new(), keep, tidied: None }
+    }
+
+    /// Works until nobody can send a job any more.
+    pub fn run(mut self, jobs: &Receiver<Job>) {
+        loop {
+            let next = if self.owed.is_empty() {
+                jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                jobs.recv_timeout(RETRY)
+            };
+            self.pay();
+            match next {
+                Ok(job) => job(&mut self),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.tidy();
+        }
+    }
+
+    pub fn key(&mut self) -> Result<Key, JournalError> {
+        let key = self.database.key();
+        key.map_err(|trouble| self.failed(trouble))
+    }
+
+    pub fn claim(&mut self, intent: &NewIntent) -> Result<Claim, JournalError> {
+        if !self.database.is_current() {
+            self.owners.leave_if_gone();
+        }
+        let check = self.key()?.check;
+        let entered = self.owners.enter();
+        entered.map_err(|error| self.failed(error.into()))?;
+        // A shorter life would let through what still counts.
+        self.keep = self.keep.max(intent.guard.as_ref().map(|guard| guard.window).unwrap_or_default());
+        let key = uuid::Uuid::new_v4().to_string();
+        let claimed = self.change(|writing| {
+            // Another process has made a new key while there were no rows: ours hashes into the void.
+            if stored_check(writing.connection)? != Some(check) {
+                return Err(Trouble::KeyChanged);
+            }
+            writing.claim(intent, &key)
+        });
+        // After such an error nobody knows whether the row is in the file.
+        if let Err(JournalError::Sqlite { .. }) = claimed {
+            self.owed.push_back(Step::Unsent(key));
+        }
+        // Moved away since the key was compared.
+        claimed?.ok_or_else(|| self.failed(Trouble::Io(std::io::ErrorKind::NotFound.into())))
+    }
+
+    pub fn sending(&mut self, ticket: &Ticket) -> Result<(), JournalError> {
+        let number = ticket.number;
+        let done = self.change(|writing| writing.sending(number));
+        // Without it nothing is sent, and its row must not stand in anybody's way.
+        if !matches!(done, Ok(_) | Err(JournalError::NotOurs { .. })) {
+            self.owed.push_back(Step::Unsent(ticket.key.clone()));
+        }
+        done?.ok_or(JournalError::NotOurs { number })
+    }
+
+    /// Writes a step; one that cannot be written is an error, and is tried again later all the same.
+    pub fn step(&mut self, step: Step) -> Result<(), JournalError> {
+        let done = self.try_step(&step);
+        if !matches!(done, Ok(()) | Err(JournalError::NotOurs { .. })) {
+            self.owed.push_back(step);
+        }
+        done
+    }
+
+    fn try_step(&mut self, step: &Step) -> Result<(), JournalError> {
+        match (self.change(|writing| writing.take_step(step))?, step) {
+            (None, Step::Lost(number, _) | Step::Settle(number, _)) => {
+                Err(JournalError::NotOurs { number: *number })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn pay(&mut self) {
+        while let Some(step) = self.owed.pop_front() {
+            if !matches!(self.try_step(&step), Ok(()) | Err(JournalError::NotOurs { .. })) {
+                self.owed.push_front(step);
+                return;
+            }
+        }
+    }
+
+    pub fn look(&mut self, number: i64) -> Result<Option<Intent>, JournalError> {
+        let held = self.read(|connection| reading::held(connection, number))?;
+        Ok(held.flatten().map(|held| held.intent))
+    }
+
+    pub fn take(&mut self, number: i64) -> Result<Option<Ticket>, JournalError> {
+        if self.read(|connection| reading::is_open(connection, number))? != Some(true) {
+            return Ok(None);
+        }
+        let entered = self.owners.enter();
+        entered.map_err(|error| self.failed(error.into()))?;
+        Ok(self.change(|writing| writing.take(number))?.flatten())
+    }
+
+    pub fn abandoned(&mut self, scope: &Scope, most: usize) -> Result<Vec<Intent>, JournalError> {
+        // Mostly there are none, and no other process has to wait for us to see that.
+        if self.read(|connection| reading::any_open(connection, scope))? != Some(true) {
+            return Ok(Vec::new());
+        }
+        Ok(self.change(|writing| writing.abandoned(scope, most))?.unwrap_or_default())
+    }
+
+    pub fn known_records(
+        &mut self,
+        scope: &Scope,
+        ids: Vec<String>,
+    ) -> Result<HashSet<String>, JournalError> {
+        Ok(self.read(|connection| reading::known_records(connection, scope, ids))?.unwrap_or_default())
+    }
+
+    pub fn took_effect_before(
+        &mut self,
+        scope: &Scope,
+        fingerprint: Digest,
+        number: i64,
+    ) -> Result<bool, JournalError> {
+        let found =
+            self.read(|connection| reading::took_effect_before(connection, scope, fingerprint, number))?;
+        Ok(found.unwrap_or_default())
+    }
+
+    pub fn history(&mut self, filter: &Filter) -> Result<Vec<Intent>, JournalError> {
+        let found = open_to_read(&self.database.file).and_then(|connection| {
+            let Some(connection) = connection else { return Ok(Vec::new()) };
+            Ok(reading::history(&connection, filter)?)
+        });
+        found.map_err(|trouble| trouble.about(&self.database.file))
+    }
+
+    pub fn forget(&mut self, before: Timestamp) -> Result<usize, JournalError> {
+        let before = before.as_millisecond();
+        let removed = self.change(|writing| writing.remove_claimed_before(before))?;
+        // What was removed still stands in the log beside the file until that is emptied too.
+        let emptied = self.read(|connection| {
+            connection.execute_batch("vacuum")?;
+            connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, bool>(0))
+        })?;
+        match emptied {
+            Some(true) => Err(JournalError::Busy { file: self.database.file.clone() }),
+            _ => Ok(removed.unwrap_or_default()),
+        }
+    }
+
+    pub fn settle_by_hand(
+        &mut self,
+        number: i64,
+        record_id: Option<&str>,
+    ) -> Result<Option<Intent>, JournalError> {
+        Ok(self.change(|writing| writing.settle_by_hand(number, record_id))?.flatten())
+    }
+
+    /// Now and then removes what is kept no longer, once this process has written.
+    fn tidy(&mut self) {
+        if self.owners.me().is_none() || self.tidied.is_some_and(|at| at.elapsed() < TIDY) {
+            return;
+        }
+        self.tidied = Some(Instant::now());
+        let kept_from = now().saturating_sub(millis(self.keep));
+        if let Err(error) = self.change(|writing| writing.remove_settled_before(kept_from)) {
+            tracing::debug!(%error, "old rows of the journal were not removed");
+            return;
+        }
+        let owners = self.read(reading::owners_of_open);
+        if let Ok(Some(needed)) = owners {
+            self.owners.sweep(|id| needed.contains(id));
+        }
+    }
+
+    /// Reads the file; `None` where there is none.
+    fn read<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, JournalError> {
+        let done = self.database.existing().and_then(|connection| match connection {
+            Some(connection) => Ok(Some(work(connection)?)),
+            None => Ok(None),
+        });
+        done.map_err(|trouble| self.failed(trouble))
+    }
+
+    /// Changes the file in one transaction; `None` where there is none.
+    fn change<T>(
+        &mut self,
+        work: impl FnOnce(&Writing) -> Result<T, Trouble>,
+    ) -> Result<Option<T>, JournalError> {
+        let done = change(&mut self.database, &self.owners, work);
+        done.map_err(|trouble| self.failed(trouble))
+    }
+
+    fn failed(&mut self, trouble: Trouble) -> JournalError {
+        if trouble.breaks_connection() {
+            self.database.close();
+        }
+        trouble.about(&self.database.file)
+    }
+}
+
+fn change<T>(
+    database: &mut Database,
+    owners: &Owners,
+    work: impl FnOnce(&Writing) -> Result<T, Trouble>,
+) -> Result<Option<T>, Trouble> {
+    let Some(connection) = database.existing()? else { return Ok(None) };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&Writing { connection: &transaction, owners, now: now() })?;
+    transaction.commit()?;
+    Ok(Some(done))
+}
