@@ -20,7 +20,7 @@ pub async fn torment(world: Arc<World>, server: Arc<Server>) {
         if chance.permille(450) {
             server.signal("STOP");
             let short = Duration::from_secs(1);
-            let longest = if chance.permille(700) { short * 4 } else { world.options.longest_stop };
+            let longest = if chance.permille(850) { short * 3 } else { world.options.longest_stop };
             let asleep = chance.time(short, longest.max(short * 2));
             world.while_faulty(asleep).await;
             if chance.permille(800) || !world.is_faulty() {

@@ -30,6 +30,20 @@ impl Events {
         self.processes.lock().expect("no thread panicked").push((Instant::now(), what));
     }
 
+    /// Everything in the order of time.
+    pub fn all(&self) -> String {
+        let tasks = self.tasks.lock().expect("no thread panicked");
+        let processes = self.processes.lock().expect("no thread panicked");
+        let tasks = tasks
+            .iter()
+            .flat_map(|(task, own)| own.iter().map(move |(at, what)| (*at, format!("task {task} {what}"))));
+        let mut lines: Vec<_> = tasks.chain(processes.iter().cloned()).collect();
+        lines.sort_by_key(|(at, _)| *at);
+        let told =
+            lines.iter().map(|(at, what)| format!("{:9.3} s  {what}\n", (*at - self.began).as_secs_f64()));
+        told.collect::<Vec<_>>().concat()
+    }
+
     /// The story of a task, with what happened to the processes meanwhile.
     pub fn story(&self, task: usize) -> String {
         let tasks = self.tasks.lock().expect("no thread panicked");

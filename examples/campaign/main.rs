@@ -148,7 +148,9 @@ async fn campaign(options: Options) -> bool {
     if verdict.is_met() {
         program.clean();
     } else {
-        println!("  state and logs: {}", program.folder.display());
+        let log = program.folder.join("events.log");
+        std::fs::write(&log, world.events.all()).expect("the temporary folder can be written");
+        println!("  state, logs and events: {}", program.folder.display());
     }
     verdict.is_met()
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 pub const USAGE: &str =
     "usage: campaign [--lumabill FILE] [--creates N] [--processes N] [--faults-for SECONDS]
-       [--seed N] [--limit READS/WRITES] [--in-flight N] [--skew SECONDS] [--own-profiles] [--log TASK]";
+       [--seed N] [--limit READS/WRITES] [--in-flight N] [--skew SECONDS] [--own-profiles] [--log TASK]
+       [--folder DIR]";
 
 /// How large the campaign is, and what it may do.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Options {
     pub calm: (Duration, Duration),
     /// Silence costs two minutes each: none begins later than this.
     pub silence: Duration,
+    /// Where state and logs are kept meanwhile.
+    pub folder: PathBuf,
     /// Tasks whose events are printed in any case.
     pub log: Vec<usize>,
 }
@@ -52,6 +55,7 @@ impl Options {
             longest_stop: Duration::from_secs(6),
             calm: (Duration::from_millis(1500), Duration::from_secs(5)),
             silence: Duration::from_secs(4),
+            folder: std::env::temp_dir(),
             log: Vec::new(),
         }
     }
@@ -74,6 +78,7 @@ impl Options {
         match name {
             "--lumabill" => self.lumabill = value.into(),
             "--creates" => self.creates = value.parse().ok()?,
+            "--folder" => self.folder = value.into(),
             "--processes" => self.processes = value.parse().ok().filter(|count| *count > 0)?,
             "--seed" => self.seed = value.parse().ok()?,
             "--in-flight" => self.in_flight = value.parse().ok().filter(|count| *count > 0)?,
@@ -95,7 +100,7 @@ impl Options {
         if faults >= Duration::from_secs(60) {
             self.silence = faults;
             self.longest_stop = Duration::from_secs(30);
-            self.calm = (Duration::from_millis(1500), Duration::from_secs(8));
+            self.calm = (Duration::from_secs(2), Duration::from_secs(12));
         }
     }
 }

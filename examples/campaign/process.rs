@@ -29,8 +29,7 @@ pub struct Program {
 
 impl Program {
     pub fn new(options: &Options, url: &str, name: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("lumabill-campaign-{}", std::process::id())).join(name);
+        let folder = options.folder.join(format!("lumabill-campaign-{}", std::process::id())).join(name);
         // What a killed run of a process with the same number left behind.
         drop(std::fs::remove_dir_all(&folder));
         for part in ["home", "config", "state"] {
