@@ -94,25 +94,8 @@ pub(crate) fn run(mut options: Options) -> bool {
 }
 
 async fn campaign(options: Options) -> bool {
-    let events = Arc::new(Events::new());
-    let upstream = Upstream::start(&options, Arc::clone(&events));
-    let program = Arc::new(Program::new(&options, &upstream.url, "fire"));
-    let servers: Vec<_> = (0..options.processes)
-        .map(|number| Arc::new(Server::new(number, &options, &program, &events)))
-        .collect();
     let tasks = tasks::plan(&options);
-    let world = Arc::new(World {
-        options,
-        events,
-        upstream,
-        servers,
-        finished: Mutex::default(),
-        faulty: AtomicBool::new(false),
-        over: AtomicBool::new(false),
-        cancelled: AtomicUsize::new(0),
-        overdue: AtomicUsize::new(0),
-        told: Mutex::default(),
-    });
+    let (world, program) = World::new(options);
     for server in &world.servers {
         server.start().await;
     }
@@ -233,6 +216,29 @@ async fn watch(world: &World, all: usize) {
 }
 
 impl World {
+    /// An upstream that behaves and processes that are not started yet.
+    fn new(options: Options) -> (Arc<Self>, Arc<Program>) {
+        let events = Arc::new(Events::new());
+        let upstream = Upstream::start(&options, Arc::clone(&events));
+        let program = Arc::new(Program::new(&options, &upstream.url, "fire"));
+        let servers: Vec<_> = (0..options.processes)
+            .map(|number| Arc::new(Server::new(number, &options, &program, &events)))
+            .collect();
+        let world = Arc::new(Self {
+            options,
+            events,
+            upstream,
+            servers,
+            finished: Mutex::default(),
+            faulty: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+            cancelled: AtomicUsize::new(0),
+            overdue: AtomicUsize::new(0),
+            told: Mutex::default(),
+        });
+        (world, program)
+    }
+
     fn set_faulty(&self, faulty: bool) {
         self.faulty.store(faulty, Ordering::SeqCst);
         self.upstream.set_faulty(faulty);
