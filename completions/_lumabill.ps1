@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call one tool, as the assistant would; without a tool: list them by topic')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run the built-in billing API by itself; prints its address and keys')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was written through this machine, by whom, and what became of it')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -134,6 +135,26 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'lumabill;history' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on: `today`, `yesterday`, `12h`, `7d`, a day or an RFC 3339 time [default: 30d]')
+            [CompletionResult]::new('--forget', '--forget', [CompletionResultType]::ParameterName, 'Remove what is settled and older than this, in the forms of `--since` or `now`; open writes stay')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object instead: a list `changes`, open ones first')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('settle', 'settle', [CompletionResultType]::ParameterValue, 'Say what became of a write whose answer was lost, after a look into the books')
+            break
+        }
+        'lumabill;history;settle' {
+            [CompletionResult]::new('--created', '--created', [CompletionResultType]::ParameterName, 'It took effect, and this is the id of its record')
+            [CompletionResult]::new('--not-created', '--not-created', [CompletionResultType]::ParameterName, 'It did not take effect')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'lumabill;config' {
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Account whose `profile` is meant')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -157,6 +178,7 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call one tool, as the assistant would; without a tool: list them by topic')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run the built-in billing API by itself; prints its address and keys')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was written through this machine, by whom, and what became of it')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -181,6 +203,13 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;help;sandbox' {
+            break
+        }
+        'lumabill;help;history' {
+            [CompletionResult]::new('settle', 'settle', [CompletionResultType]::ParameterValue, 'Say what became of a write whose answer was lost, after a look into the books')
+            break
+        }
+        'lumabill;help;history;settle' {
             break
         }
         'lumabill;help;config' {

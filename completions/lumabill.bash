@@ -28,6 +28,9 @@ _lumabill() {
             lumabill,help)
                 cmd="lumabill__subcmd__help"
                 ;;
+            lumabill,history)
+                cmd="lumabill__subcmd__history"
+                ;;
             lumabill,login)
                 cmd="lumabill__subcmd__login"
                 ;;
@@ -58,6 +61,9 @@ _lumabill() {
             lumabill__subcmd__help,help)
                 cmd="lumabill__subcmd__help__subcmd__help"
                 ;;
+            lumabill__subcmd__help,history)
+                cmd="lumabill__subcmd__help__subcmd__history"
+                ;;
             lumabill__subcmd__help,login)
                 cmd="lumabill__subcmd__help__subcmd__login"
                 ;;
@@ -76,6 +82,12 @@ _lumabill() {
             lumabill__subcmd__help,tools)
                 cmd="lumabill__subcmd__help__subcmd__tools"
                 ;;
+            lumabill__subcmd__help__subcmd__history,settle)
+                cmd="lumabill__subcmd__help__subcmd__history__subcmd__settle"
+                ;;
+            lumabill__subcmd__history,settle)
+                cmd="lumabill__subcmd__history__subcmd__settle"
+                ;;
             *)
                 ;;
         esac
@@ -83,7 +95,7 @@ _lumabill() {
 
     case "${cmd}" in
         lumabill)
-            opts="-h -V --help --version login logout status serve tools call sandbox config completions help"
+            opts="-h -V --help --version login logout status serve tools call sandbox history config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -171,7 +183,7 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__help)
-            opts="login logout status serve tools call sandbox config completions help"
+            opts="login logout status serve tools call sandbox history config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -229,6 +241,34 @@ _lumabill() {
         lumabill__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__help__subcmd__history)
+            opts="settle"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__help__subcmd__history__subcmd__settle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -317,6 +357,46 @@ _lumabill() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__history)
+            opts="-h -V --since --json --forget --help --version settle"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__history__subcmd__settle)
+            opts="-h -V --created --not-created --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --created)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -29,6 +29,7 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand tools 'Show the tools that would be served, or one tool''s schema'
             cand call 'Call one tool, as the assistant would; without a tool: list them by topic'
             cand sandbox 'Run the built-in billing API by itself; prints its address and keys'
+            cand history 'Show what was written through this machine, by whom, and what became of it'
             cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -123,6 +124,24 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'lumabill;history'= {
+            cand --since 'From when on: `today`, `yesterday`, `12h`, `7d`, a day or an RFC 3339 time [default: 30d]'
+            cand --forget 'Remove what is settled and older than this, in the forms of `--since` or `now`; open writes stay'
+            cand --json 'Print one JSON object instead: a list `changes`, open ones first'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand settle 'Say what became of a write whose answer was lost, after a look into the books'
+        }
+        &'lumabill;history;settle'= {
+            cand --created 'It took effect, and this is the id of its record'
+            cand --not-created 'It did not take effect'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'lumabill;config'= {
             cand --account 'Account whose `profile` is meant'
             cand -h 'Print help'
@@ -144,6 +163,7 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand tools 'Show the tools that would be served, or one tool''s schema'
             cand call 'Call one tool, as the assistant would; without a tool: list them by topic'
             cand sandbox 'Run the built-in billing API by itself; prints its address and keys'
+            cand history 'Show what was written through this machine, by whom, and what became of it'
             cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -161,6 +181,11 @@ set edit:completion:arg-completer[lumabill] = {|@words|
         &'lumabill;help;call'= {
         }
         &'lumabill;help;sandbox'= {
+        }
+        &'lumabill;help;history'= {
+            cand settle 'Say what became of a write whose answer was lost, after a look into the books'
+        }
+        &'lumabill;help;history;settle'= {
         }
         &'lumabill;help;config'= {
         }

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::credentials::BoxFuture;
 
 pub use client::Client;
+pub use clock::Moment;
 pub use error::{ApiError, Unreachable};
 pub use refusal::{ErrorBody, Forbidden, Refusal};
 pub use reqwest::Method;
@@ -96,5 +97,8 @@ pub trait Permits: Send + Sync {
     fn admit(&self, safety: Safety) -> BoxFuture<'_, Result<(), Duration>>;
 
     /// The API answered 429 and wants no request for so long.
-    fn blocked(&self, wait: Duration);
+    fn blocked(&self, pause: Duration);
+
+    /// Counts a wait before another attempt; false where the call has no time left for it.
+    fn spend(&self, wait: Duration) -> bool;
 }

@@ -4,6 +4,7 @@ mod call;
 mod completions;
 mod config;
 mod connect;
+mod history;
 mod login;
 mod logout;
 mod present;
@@ -44,6 +45,7 @@ enum Command {
     Tools(tools::Args),
     Call(call::Args),
     Sandbox(sandbox::Args),
+    History(history::Args),
     Config(config::Args),
     Completions(completions::Args),
 }
@@ -77,6 +79,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Tools(args) => tools::run(args),
         Command::Call(args) => call::run(args),
         Command::Sandbox(args) => sandbox::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Completions(args) => {
             completions::run(&args);

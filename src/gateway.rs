@@ -11,6 +11,7 @@ mod key_mode;
 mod lists;
 pub mod policy;
 mod profiles;
+pub mod rate_limit;
 mod reading;
 mod receipt;
 mod recovery;
@@ -36,6 +37,7 @@ use confirmation::{Binding, Confirmations};
 use connection::Connection;
 use policy::Plan;
 use profiles::Effective;
+use rate_limit::{RateLimits, Waits};
 pub use receipt::Receipt;
 pub use redaction::visible;
 pub use setup::{Facts, Setup};
@@ -128,6 +130,7 @@ pub struct Gateway {
     level: policy::Level,
     files: Vec<std::path::PathBuf>,
     confirmations: Confirmations,
+    rate_limits: RateLimits,
     journal: Arc<Journal>,
     duplicate_window: Duration,
     connection: RwLock<Arc<Connection>>,
@@ -150,6 +153,8 @@ struct Work {
     confirm_number: Option<String>,
     confirmed: Confirmed,
     notes: Vec<String>,
+    /// For permits and for the API.
+    waits: Waits,
     caller: Caller,
 }
 
@@ -308,6 +313,7 @@ impl Gateway {
     /// A read of one answer.
     async fn ask(&self, work: &Work, wire: Wire) -> Result<api::Reply, Failure> {
         let request = answer::request(work, wire);
+        let _permit = self.admit(work, request.safety).await?;
         match self.transmit(work, &request).await.map_err(Failure::from) {
             Err(failure)
                 if work.endpoint.tool == "get_company_info"
@@ -355,6 +361,7 @@ fn check(
         confirm_number,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
+        waits: Waits::default(),
         caller,
     })
 }

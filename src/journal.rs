@@ -3,6 +3,7 @@
 
 mod claim;
 mod database;
+mod entry;
 mod error;
 mod intent;
 mod key;
@@ -10,6 +11,7 @@ mod owner;
 mod queue;
 mod reading;
 mod row;
+mod since;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -26,6 +28,7 @@ pub use error::JournalError;
 pub use intent::{Confirmed, Digest, End, Field, Guard, Intent, Kind, NewIntent, Scope, State, Twin};
 use queue::Queue;
 use row::{millis, now};
+pub use since::since;
 use writing::Step;
 
 /// How long an ending process waits for what was handed over.
@@ -196,7 +199,8 @@ impl Journal {
         self.queue.ask(move |worker| worker.history(&filter)).await
     }
 
-    /// Removes settled intents older than `before`, never open ones; says how many went.
+    /// Removes settled intents older than `before`, never open ones, from the file itself too; says how many
+    /// went. [`JournalError::Busy`] may mean that their bytes are not gone yet: forget once more.
     pub async fn forget(&self, before: Timestamp) -> Result<usize, JournalError> {
         self.queue.ask(move |worker| worker.forget(before)).await
     }

@@ -6,7 +6,6 @@ mod commands;
 mod credentials;
 mod failure;
 mod gateway;
-#[expect(dead_code, unused_imports, reason = "the writes of the next commits use it")]
 mod journal;
 mod logging;
 mod mcp;

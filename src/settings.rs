@@ -17,7 +17,7 @@ pub use account::{Account, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn,
 pub use environment::Environment;
 pub use key_form::{KeyProblem, check_key};
 pub use me::me;
-pub use policy::{Confirm, Flags, Policy};
+pub use policy::{Confirm, Flags, Policy, RateLimit};
 pub use problem::SettingsError;
 pub use values::{KEYS, Value};
 

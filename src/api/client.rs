@@ -124,6 +124,10 @@ impl Client {
                 admit(request, watch, &error, Duration::ZERO).await.map_err(|()| error)?;
                 continue;
             }
+            if let (ApiError::Busy { refusal, .. }, Some(permits)) = (&error, watch.permits) {
+                let told = refusal.retry_after.filter(|pause| !pause.is_zero());
+                permits.blocked(told.unwrap_or(retry::UNTOLD_PAUSE));
+            }
             let ended = ended(&error);
             spent.left = times.left(ended);
             let Next::Wait(wait) = retry::next(request.safety, ended, spent, chance()) else {
@@ -250,9 +254,8 @@ fn multipart(boundary: &str, name: &str, content_type: &str, bytes: &[u8]) -> Ve
 
 /// Waits before another attempt and gets its permit; an error means that there will be none.
 async fn admit(request: &Request, watch: &Watch<'_>, error: &ApiError, wait: Duration) -> Result<(), ()> {
-    let told = error.refusal().and_then(|refusal| refusal.retry_after);
-    if let (ApiError::Busy { .. }, Some(permits), Some(told)) = (error, watch.permits, told) {
-        permits.blocked(told);
+    if watch.permits.is_some_and(|permits| !permits.spend(wait)) {
+        return Err(());
     }
     if wait >= Duration::from_secs(1) {
         (watch.waiting)(wait, &error.to_string());

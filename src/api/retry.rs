@@ -10,6 +10,8 @@ pub const ATTEMPTS: u32 = 3;
 pub const WAITS: Duration = Duration::from_secs(8);
 /// No `Retry-After` is believed beyond this.
 const LONGEST: Duration = Duration::from_secs(120);
+/// What a 429 that names no time means for all who use the key.
+pub const UNTOLD_PAUSE: Duration = Duration::from_secs(3);
 const BASE: Duration = Duration::from_millis(250);
 
 /// How an attempt ended.

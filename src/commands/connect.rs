@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::api;
 use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::policy::Level;
+use crate::gateway::rate_limit::Rates;
 use crate::gateway::{Facts, Gateway, Selection, Setup};
 use crate::journal::Journal;
 use crate::sandbox::{self, Sandbox};
-use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, Settings, StoredIn};
+use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, RateLimit, Settings, StoredIn};
 use crate::terminal;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
@@ -98,6 +98,7 @@ impl Connected {
             journal: journal(settings),
             duplicate_window: policy.duplicate_window,
             state_folder: settings.folders.state.clone(),
+            rates: rates(policy.rate_limit),
             remember_read_only: Box::new(remember),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: None })
@@ -132,18 +133,16 @@ impl Connected {
             journal: journal(settings),
             duplicate_window: policy.duplicate_window,
             state_folder: super::sandbox::folder(settings),
+            rates: rates(policy.rate_limit),
             remember_read_only: Box::new(|| ()),
         })?;
         Ok(Self { gateway: Arc::new(gateway), _sandbox: Some(sandbox) })
     }
 }
 
-/// How long settled writes are kept in the journal.
-const KEEP: Duration = Duration::from_secs(400 * 24 * 3600);
-
 /// The journal of this user; the sandbox's writes stand in it too.
-fn journal(settings: &Settings) -> Arc<Journal> {
-    Arc::new(Journal::new(&settings.folders.state, KEEP))
+pub fn journal(settings: &Settings) -> Arc<Journal> {
+    Arc::new(Journal::new(&settings.folders.state, settings.history_kept()))
 }
 
 /// The account as the config file has it by now.
@@ -195,6 +194,14 @@ fn level(confirm: Confirm) -> Level {
         Confirm::Never => Level::Never,
         Confirm::Destructive => Level::Destructive,
         Confirm::Writes => Level::Writes,
+    }
+}
+
+/// What the service allows, unless the settings say otherwise.
+fn rates(setting: Option<RateLimit>) -> Option<Rates> {
+    match setting.unwrap_or(RateLimit::PerMinute { reads: 60, writes: 20 }) {
+        RateLimit::Off => None,
+        RateLimit::PerMinute { reads, writes } => Some(Rates { reads, writes }),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 
 use http::HeaderValue;
+use ring::digest;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -137,6 +138,17 @@ impl Key {
         text.to_owned()
     }
 
+    /// A name for what all processes with this key share, which tells nothing of the key: 16 hex digits
+    /// of a digest. `origin` is what the key's address is known under.
+    pub fn limit_name(&self, origin: &str) -> String {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for part in ["lumabill-rl-v1", "\0", origin, "\0", self.secret.expose()] {
+            context.update(part.as_bytes());
+        }
+        let first = context.finish().as_ref().first_chunk().copied().unwrap_or_default();
+        format!("{:016x}", u64::from_be_bytes(first))
+    }
+
     /// The only origin that this key may be sent to.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -182,6 +194,16 @@ mod tests {
         for path in ["//evil.example/v1", "/v1/../../x", "https://evil.example", "/v1?x=1"] {
             assert_eq!(key.sign(&here, path).unwrap_err(), NotSigned::Path(path.to_owned()));
         }
+    }
+
+    #[test]
+    fn the_name_of_a_limit_is_the_same_for_the_same_key_and_address_only() {
+        let (one, other) = (key("https://h"), Key::new(Secret::new("lmb_x".into()), key("https://h").origin));
+        let name = one.limit_name("https://h");
+        assert_eq!(name, one.clone().limit_name("https://h"));
+        assert!(name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
+        assert_ne!(name, one.limit_name("https://i"));
+        assert_ne!(name, other.limit_name("https://h"));
     }
 
     #[test]

@@ -32,6 +32,8 @@ impl Gateway {
             idempotency_key: None,
             safety: api::Safety::Write,
         };
+        // Without a permit the next refusal asks again.
+        let Ok(_permit) = self.admit(work, probe.safety).await else { return };
         let answer = self.transmit(work, &probe).await;
         let forbidden = answer
             .is_err_and(|error| Failure::from(error).facts.get("http_status") == Some(&Value::from(403)));

@@ -28,6 +28,7 @@ impl Gateway {
             idempotency_key: None,
             safety: api::Safety::Read,
         };
+        let _permit = self.admit(work, request.safety).await?;
         let asked = SystemTime::now();
         let reply = self.transmit(work, &request).await?;
         if let Some(date) = reply.date {
@@ -36,7 +37,7 @@ impl Gateway {
         Ok(reply)
     }
 
-    /// Hands a request to the API client, which signs it.
+    /// Hands a request that has its permit to the API client, which signs it.
     pub(super) async fn transmit(
         &self,
         work: &Work,
@@ -47,7 +48,12 @@ impl Gateway {
                 progress(0, None, &format!("waiting {} s: {why}", wait.as_secs().max(1)));
             }
         };
-        let watch = api::Watch { cancelled: work.caller.cancelled.clone(), waiting: &waiting, permits: None };
+        let further = self.further(work);
+        let watch = api::Watch {
+            cancelled: work.caller.cancelled.clone(),
+            waiting: &waiting,
+            permits: Some(&further),
+        };
         work.connection.client.send(request, self.keys.as_ref(), &watch).await
     }
 

@@ -10,6 +10,7 @@ use super::Gateway;
 use super::confirmation::Confirmations;
 use super::connection::Connection;
 use super::policy::Level;
+use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
 use crate::api;
 use crate::credentials;
@@ -29,6 +30,8 @@ pub struct Setup {
     /// Folders from which files may be read.
     pub files: Vec<PathBuf>,
     pub state_folder: PathBuf,
+    /// Requests a minute that all processes with the key share; `None` for no limit.
+    pub rates: Option<Rates>,
     pub journal: Arc<Journal>,
     /// How long the same create counts as the same.
     pub duplicate_window: Duration,
@@ -73,6 +76,7 @@ impl Gateway {
             journal: setup.journal,
             duplicate_window: setup.duplicate_window,
             confirmations: Confirmations::new(&setup.state_folder),
+            rate_limits: RateLimits::new(setup.rates, &setup.state_folder),
             changes: watch::channel(0).0,
             remember_read_only: setup.remember_read_only,
         })

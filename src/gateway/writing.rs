@@ -56,7 +56,7 @@ impl Gateway {
         let ticket = loop {
             match self.journal.claim(intent.clone()).await? {
                 Claim::Granted(ticket) => break ticket,
-                Claim::Busy(earlier, _) => self.wait_for(&work, &earlier, ends).await?,
+                Claim::Busy(earlier, likeness) => self.wait_for(&work, &earlier, likeness, ends).await?,
                 Claim::Open(ticket, earlier, likeness) => {
                     let until = (Instant::now() + LOOKING_UP).min(ends);
                     match self.look_up(&work, Held::new(&self.journal, ticket), until).await? {
@@ -80,13 +80,19 @@ impl Gateway {
     }
 
     /// Waits until the same call, which is under way, is settled.
-    async fn wait_for(&self, work: &Work, earlier: &Intent, until: Instant) -> Result<(), Failure> {
+    async fn wait_for(
+        &self,
+        work: &Work,
+        earlier: &Intent,
+        likeness: Likeness,
+        until: Instant,
+    ) -> Result<(), Failure> {
         loop {
             if work.caller.cancelled.is_cancelled() {
                 return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
             }
             if Instant::now() >= until {
-                return Err(answers::under_way(work, earlier));
+                return Err(answers::under_way(work, earlier, likeness));
             }
             if let Some(progress) = &work.caller.progress {
                 progress(0, None, "waiting: the same call is under way");
@@ -156,8 +162,13 @@ impl Gateway {
         if work.caller.cancelled.is_cancelled() {
             return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
         }
+        let mut permit = self.admit(work, api::Safety::Write).await?;
         if let Some(ticket) = held.ticket() {
             self.journal.sending(ticket).await?;
+        }
+        // A disk that was slow, or a process that was stopped: the permit counted for an earlier moment.
+        while permit.is_stale() {
+            permit = self.admit(work, api::Safety::Write).await?;
         }
         Ok(())
     }

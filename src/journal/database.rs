@@ -1,7 +1,7 @@
 //! The file itself: folder and rights, opening, version, and the key that belongs to it.
 
-use std::fs::{self, DirBuilder};
-use std::io::{self, ErrorKind};
+use std::fs::DirBuilder;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ const APPLICATION: i64 = 0x4c4d_424a;
 /// How long a write waits for another process's.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The key as far as it is known to belong to the file; [`super::Journal::digest`] reads it too.
+/// The key that was last compared with the file; [`super::Journal::digest`] reads it too.
 pub(super) type SharedKey = Arc<Mutex<Option<Key>>>;
 
 /// The journal's file, opened when it is first needed and again after it broke.
@@ -75,6 +75,10 @@ impl Database {
     /// To be opened anew at the next use.
     pub fn close(&mut self) {
         self.opened = None;
+    }
+
+    /// The key that is in use is not the one of the rows.
+    pub fn forget_key(&mut self) {
         *self.shared_key() = None;
     }
 
@@ -230,9 +234,9 @@ fn private_folder(folder: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn make_private(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let meta = fs::metadata(path)?;
+    let meta = path.metadata()?;
     if meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     }
     Ok(())
 }
@@ -240,12 +244,12 @@ fn make_private(path: &Path, mode: u32) -> io::Result<()> {
 #[cfg(unix)]
 fn identity(file: &Path) -> io::Result<Option<Identity>> {
     use std::os::unix::fs::MetadataExt;
-    let meta = fs::metadata(file)?;
+    let meta = file.metadata()?;
     Ok(Some((meta.dev(), meta.ino())))
 }
 
 /// Windows moves no open file.
 #[cfg(not(unix))]
 fn identity(file: &Path) -> io::Result<Option<Identity>> {
-    if file.try_exists()? { Ok(None) } else { Err(ErrorKind::NotFound.into()) }
+    if file.try_exists()? { Ok(None) } else { Err(io::ErrorKind::NotFound.into()) }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use crate::failure::{Exit, Explain};
 
@@ -147,7 +148,13 @@ impl Trouble {
 }
 
 fn of_sqlite(file: PathBuf, source: rusqlite::Error) -> JournalError {
+    if let rusqlite::Error::InvalidPath(_) | rusqlite::Error::NulError(_) = source {
+        return JournalError::Sqlite { file, source };
+    }
+    // No room for the index of the log, which SQLite does not call a full disk.
+    let no_room = source.sqlite_error().map(|error| error.extended_code) == Some(SQLITE_IOERR_SHMSIZE);
     match source.sqlite_error_code() {
+        _ if no_room => JournalError::Full { file },
         Some(ErrorCode::DiskFull) => JournalError::Full { file },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             JournalError::Busy { file }

@@ -30,10 +30,10 @@ impl Owners {
         self.mine.as_ref().map(|mine| mine.id.as_str())
     }
 
-    /// Locks a file for this process unless that was done; true if it was done now.
-    pub fn enter(&mut self) -> io::Result<bool> {
+    /// Locks a file for this process unless that was done.
+    pub fn enter(&mut self) -> io::Result<()> {
         if self.mine.is_some() {
-            return Ok(false);
+            return Ok(());
         }
         let mut builder = DirBuilder::new();
         builder.recursive(true);
@@ -48,7 +48,7 @@ impl Owners {
                 // Still there, so it is the file that we locked: nobody else makes one of this name.
                 Ok(()) if path.try_exists()? => {
                     self.mine = Some(Mine { id, _lock: file });
-                    return Ok(true);
+                    return Ok(());
                 }
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(error),

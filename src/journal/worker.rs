@@ -71,7 +71,8 @@ impl Worker {
         // A shorter life would let through what still counts.
         self.keep = self.keep.max(intent.guard.as_ref().map(|guard| guard.window).unwrap_or_default());
         let key = uuid::Uuid::new_v4().to_string();
-        let claimed = self.change(|writing| {
+        // Nothing has left yet: `sending` takes it to the disk with itself.
+        let claimed = self.change_with(Sync::Later, |writing| {
             // Another process has made a new key while there were no rows: ours hashes into the void.
             if stored_check(writing.connection)? != Some(check) {
                 return Err(Trouble::KeyChanged);
@@ -106,7 +107,9 @@ impl Worker {
     }
 
     fn try_step(&mut self, step: &Step) -> Result<(), JournalError> {
-        match (self.change(|writing| writing.take_step(step))?, step) {
+        // An answer that a power cut forgets was told once more than is known: that is the safe side.
+        let sync = if matches!(step, Step::Answered(_)) { Sync::Later } else { Sync::Now };
+        match (self.change_with(sync, |writing| writing.take_step(step))?, step) {
             (None, Step::Lost(number, _) | Step::Settle(number, _)) => {
                 Err(JournalError::NotOurs { number: *number })
             }
@@ -223,12 +226,20 @@ impl Worker {
         done.map_err(|trouble| self.failed(trouble))
     }
 
-    /// Changes the file in one transaction; `None` where there is none.
+    /// Changes the file in one transaction; `None` where there is none. Durable when it returns.
     fn change<T>(
         &mut self,
         work: impl FnOnce(&Writing) -> Result<T, Trouble>,
     ) -> Result<Option<T>, JournalError> {
-        let done = change(&mut self.database, &self.owners, work);
+        self.change_with(Sync::Now, work)
+    }
+
+    fn change_with<T>(
+        &mut self,
+        sync: Sync,
+        work: impl FnOnce(&Writing) -> Result<T, Trouble>,
+    ) -> Result<Option<T>, JournalError> {
+        let done = change(&mut self.database, &self.owners, sync, work);
         done.map_err(|trouble| self.failed(trouble))
     }
 
@@ -236,16 +247,33 @@ impl Worker {
         if trouble.breaks_connection() {
             self.database.close();
         }
+        if let Trouble::KeyLost | Trouble::KeyChanged = trouble {
+            self.database.forget_key();
+        }
         trouble.about(&self.database.file)
     }
+}
+
+/// When a transaction reaches the disk. The file is whole after a power cut either way.
+#[derive(Clone, Copy)]
+enum Sync {
+    Now,
+    /// With the next one that is synced.
+    Later,
 }
 
 fn change<T>(
     database: &mut Database,
     owners: &Owners,
+    sync: Sync,
     work: impl FnOnce(&Writing) -> Result<T, Trouble>,
 ) -> Result<Option<T>, Trouble> {
     let Some(connection) = database.existing()? else { return Ok(None) };
+    let level = match sync {
+        Sync::Now => "FULL",
+        Sync::Later => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", level)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = work(&Writing { connection: &transaction, owners, now: now() })?;
     transaction.commit()?;

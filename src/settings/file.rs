@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::policy::{Confirm, RateLimit, Window};
+use super::policy::{Confirm, HistoryDays, RateLimit, Window};
 use super::{Account, Mode, Profile, Service, Settings, SettingsError, StoredIn};
 
 const VERSION: i64 = 1;
@@ -27,6 +27,7 @@ pub(super) struct Config {
     pub files: Option<Vec<PathBuf>>,
     pub rate_limit: Option<RateLimit>,
     pub duplicate_window: Option<Window>,
+    pub history_days: Option<HistoryDays>,
     #[serde(default)]
     pub accounts: BTreeMap<String, StoredAccount>,
 }

@@ -117,6 +117,33 @@ impl TryFrom<String> for Window {
     }
 }
 
+/// For how many days settled writes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub(super) struct HistoryDays(pub u16);
+
+impl HistoryDays {
+    const EXPECTED: &str = "a number of days from 1 to 3650";
+    pub(super) const DEFAULT: Self = Self(400);
+}
+
+impl TryFrom<i64> for HistoryDays {
+    type Error = String;
+
+    fn try_from(days: i64) -> Result<Self, String> {
+        let days = u16::try_from(days).ok().filter(|days| (1..=3650).contains(days));
+        days.map(Self).ok_or_else(|| format!("expected {}", Self::EXPECTED))
+    }
+}
+
+impl FromStr for HistoryDays {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().ok().and_then(|days: i64| Self::try_from(days).ok()).ok_or(Self::EXPECTED)
+    }
+}
+
 /// What the command line of `serve`, `call` and `tools` can ask for.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
@@ -163,8 +190,19 @@ impl Settings {
             toolsets: flags.toolsets.clone().or_else(|| config.toolsets.clone()),
             files: allowed_folders(&flags.files, config.files.as_deref())?,
             rate_limit: self.rate_limit()?,
-            duplicate_window: config.duplicate_window.unwrap_or(Window::DEFAULT).0,
+            duplicate_window: self.duplicate_window(),
         })
+    }
+
+    /// How long settled writes are kept in the journal.
+    pub fn history_kept(&self) -> Duration {
+        let days = self.config.history_days.unwrap_or(HistoryDays::DEFAULT).0;
+        Duration::from_secs(u64::from(days) * 24 * 3600)
+    }
+
+    /// How long the same create counts as the same.
+    pub fn duplicate_window(&self) -> Duration {
+        self.config.duplicate_window.unwrap_or(Window::DEFAULT).0
     }
 
     fn rate_limit(&self) -> Result<Option<RateLimit>, SettingsError> {

@@ -170,6 +170,7 @@ fn a_file_that_cannot_be_understood_is_an_error_with_its_line() {
         ("version = 1\n\nread_onyl = true\n", "line 3", "read_onyl"),
         ("version = 1\n[accounts\n", "line 2", ""),
         ("version = 1\nrate_limit = \"fast\"\n", "line 2", "READS/WRITES"),
+        ("version = 1\nhistory_days = 0\n", "line 2", "from 1 to 3650"),
         ("version = 2\n", "version 2", "version 1 only"),
         (
             "[accounts.\"Not OK\"]\nservice=\"lumabill\"\norigin=\"https://x\"\nstored_in=\"keyring\"\n",
@@ -247,6 +248,9 @@ fn values_are_checked_before_they_are_written() {
         ("files", "/does/not/exist"),
         ("rate_limit", "0/0"),
         ("duplicate_window", "10s"),
+        ("history_days", "0"),
+        ("history_days", "3651"),
+        ("history_days", "a year"),
         ("default_account", "nobody"),
         ("profile", "x"),
         ("colour", "red"),
@@ -254,12 +258,18 @@ fn values_are_checked_before_they_are_written() {
         assert!(settings.set(key, value, &account).is_err(), "{key}");
     }
     assert!(!folder.0.join("config.toml").exists());
-    for (key, value) in
-        [("toolsets", "invoicing, reports"), ("duplicate_window", "48h"), ("confirm", "never")]
-    {
+    assert_eq!(settings.history_kept().as_secs(), 400 * 86_400);
+    for (key, value) in [
+        ("toolsets", "invoicing, reports"),
+        ("duplicate_window", "48h"),
+        ("confirm", "never"),
+        ("history_days", "30"),
+    ] {
         settings.set(key, value, &account).unwrap();
     }
     let policy = settings.policy(&Flags::default(), &account).unwrap();
     assert_eq!(policy.duplicate_window.as_secs(), 2 * 86_400);
+    assert_eq!(settings.history_kept().as_secs(), 30 * 86_400);
+    assert!(folder.text().contains("history_days = 30\n"), "{}", folder.text());
     assert_eq!(policy.toolsets, Some(vec!["invoicing".to_owned(), "reports".to_owned()]));
 }

@@ -3,7 +3,7 @@
 use toml_edit::{Array, Item, value};
 
 use super::file::put;
-use super::policy::{Confirm, RateLimit, Window, real};
+use super::policy::{Confirm, HistoryDays, RateLimit, Window, real};
 use super::{Account, Settings, SettingsError};
 
 /// One setting as it is listed.
@@ -25,11 +25,12 @@ pub const KEYS: &[(&str, &str)] = &[
     ("read_only", "`true`: no tool writes, whatever a client's configuration says"),
     ("toolsets", "tools that are served: names with commas between them, or `all`"),
     ("files", "folders that files may be read from, with commas between them"),
-    ("rate_limit", "requests a minute as `READS/WRITES`, or `off`; kept, not in force in this version"),
+    ("rate_limit", "requests a minute as `READS/WRITES`, shared by all programs with the same key, or `off`"),
     (
         "duplicate_window",
         "how long the same create counts as a duplicate, for example `24h`; kept, not in force in this version",
     ),
+    ("history_days", "days for which `lumabill history` keeps what is settled; 400 if not set"),
 ];
 
 /// Names that the setting `toolsets` takes, beside `all`.
@@ -78,6 +79,10 @@ impl Settings {
                     return (text.clone(), "LUMABILL_RATE_LIMIT");
                 }
                 (config.rate_limit.map(RateLimit::text), "60/20".to_owned())
+            }
+            "history_days" => {
+                let text = |days: HistoryDays| days.0.to_string();
+                (config.history_days.map(text), text(HistoryDays::DEFAULT))
             }
             _ => (config.duplicate_window.map(Window::text), "24h".to_owned()),
         };
@@ -146,6 +151,7 @@ impl Settings {
                 value(folders)
             }
             "rate_limit" => value(text.parse::<RateLimit>().map_err(bad)?.text()),
+            "history_days" => value(i64::from(text.parse::<HistoryDays>().map_err(bad)?.0)),
             _ => value(text.parse::<Window>().map_err(bad)?.text()),
         })
     }

@@ -47,8 +47,18 @@ fn golden_completions_are_up_to_date() {
 
 #[test]
 fn golden_help_texts_are_up_to_date() {
-    let commands =
-        ["login", "logout", "status", "serve", "tools", "call", "sandbox", "config", "completions"];
+    let commands = [
+        "login",
+        "logout",
+        "status",
+        "serve",
+        "tools",
+        "call",
+        "sandbox",
+        "history",
+        "config",
+        "completions",
+    ];
     let help = commands.map(|command| (format!("{command}.txt"), said(&[command, "--help"])));
     let mut files: Vec<_> = help.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
     files.push(("lumabill.txt", said(&["--help"])));

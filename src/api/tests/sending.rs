@@ -270,8 +270,11 @@ impl Permits for Counter {
         *self.admitted.lock().unwrap() += 1;
         Box::pin(async { Ok(()) })
     }
-    fn blocked(&self, wait: Duration) {
-        self.blocked.lock().unwrap().push(wait);
+    fn blocked(&self, pause: Duration) {
+        self.blocked.lock().unwrap().push(pause);
+    }
+    fn spend(&self, _: Duration) -> bool {
+        true
     }
 }
 

@@ -85,9 +85,10 @@ fn same_as(earlier: &Intent) -> Value {
 }
 
 /// The same call is under way elsewhere and takes long.
-pub(super) fn under_way(work: &Work, earlier: &Intent) -> Failure {
+pub(super) fn under_way(work: &Work, earlier: &Intent, likeness: Likeness) -> Failure {
     let message = format!(
-        "the same `{}` of {} is still under way; nothing was sent again",
+        "{} `{}` of {} is still under way; nothing was sent again",
+        same(likeness),
         work.endpoint.tool,
         local_time(earlier.claimed_at)
     );
@@ -128,10 +129,7 @@ pub(super) fn still_unknown(
     why: &str,
     candidates: &[Value],
 ) -> Failure {
-    let same = match likeness {
-        Likeness::Same => "the same",
-        Likeness::Twin => "in other words the same",
-    };
+    let same = same(likeness);
     let message = format!(
         "`{}` was not sent: {same} call of {} may have been carried out, and it is not known yet whether it was",
         work.endpoint.tool,
@@ -161,6 +159,13 @@ fn with_candidates(failure: Failure, intent: Option<&Intent>, why: &str, candida
         "do not create it anew in other words: call again {when} with the same arguments, which looks it up first and never sends it twice{}",
         settle.unwrap_or_default()
     ))
+}
+
+fn same(likeness: Likeness) -> &'static str {
+    match likeness {
+        Likeness::Same => "the same",
+        Likeness::Twin => "in other words the same",
+    }
 }
 
 /// Enough of a record to find it.

@@ -1,6 +1,8 @@
 //! Several processes, some of which die.
 
 use super::*;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 #[test]
@@ -23,6 +25,31 @@ fn of_many_at_once_one_goes_on() {
         let granted: Vec<bool> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         assert_eq!(granted.iter().filter(|granted| **granted).count(), 1, "round {round}");
     }
+}
+
+#[test]
+fn several_write_at_once_and_none_is_turned_away() {
+    let folder = Folder::new();
+    let threads: Vec<_> = (0..4_u8)
+        .map(|thread| {
+            let journal = folder.journal();
+            std::thread::spawn(move || {
+                block(async {
+                    for number in 0..10 {
+                        told(&journal, create(thread * 10 + number), &format!("r{thread}{number}")).await;
+                    }
+                    journal.flush().await;
+                });
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let written = block(folder.journal().history(Filter::default())).unwrap();
+    let records: std::collections::HashSet<_> =
+        written.iter().filter(|intent| intent.answered).map(|intent| intent.record_id.clone()).collect();
+    assert_eq!((written.len(), records.len()), (40, 40));
 }
 
 #[test]
@@ -77,6 +104,25 @@ fn what_a_dead_process_did_not_know_is_taken_over_as_it_stands() {
         assert_eq!(open.settles_at, settles_at);
         assert_eq!(open.fields, create(1).fields);
         assert_eq!((open.party.as_deref(), open.fingerprint), (Some("client-1"), Some(digest(1))));
+    });
+}
+
+#[test]
+fn what_was_sent_and_let_go_is_unknown_and_free() {
+    let folder = Folder::new();
+    block(async {
+        let (here, there) = (folder.journal(), folder.journal());
+        let ticket = sent(&here, create(1)).await;
+        here.let_go(&ticket);
+        here.flush().await;
+        let open = look(&there, ticket.number).await;
+        assert_eq!((open.state, open.lost), (State::Unknown, true));
+        let settling = open.settles_at.unwrap().as_millisecond() - open.sent_at.unwrap().as_millisecond();
+        assert_eq!(settling, 90_000);
+        assert!(matches!(there.claim(create(1)).await.unwrap(), Claim::Open(..)));
+        // Given back twice by one who no longer has it.
+        here.release(ticket).await.unwrap();
+        assert!(matches!(here.claim(create(1)).await.unwrap(), Claim::Busy(..)));
     });
 }
 
@@ -226,5 +272,95 @@ fn files_of_dead_owners_go_and_those_of_the_living_and_the_needed_stay() {
         here.flush().await;
         let left = std::fs::read_dir(folder.0.join("owners")).unwrap();
         assert_eq!(left.count(), 2, "the one with an open intent, and ours");
+    });
+}
+
+/// A process of its own that has made [`create`] 1 as far as `stage` and waits there.
+fn process(folder: &Folder, stage: &str) -> Child {
+    std::fs::create_dir_all(&folder.0).unwrap();
+    std::fs::write(folder.0.join("stage"), stage).unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["journal::tests::several::a_process_to_be_killed", "--exact", "--ignored", "--nocapture"])
+        .current_dir(&folder.0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line.ends_with("it is there")));
+    child
+}
+
+#[test]
+#[ignore = "not a test by itself: another one starts it, and kills it"]
+fn a_process_to_be_killed() {
+    let stage = std::fs::read_to_string("stage").expect("it is started in a folder that names a stage");
+    block(async {
+        let journal = Journal::new(Path::new("."), KEEP);
+        let ticket = granted(&journal, create(1)).await;
+        if stage != "claimed" {
+            journal.sending(&ticket).await.unwrap();
+        }
+        if stage == "unknown" {
+            journal.lost(&ticket, Duration::from_secs(10)).await.unwrap();
+        }
+        let mut out = std::io::stdout();
+        writeln!(out, "it is there").unwrap();
+        out.flush().unwrap();
+        let mut nothing = Vec::new();
+        std::io::stdin().read_to_end(&mut nothing).unwrap();
+    });
+}
+
+#[test]
+fn a_killed_process_frees_what_it_carried() {
+    for (stage, state) in
+        [("claimed", State::Claimed), ("sending", State::Sending), ("unknown", State::Unknown)]
+    {
+        let folder = Folder::new();
+        let mut child = process(&folder, stage);
+        block(async {
+            let journal = folder.journal();
+            assert!(matches!(journal.claim(create(1)).await.unwrap(), Claim::Busy(..)), "{stage}");
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let found = folder.journal().history(Filter::default()).await.unwrap();
+            assert_eq!(found.iter().map(|intent| intent.state).collect::<Vec<_>>(), [state]);
+            match journal.claim(create(1)).await.unwrap() {
+                Claim::Granted(_) => assert_eq!(state, State::Claimed),
+                Claim::Open(..) => assert_ne!(state, State::Claimed),
+                other => panic!("{stage}: {other:?}"),
+            }
+        });
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_stopped_process_keeps_what_it_carries() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let folder = Folder::new();
+    let mut child = process(&folder, "sending");
+    kill_process(Pid::from_child(&child), Signal::STOP).unwrap();
+    block(async {
+        let journal = folder.journal();
+        assert!(matches!(journal.claim(create(1)).await.unwrap(), Claim::Busy(..)));
+        assert!(journal.settle_by_hand(1, None).await.unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(matches!(journal.claim(create(1)).await.unwrap(), Claim::Open(..)));
+    });
+}
+
+#[test]
+fn a_log_left_by_a_killed_process_is_read_without_writing() {
+    let folder = Folder::new();
+    let mut child = process(&folder, "sending");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(std::fs::metadata(folder.0.join("journal.db-wal")).unwrap().len() > 0);
+    block(async {
+        let found = folder.journal().history(Filter::default()).await.unwrap();
+        assert_eq!(found[0].state, State::Sending);
     });
 }

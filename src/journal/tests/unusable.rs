@@ -247,6 +247,26 @@ fn rows_without_their_key_are_not_passed_over() {
 }
 
 #[test]
+fn without_the_key_a_person_can_still_read_settle_and_forget() {
+    let folder = Folder::new();
+    block(async {
+        let first = folder.journal();
+        told(&first, create(1), "r1").await;
+        let open = sent(&first, create(2)).await;
+        kill(first).await;
+        std::fs::remove_file(folder.0.join("journal.key")).unwrap();
+        let journal = folder.journal();
+        assert_eq!(refused(&journal).await, "journal_key_lost");
+        assert_eq!(journal.history(Filter::default()).await.unwrap().len(), 2);
+        assert!(journal.settle_by_hand(open.number, Some("r2".into())).await.unwrap().is_some());
+        let later = jiff::Timestamp::now() + Duration::from_secs(1);
+        assert_eq!(journal.forget(later).await.unwrap(), 2);
+        // Nothing depends on the old key any more.
+        granted(&journal, create(1)).await;
+    });
+}
+
+#[test]
 fn without_rows_another_key_does_no_harm() {
     let folder = Folder::new();
     let key = folder.0.join("journal.key");

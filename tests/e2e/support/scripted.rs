@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
@@ -36,6 +36,8 @@ pub struct Recorded {
     /// Request line and headers.
     pub head: String,
     pub body: Vec<u8>,
+    /// When it had arrived.
+    pub at: Instant,
 }
 
 impl Recorded {
@@ -224,6 +226,7 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Recorded
         target: words.next()?.to_owned(),
         head: head.clone(),
         body: Vec::new(),
+        at: Instant::now(),
     };
     buffer.drain(..end);
     if let Some(length) = request.header("content-length").and_then(|text| text.parse().ok()) {

@@ -191,6 +191,11 @@ impl McpSession {
         self.answers.remove(&id.to_string())
     }
 
+    /// Takes in what comes until something has come or the limit passes.
+    pub fn listen(&mut self, limit: Duration) {
+        self.read(limit);
+    }
+
     /// Sends a request and gives its result; an error fails the test.
     #[track_caller]
     pub fn ask(&mut self, method: &str, params: Value) -> Value {

@@ -1,0 +1,106 @@
+//! Permits on the way of a call: its first one, those of further attempts, and what is said where there is none.
+
+use std::time::Duration;
+
+use super::{Permit, TooLate, Why};
+use crate::api::{ApiError, Permits, Safety};
+use crate::credentials::{BoxFuture, Key};
+use crate::failure::{Exit, Failure};
+use crate::gateway::{Gateway, Work};
+
+impl Gateway {
+    /// The permit of one request: waits for it as long as the call has time, else says when to call again.
+    pub(in crate::gateway) async fn admit(&self, work: &Work, safety: Safety) -> Result<Permit, Failure> {
+        if self.rate_limits.are_off() {
+            return Ok(Permit { since: None });
+        }
+        let cancelled = &work.caller.cancelled;
+        let admitted = cancelled.run_until_cancelled(async {
+            let key = self.keys.key().await?;
+            self.slot(work, &key, safety).await.map_err(|late| too_late(work, safety, &late))
+        });
+        let tool = work.endpoint.tool;
+        admitted.await.unwrap_or_else(|| Err(ApiError::Cancelled { tool: tool.to_owned() }.into()))
+    }
+
+    async fn slot(&self, work: &Work, key: &Key, safety: Safety) -> Result<Permit, TooLate> {
+        let tell = |wait: Duration, why: &Why, limit: u32| {
+            if let Some(progress) = &work.caller.progress {
+                progress(0, None, &format!("waiting {} s: {}", seconds(wait), reason(*why, limit, safety)));
+            }
+        };
+        self.rate_limits.admit((key, &self.known_under(key)), safety, &work.waits, &tell).await
+    }
+
+    /// The address that the limit of a key is kept under.
+    fn known_under(&self, key: &Key) -> String {
+        // Its port is another one at every start.
+        if self.sandbox { "sandbox".to_owned() } else { key.origin().to_string() }
+    }
+
+    /// The permits of a request's further attempts.
+    pub(in crate::gateway) fn further<'a>(&'a self, work: &'a Work) -> Further<'a> {
+        Further { gateway: self, work }
+    }
+}
+
+/// Admits the further attempts of one call.
+pub struct Further<'a> {
+    gateway: &'a Gateway,
+    work: &'a Work,
+}
+
+impl Permits for Further<'_> {
+    fn admit(&self, safety: Safety) -> BoxFuture<'_, Result<(), Duration>> {
+        Box::pin(async move {
+            if self.gateway.rate_limits.are_off() {
+                return Ok(());
+            }
+            // The key may be another one since the API refused the first.
+            let key = self.gateway.keys.key().await.map_err(|_| Duration::ZERO)?;
+            self.gateway.slot(self.work, &key, safety).await.map(drop).map_err(|late| late.wait)
+        })
+    }
+
+    fn blocked(&self, pause: Duration) {
+        self.gateway.rate_limits.block(pause);
+    }
+
+    fn spend(&self, wait: Duration) -> bool {
+        self.work.waits.spend(wait)
+    }
+}
+
+/// Whole seconds, rounded up: who comes back then is not told to wait again.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+fn requests(safety: Safety) -> &'static str {
+    match safety {
+        Safety::Read => "reads",
+        Safety::Write => "writes",
+    }
+}
+
+fn reason(why: Why, limit: u32, safety: Safety) -> String {
+    let kind = requests(safety);
+    match why {
+        Why::Limit => format!(
+            "the limit of {limit} {kind} a minute, shared by all programs on this machine that use the key, is used up"
+        ),
+        Why::Share => format!(
+            "this program has had its share of the {limit} {kind} a minute; other programs on this machine use the key too"
+        ),
+        Why::Blocked => "the API asked all requests with this key to pause (HTTP 429)".to_owned(),
+    }
+}
+
+fn too_late(work: &Work, safety: Safety, late: &TooLate) -> Failure {
+    let (tool, wait) = (work.endpoint.tool, seconds(late.wait).max(1));
+    let reason = reason(late.why, late.limit, safety);
+    Failure::new("rate_limited", Exit::Unavailable, format!("`{tool}` was not sent: {reason}"))
+        .hint(format!("call again in {wait} s"))
+        .fact("retry_after_s", wait)
+        .fact("retryable", true)
+}
