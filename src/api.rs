@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::credentials::BoxFuture;
 
 pub use client::Client;
-pub use clock::Moment;
+pub use clock::{Moment, within};
 pub use error::{ApiError, Unreachable};
 pub use refusal::{ErrorBody, Forbidden, Refusal};
 pub use reqwest::Method;
@@ -44,6 +44,10 @@ pub struct Request {
     pub profile: Option<String>,
     /// `Idempotency-Key`; sent on creates and acts, never relied on.
     pub idempotency_key: Option<String>,
+    /// `If-Match`: the strong `ETag` of the record as it was read.
+    pub if_match: Option<String>,
+    /// Waits before another attempt come to no more than this: then what the request was made from is read again.
+    pub patience: Option<Duration>,
     pub safety: Safety,
 }
 
@@ -69,7 +73,7 @@ pub enum Safety {
 }
 
 /// What the API answered, 2xx.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Reply {
     /// `Null` where the answer had no body.
     pub body: Value,
@@ -78,6 +82,8 @@ pub struct Reply {
     pub request_id: Option<String>,
     /// The server's clock when it answered, to the second.
     pub date: Option<SystemTime>,
+    /// The `ETag` header as it came, weak ones included.
+    pub etag: Option<String>,
 }
 
 /// What goes on around a request while it is being sent.

@@ -121,6 +121,9 @@ impl Endpoint {
     }
 }
 
+/// States of a document that has reached the client: [`Param::frozen`] fields stay as they were billed.
+pub const ISSUED: &[&str] = &["sent", "partially_paid", "paid", "overdue", "cancelled"];
+
 /// The argument of an update that holds the fields to change.
 pub const CHANGES: &str = "changes";
 
@@ -254,6 +257,8 @@ pub struct Param {
     /// Another argument that may stand in its place: exactly one of the two where it is required, at most
     /// one otherwise.
     pub or: Option<&'static str>,
+    /// A field of `changes` that decides what a client was billed: frozen once the document was issued.
+    pub frozen: bool,
     /// Empty where the name says it all.
     pub about: &'static str,
 }

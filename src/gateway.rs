@@ -4,6 +4,7 @@
 mod answer;
 mod confirmation;
 mod connection;
+mod difference;
 mod files;
 mod fingerprint;
 mod held;
@@ -16,9 +17,12 @@ mod reading;
 mod receipt;
 mod recovery;
 mod redaction;
+mod repeating;
 mod resolve;
 mod setup;
 mod tools;
+mod totals;
+mod updating;
 mod writing;
 
 use std::sync::{Arc, RwLock};
@@ -155,6 +159,7 @@ struct Work {
     notes: Vec<String>,
     /// For permits and for the API.
     waits: Waits,
+    seen: updating::Seen,
     caller: Caller,
 }
 
@@ -194,6 +199,7 @@ impl Gateway {
         }
         // A preview promises no more than the call would do.
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
+        updating::refuse_frozen(&work)?;
         if !work.dry_run
             && let Some(question) = self.permit(&mut work, call.answered)?
         {
@@ -267,7 +273,7 @@ impl Gateway {
             profile: work.profile.id(),
             tool: work.endpoint.tool,
             arguments: &arguments,
-            shown: &message,
+            shown: &updating::bound_to(work, &message),
         };
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
@@ -362,6 +368,7 @@ fn check(
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
         waits: Waits::default(),
+        seen: updating::Seen::nothing(),
         caller,
     })
 }

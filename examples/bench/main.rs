@@ -153,7 +153,7 @@ fn throughput(kinds: &[Kind], load: &Load, table: &mut Table) {
 fn memory(kinds: &[Kind], load: &Load, table: &mut Table) {
     let (mut idle, mut peak, mut after) = (Vec::new(), Vec::new(), Vec::new());
     for kind in kinds {
-        let (mut peer, _) = Peer::start(kind);
+        let (mut peer, _) = Peer::start(&kind.unlimited());
         std::thread::sleep(Duration::from_secs(1));
         idle.push(peer.memory_mb("VmRSS"));
         peer.flood(load.flood, 64);

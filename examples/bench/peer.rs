@@ -13,6 +13,7 @@ const INITIALIZE: &str = concat!(
 );
 
 /// How a server is started and which call it is given.
+#[derive(Clone)]
 pub struct Kind {
     pub program: PathBuf,
     arguments: Vec<String>,
@@ -43,6 +44,13 @@ impl Kind {
         })
     }
 
+    /// The same server without rate limits, for more calls a minute than the highest one.
+    pub fn unlimited(&self) -> Self {
+        let mut kind = self.clone();
+        kind.environment.push(("LUMABILL_RATE_LIMIT".to_owned(), "off".to_owned()));
+        kind
+    }
+
     /// The same server with other arguments and another call.
     pub fn with(mut self, arguments: &[&str], call: &str) -> Self {
         self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
@@ -51,14 +59,14 @@ impl Kind {
     }
 }
 
-/// A key by environment, no limiter, folders of its own.
+/// A key by environment, folders of its own, and limits that are asked for every call and never reached.
 fn environment(upstream: &Upstream) -> Vec<(String, String)> {
     let folder = std::env::temp_dir().join(format!("lumabill-bench-{}", std::process::id()));
     let folder = folder.display();
     [
         ("LUMABILL_API_KEY", "lmb_made_up_for_the_benchmark".to_owned()),
         ("LUMABILL_API_URL", upstream.url.clone()),
-        ("LUMABILL_RATE_LIMIT", "off".to_owned()),
+        ("LUMABILL_RATE_LIMIT", "100000/100000".to_owned()),
         ("LUMABILL_CONFIG_DIR", format!("{folder}/config")),
         ("LUMABILL_STATE_DIR", format!("{folder}/state")),
         ("HOME", format!("{folder}/home")),

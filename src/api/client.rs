@@ -136,6 +136,9 @@ impl Client {
                     Safety::Write => error.of_a_write(&request.tool, &request.method),
                 });
             };
+            if request.patience.is_some_and(|most| spent.waited + wait > most) {
+                return Err(error);
+            }
             if admit(request, watch, &error, wait).await.is_err() {
                 return Err(if watch.cancelled.is_cancelled() { cancelled() } else { error });
             }
@@ -229,6 +232,7 @@ impl<'a> Outgoing<'a> {
         for (name, value, part) in [
             ("x-profile-id", &request.profile, "profile"),
             ("idempotency-key", &request.idempotency_key, "idempotency key"),
+            ("if-match", &request.if_match, "version"),
         ] {
             if let Some(value) = value {
                 let value = HeaderValue::from_str(value).map_err(|_| unsendable(part))?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LINK, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, LINK, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 use url::Url;
 
@@ -22,6 +22,8 @@ const MOST_OF_ERROR: usize = 16 * 1024;
 /// Nor is one waited for longer than this.
 pub const TIME_OF_ERROR: Duration = Duration::from_secs(2);
 const REQUEST_ID: usize = 128;
+/// Longer tags are none that anybody sends back.
+const LONGEST_ETAG: usize = 512;
 
 /// What the words of an error need to know.
 pub struct Asked<'a> {
@@ -73,6 +75,8 @@ pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, Ap
         link: text_of(headers, LINK.as_str()),
         request_id: request_id(headers, asked.key),
         date: text_of(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(&date).ok()),
+        etag: text_of(headers, ETAG.as_str())
+            .filter(|tag| tag.len() <= LONGEST_ETAG && !asked.key.is_in(tag)),
     })
 }
 

@@ -79,6 +79,8 @@ fn read() -> Request {
         body: Body::None,
         profile: Some("7f0c".into()),
         idempotency_key: None,
+        if_match: None,
+        patience: None,
         safety: Safety::Read,
     }
 }
@@ -90,6 +92,8 @@ fn write() -> Request {
         query: Vec::new(),
         body: Body::Json(json!({"client_id": "c1", "lines": [{"price": 49.9}]})),
         idempotency_key: Some("intent-1".into()),
+        if_match: None,
+        patience: None,
         safety: Safety::Write,
         ..read()
     }

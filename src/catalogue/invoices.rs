@@ -9,23 +9,23 @@ use super::{Answer, Check, Confirms, Effect, Endpoint, Evidence, ListOf, Method,
 
 /// What an update may change; how the lines look is said by the row that creates.
 const CHANGES: &[Param] = &[
-    id("client_id"),
-    LINES,
-    text("number"),
-    date("issue_date"),
+    id("client_id").frozen(),
+    LINES.frozen(),
+    text("number").frozen(),
+    date("issue_date").frozen(),
     date("due_date"),
-    SERVICE_FROM,
-    SERVICE_TO,
-    CURRENCY,
-    TAX_RATE,
+    SERVICE_FROM.frozen(),
+    SERVICE_TO.frozen(),
+    CURRENCY.frozen(),
+    TAX_RATE.frozen(),
     text("title"),
     text("intro_text"),
     text("notes"),
     text("reference"),
     LANGUAGE,
     text("payment_info"),
-    boolean("prices_include_tax"),
-    boolean("round_to_five_rappen"),
+    boolean("prices_include_tax").frozen(),
+    boolean("round_to_five_rappen").frozen(),
 ];
 
 /// Record fields that no request carries.

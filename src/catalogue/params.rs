@@ -3,7 +3,7 @@
 use super::{Check, Kind, Param, Place};
 
 const fn param(name: &'static str, kind: Kind) -> Param {
-    Param { name, wire: None, place: Place::Body, kind, required: false, or: None, about: "" }
+    Param { name, wire: None, place: Place::Body, kind, required: false, or: None, frozen: false, about: "" }
 }
 
 pub const fn text(name: &'static str) -> Param {
@@ -60,6 +60,11 @@ impl Param {
     /// `other` may stand in its place.
     pub const fn or(mut self, other: &'static str) -> Self {
         self.or = Some(other);
+        self
+    }
+
+    pub const fn frozen(mut self) -> Self {
+        self.frozen = true;
         self
     }
 

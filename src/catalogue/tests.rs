@@ -100,6 +100,8 @@ fn the_kind_of_call_follows_from_the_row() {
         let names: Vec<_> = row.arguments().map(|param| param.name).collect();
         assert_eq!(names.contains(&"limit") && names.contains(&"cursor"), verb == "list", "{}", row.tool);
         assert_eq!(names.contains(&"dry_run"), row.writes(), "{}", row.tool);
+        let guarded = matches!(row.effect, Effect::Creates | Effect::Acts);
+        assert_eq!(names.contains(&"allow_duplicate"), guarded, "{}", row.tool);
         assert_eq!(names.contains(&"confirm_number"), row.confirms != Confirms::Never, "{}", row.tool);
         assert_eq!(
             names.iter().collect::<BTreeSet<_>>().len(),

@@ -52,7 +52,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match outcome {
         Ok(done) => {
             if as_json {
-                terminal::line(&done.text);
+                // Its text may begin with words for a model.
+                terminal::line(&Value::Object(done.structured).to_string());
             } else {
                 terminal::print(&present::result(&done.structured));
             }

@@ -198,7 +198,7 @@ fn level(confirm: Confirm) -> Level {
 }
 
 /// What the service allows, unless the settings say otherwise.
-fn rates(setting: Option<RateLimit>) -> Option<Rates> {
+pub fn rates(setting: Option<RateLimit>) -> Option<Rates> {
     match setting.unwrap_or(RateLimit::PerMinute { reads: 60, writes: 20 }) {
         RateLimit::Off => None,
         RateLimit::PerMinute { reads, writes } => Some(Rates { reads, writes }),

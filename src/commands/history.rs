@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::connect::{block_on, journal};
 use crate::failure::{Exit, Failure};
 use crate::gateway::visible;
-use crate::journal::{Filter, Intent, Journal, since};
+use crate::journal::{Filter, Intent, Journal, State, since};
 use crate::settings::{Settings, me};
 use crate::terminal;
 use table::Names;
@@ -222,8 +222,14 @@ async fn settle_by_hand(journal: &Journal, settings: &Settings, settle: &Settle)
         });
     };
     let what = table::line_of(&settled.what());
-    let consequence = consequence(&settled, settings);
-    Ok(format!("write {number} is settled: {what}: {}\n{consequence}", settled.result()))
+    let consequence = if settle.fate.created.is_some() && settled.state == State::NotSent {
+        "it never left this machine, so that record is not its own; the same call may be sent again"
+            .to_owned()
+    } else {
+        consequence(&settled, settings)
+    };
+    let effect = if settled.state.took_effect() { String::new() } else { format!(": {}", settled.result()) };
+    Ok(format!("write {number} is settled: {what}{effect}\n{consequence}"))
 }
 
 /// What the word of a person means for the next call.
@@ -232,8 +238,8 @@ fn consequence(settled: &Intent, settings: &Settings) -> String {
         (None, _) => "it was taken as said, and not looked up".to_owned(),
         (Some(_), false) => "the same call may be sent again".to_owned(),
         (Some(_), true) => format!(
-            "the same call is answered with this record, and not sent again, for as long as it counts as a \
-             duplicate ({} h, setting `duplicate_window`)",
+            "the same call is answered with this record and not sent again, as long as it is a duplicate: {} h, \
+             the setting `duplicate_window`",
             hours(settings)
         ),
     }

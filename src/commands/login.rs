@@ -11,6 +11,7 @@ use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
 use crate::credentials::{Key, Keyring, Origin, Secret};
 use crate::failure::{Exit, Failure};
+use crate::gateway::rate_limit::RateLimits;
 use crate::settings::{Account, Mode, Service, Settings, SettingsError, StoredIn, is_account_name, me};
 use crate::terminal;
 
@@ -157,7 +158,9 @@ async fn log_in(
     if !args.no_verify {
         let trust = Trust { ca_file: account.ca_file.clone(), environment_roots: false };
         let client = Client::new(key.origin().clone(), trust, USER_AGENT);
-        let seen = verify::verify(&client, key).await?;
+        let rates = super::connect::rates(settings.rate_limit()?);
+        let limits = RateLimits::new(rates, &settings.folders.state, None);
+        let seen = verify::verify(&client, key, &limits).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;
     }

@@ -46,6 +46,8 @@ pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
         body,
         profile: work.profile.header(),
         idempotency_key: None,
+        if_match: work.seen.if_match(work.endpoint),
+        patience: work.seen.patience(work.endpoint),
         safety: if work.endpoint.effect == Effect::Reads { api::Safety::Read } else { api::Safety::Write },
     }
 }

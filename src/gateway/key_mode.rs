@@ -30,6 +30,8 @@ impl Gateway {
             body: api::Body::None,
             profile: work.profile.header(),
             idempotency_key: None,
+            if_match: None,
+            patience: None,
             safety: api::Safety::Write,
         };
         // Without a permit the next refusal asks again.

@@ -94,6 +94,8 @@ pub struct RateLimits {
     /// `None` where there are none.
     rates: Option<Rates>,
     folder: PathBuf,
+    /// What the address is called in names, where it is another one at every start.
+    known_as: Option<&'static str>,
     /// Of this process, for the shares; never 0.
     owner: u32,
     /// The key that was used last, and its limits.
@@ -109,8 +111,8 @@ struct Pair {
 /// The right to send one request now.
 #[must_use = "a permit that is not used is a request that was not sent"]
 pub struct Permit {
-    /// When it began to count; `None` where there are no limits.
-    since: Option<Moment>,
+    /// The slot: a moment and the time from then until it; `None` where there are no limits.
+    slot: Option<(Moment, Duration)>,
 }
 
 /// What one call has waited so far, for permits and for the API.
@@ -130,7 +132,7 @@ struct TooLate {
 impl Permit {
     /// So much time has passed that the request would no longer count where it was reckoned: get another one.
     pub fn is_stale(&self) -> bool {
-        self.since.is_some_and(|since| since.elapsed() > FRESH)
+        self.slot.is_some_and(|(since, wait)| since.elapsed() > wait + FRESH)
     }
 }
 
@@ -152,36 +154,43 @@ impl Waits {
 
 impl RateLimits {
     /// Opens nothing yet.
-    pub fn new(rates: Option<Rates>, state_folder: &Path) -> Self {
+    pub fn new(rates: Option<Rates>, state_folder: &Path, known_as: Option<&'static str>) -> Self {
         let owner = uuid::Uuid::new_v4().as_fields().0.max(1);
-        Self { rates, folder: state_folder.join("limits"), owner, opened: Mutex::new(None) }
+        Self { rates, folder: state_folder.join("limits"), known_as, owner, opened: Mutex::new(None) }
     }
 
     pub fn are_off(&self) -> bool {
         self.rates.is_none()
     }
 
-    /// One permit with `key`, which is known under `origin`; waits as long as `waits` has time left.
-    /// `tell` hears of every wait that a person would notice.
+    /// Counts a request with `key` that is sent in any case, since a person waits for it: after its slot, or
+    /// at once where that is far off.
+    pub async fn count(&self, key: &Key, safety: Safety) {
+        drop(self.admit(key, safety, &Waits::default(), &|_, _, _| {}).await);
+    }
+
+    /// One permit with `key`; waits as long as `waits` has time left. `tell` hears of every wait that a
+    /// person would notice.
     async fn admit(
         &self,
-        (key, origin): (&Key, &str),
+        key: &Key,
         safety: Safety,
         waits: &Waits,
         tell: &(dyn Fn(Duration, &Why, u32) + Send + Sync),
     ) -> Result<Permit, TooLate> {
-        let Some(pair) = self.pair(key, origin) else { return Ok(Permit { since: None }) };
+        let Some(pair) = self.pair(key) else { return Ok(Permit { slot: None }) };
         let limiter = pair.of(safety);
         loop {
-            let asked = Moment::now();
             let answer = limiter.ask(waits.left()).await;
+            let asked = Moment::now();
             let (at, why, granted) = match answer {
                 Answer::Granted { at, why } => (at, why, true),
                 Answer::Later { at, why } => (at, why, false),
             };
             let wait = Duration::from_micros(at.saturating_sub(limiter::now()));
+            let permit = Permit { slot: Some((asked, wait)) };
             if granted && wait.is_zero() {
-                return Ok(Permit { since: Some(Moment::now()) });
+                return Ok(permit);
             }
             // The clock moves on between the look and the answer: a granted slot is always waited for.
             if !waits.spend(wait.max(SHORTEST_WAIT)) && !granted {
@@ -191,9 +200,8 @@ impl RateLimits {
                 tell(wait, &why, limiter.limit());
             }
             sleep(wait.max(SHORTEST_WAIT)).await;
-            let late = asked.elapsed().saturating_sub(wait);
-            if granted && late <= FRESH && !limiter.is_blocked() {
-                return Ok(Permit { since: Some(Moment::now()) });
+            if granted && !permit.is_stale() && !limiter.is_blocked() {
+                return Ok(permit);
             }
         }
     }
@@ -209,7 +217,7 @@ impl RateLimits {
         }
     }
 
-    fn pair(&self, key: &Key, origin: &str) -> Option<Arc<Pair>> {
+    fn pair(&self, key: &Key) -> Option<Arc<Pair>> {
         let rates = self.rates?;
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, pair)) = &*opened
@@ -217,7 +225,7 @@ impl RateLimits {
         {
             return Some(Arc::clone(pair));
         }
-        let name = key.limit_name(origin);
+        let name = key.limit_name(&self.known_as.map_or_else(|| key.origin().to_string(), str::to_owned));
         let limiter =
             |class: &str, limit| Limiter::new(self.folder.join(format!("{name}-{class}")), self.owner, limit);
         let pair =

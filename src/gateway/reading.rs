@@ -26,6 +26,8 @@ impl Gateway {
             body: api::Body::None,
             profile: work.profile.header(),
             idempotency_key: None,
+            if_match: None,
+            patience: None,
             safety: api::Safety::Read,
         };
         let _permit = self.admit(work, request.safety).await?;

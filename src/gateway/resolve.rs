@@ -116,7 +116,7 @@ impl Gateway {
     }
 
     /// The record that is to be changed, read just now. A record that is gone is an answer, not a guess.
-    async fn current(&self, work: &Work) -> Result<Option<Value>, Failure> {
+    pub(super) async fn current(&self, work: &mut Work) -> Result<Option<Value>, Failure> {
         let Some(end) = work.endpoint.path.find("{id}") else { return Ok(None) };
         let path = work.endpoint.path.get(..end + "{id}".len()).unwrap_or_default();
         let Some(id) = work.arguments.get("id").or_else(|| work.arguments.get("bank_account_id")).map(shown)
@@ -128,6 +128,7 @@ impl Gateway {
             .read(work, path, Vec::new())
             .await
             .map_err(|failure| not_sent(work.endpoint, "reading the record", failure))?;
+        work.seen.read(reply.etag);
         Ok(Some(crate::api::pages::record(reply.body)))
     }
 }

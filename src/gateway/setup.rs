@@ -76,7 +76,11 @@ impl Gateway {
             journal: setup.journal,
             duplicate_window: setup.duplicate_window,
             confirmations: Confirmations::new(&setup.state_folder),
-            rate_limits: RateLimits::new(setup.rates, &setup.state_folder),
+            rate_limits: RateLimits::new(
+                setup.rates,
+                &setup.state_folder,
+                setup.sandbox.then_some("sandbox"),
+            ),
             changes: watch::channel(0).0,
             remember_read_only: setup.remember_read_only,
         })

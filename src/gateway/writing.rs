@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::fingerprint::at;
 use super::held::Held;
 use super::recovery::{self, Verdict};
-use super::{Done, Gateway, Receipt, Work, answer};
+use super::{Done, Gateway, Receipt, Work, answer, updating};
 use crate::api::{self, ApiError};
 use crate::catalogue::{Effect, request::Wire};
 use crate::failure::{Failure, Sent};
@@ -132,54 +132,84 @@ impl Gateway {
 
     /// Limiter, `sending`, send, settle.
     async fn send_claimed(&self, work: &mut Work, wire: Wire, mut writing: Writing) -> Result<Done, Failure> {
-        if let Err(failure) = self.leave(work, &writing.held).await {
-            writing.held.settle(End::of(State::NotSent)).await;
-            return Err(failure);
+        let wire = match self.leave(work, &writing.held).await {
+            Ok(()) if work.endpoint.effect == Effect::Updates => self.build(work),
+            left => left.map(|()| wire),
+        };
+        let wire = match wire {
+            Ok(wire) => wire,
+            Err(failure) => {
+                writing.held.settle(End::of(State::NotSent)).await;
+                return Err(failure);
+            }
+        };
+        let body = wire.body.clone();
+        if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes) {
+            return match Box::pin(self.send_repeatable(work, wire)).await {
+                Ok(reply) => Ok(self.succeeded(work, writing, body, reply).await),
+                Err(failure) => Err(self.failed(work, writing, failure).await),
+            };
         }
         let mut request = answer::request(work, wire);
-        if matches!(work.endpoint.effect, Effect::Creates | Effect::Acts) {
-            // Sent always, relied on never: no page says that the API knows it.
-            request.idempotency_key = Some(writing.held.key.clone());
-        }
+        // Sent always, relied on never: no page says that the API knows it.
+        request.idempotency_key = Some(writing.held.key.clone());
         let sent = self.transmit(work, &request).await;
         // What became of it is found out, whoever still wants the answer.
         work.caller.cancelled = CancellationToken::new();
         match sent {
-            Ok(reply) => Ok(self.succeeded(work, writing, reply).await),
-            Err(lost @ ApiError::Lost { .. }) => self.lost(work, &request, lost, writing).await,
-            Err(error) => {
-                let failure = Failure::from(error);
-                let state = if failure.sent == Sent::Nothing { State::NotSent } else { State::Refused };
-                writing.held.settle(End::of(state)).await;
-                self.notice_read_only_key(work, &failure).await;
-                Err(failure)
-            }
+            Ok(reply) => Ok(self.succeeded(work, writing, body, reply).await),
+            Err(lost @ ApiError::Lost { .. }) => self.lost(work, lost, writing).await,
+            Err(error) => Err(self.failed(work, writing, error.into()).await),
         }
     }
 
-    /// The last steps before anything leaves: a permit, and the durable mark that it may have left.
-    async fn leave(&self, work: &Work, held: &Held) -> Result<(), Failure> {
+    /// Settles what did not take effect. What may have stays open, and is given back.
+    async fn failed(&self, work: &Work, mut writing: Writing, failure: Failure) -> Failure {
+        let state = match failure.sent {
+            Sent::Nothing => Some(State::NotSent),
+            Sent::Refused | Sent::WithoutEffect | Sent::Read => Some(State::Refused),
+            Sent::Unknown => None,
+        };
+        if let Some(state) = state {
+            writing.held.settle(End::of(state)).await;
+        }
+        self.notice_read_only_key(work, &failure).await;
+        failure
+    }
+
+    /// The last steps before anything leaves: a permit, a last look at a record that was read some time ago,
+    /// and the durable mark that it may have left.
+    async fn leave(&self, work: &mut Work, held: &Held) -> Result<(), Failure> {
         if work.caller.cancelled.is_cancelled() {
             return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
         }
         let mut permit = self.admit(work, api::Safety::Write).await?;
+        Box::pin(self.protect(work)).await?;
         if let Some(ticket) = held.ticket() {
             self.journal.sending(ticket).await?;
         }
         // A disk that was slow, or a process that was stopped: the permit counted for an earlier moment.
         while permit.is_stale() {
             permit = self.admit(work, api::Safety::Write).await?;
+            Box::pin(self.protect(work)).await?;
         }
         Ok(())
     }
 
-    async fn succeeded(&self, work: &Work, mut writing: Writing, reply: api::Reply) -> Done {
+    async fn succeeded(
+        &self,
+        work: &mut Work,
+        mut writing: Writing,
+        sent: Option<Value>,
+        reply: api::Reply,
+    ) -> Done {
         let mut record = api::pages::record(reply.body.clone());
         if work.endpoint.effect == Effect::Creates && recovery::id_of(&record).is_none() {
             record = self.find_created(work, &writing).await;
         }
         let kept = writing.held.settle(recovery::took_effect(work, &record)).await;
-        let mut facts = answer::of(work, reply);
+        let facts = answer::of(work, reply);
+        let mut facts = updating::told(work, sent.as_ref(), facts);
         if !kept {
             facts.insert("journal".into(), json!(NOT_KEPT));
         }
@@ -196,30 +226,11 @@ impl Gateway {
     }
 
     /// No clear answer came: what became of it is found out as far as that can be.
-    async fn lost(
-        &self,
-        work: &Work,
-        request: &api::Request,
-        lost: ApiError,
-        mut writing: Writing,
-    ) -> Result<Done, Failure> {
+    async fn lost(&self, work: &Work, lost: ApiError, writing: Writing) -> Result<Done, Failure> {
+        let number = writing.held.number;
         if let Some(ticket) = writing.held.ticket() {
             let kept = self.journal.lost(ticket, recovery::settling(&lost)).await;
             kept.unwrap_or_else(|error| tracing::warn!("the journal could not be written: {error}"));
-        }
-        let number = writing.held.number;
-        if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes) {
-            let _ = request;
-            let reply: Result<api::Reply, Failure> = Err(lost.into());
-            let end = match &reply {
-                Ok(reply) => Some(recovery::took_effect(work, &api::pages::record(reply.body.clone()))),
-                Err(failure) if failure.sent == Sent::Refused => Some(End::of(State::Refused)),
-                Err(_) => None,
-            };
-            if let Some(end) = end {
-                writing.held.settle(end).await;
-            }
-            return Ok(self.with_receipt(self.done(work, answer::of(work, reply?)), number));
         }
         let until = writing.looks_until();
         let looked_up = self.look_up(work, writing.held, until).await;

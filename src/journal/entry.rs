@@ -60,26 +60,26 @@ impl Intent {
             (State::Claimed, _) => "nothing has left this machine",
             (State::Sending, _) => "it may have been sent, and no answer is there yet",
             (State::Unknown, _) => "its answer was lost: it may have taken effect",
-            (State::Refused, _) => "refused by the API",
+            (State::Refused, _) => "refused",
             (State::NotSent, _) => "not sent",
             (State::Absent, Kind::Create) => "not created",
             (State::Absent, _) => "no effect",
             (State::Created | State::Done | State::Updated | State::Deleted, _) => {
-                if self.lost {
-                    "done, found out later"
-                } else {
-                    "done"
+                match (self.lost, self.answered) {
+                    (true, _) => "done (was lost)",
+                    (false, false) => "done, unanswered",
+                    (false, true) => "done",
                 }
             }
         }
     }
 
-    /// How it was allowed, in a few words.
-    pub fn permission(&self) -> &'static str {
+    /// Who confirmed it, in a word; a dash where nobody had to.
+    pub fn confirmed_by(&self) -> &'static str {
         match self.confirmed {
-            Confirmed::NotAsked => "not needed",
-            Confirmed::Person => "by a person",
-            Confirmed::Repeated => "by the client",
+            Confirmed::NotAsked => "-",
+            Confirmed::Person => "person",
+            Confirmed::Repeated => "client",
         }
     }
 
@@ -280,7 +280,7 @@ mod tests {
                 "lost": true, "answered": true, "settled_at": "2026-11-21T13:02:12Z",
             })
         );
-        assert_eq!(settled.result(), "done, found out later");
+        assert_eq!(settled.result(), "done (was lost)");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub enum Kind {
 impl Kind {
     pub const ALL: &[Self] = &[Self::Create, Self::Act, Self::Update, Self::Delete];
 
-    /// The word in the file and in `history --json`.
+    /// The word in the file.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -66,7 +66,7 @@ pub enum Confirmed {
 impl Confirmed {
     pub const ALL: &[Self] = &[Self::NotAsked, Self::Person, Self::Repeated];
 
-    /// The word in the file and in `history --json`.
+    /// The word in the file.
     pub fn word(self) -> &'static str {
         match self {
             Self::NotAsked => "not_asked",

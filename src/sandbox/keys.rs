@@ -6,6 +6,9 @@ use super::answer::Error;
 pub const MAIN_PROFILE_ID: &str = "6f1c2b3a-9d4e-4f5a-8b6c-7d8e9f0a1b2c";
 /// The id of Beispiel Studio.
 pub const SECOND_PROFILE_ID: &str = "a2b3c4d5-e6f7-4a8b-9c0d-1e2f3a4b5c6d";
+/// What the companies are called.
+pub const PROFILE_NAMES: [(&str, &str); 2] =
+    [(MAIN_PROFILE_ID, "Muster Consulting GmbH"), (SECOND_PROFILE_ID, "Beispiel Studio")];
 
 /// Reads and writes in both profiles.
 pub const READ_WRITE_KEY: &str = "lmb_sandbox_read_write_5d1f8a3c";

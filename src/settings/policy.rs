@@ -205,7 +205,8 @@ impl Settings {
         self.config.duplicate_window.unwrap_or(Window::DEFAULT).0
     }
 
-    fn rate_limit(&self) -> Result<Option<RateLimit>, SettingsError> {
+    /// Requests a minute and key; `None` for the service's own limit.
+    pub fn rate_limit(&self) -> Result<Option<RateLimit>, SettingsError> {
         let Some(text) = &self.environment.rate_limit else { return Ok(self.config.rate_limit) };
         match text.parse() {
             Ok(limit) => Ok(Some(limit)),

@@ -8,6 +8,8 @@
 )]
 
 mod at_a_terminal;
+mod billed;
+mod changing_record;
 mod confirmation;
 mod dead_upstream;
 mod declared;
@@ -20,6 +22,7 @@ mod journal_trouble;
 mod keyring;
 mod leaks;
 mod ledger;
+mod lost_updates;
 mod names;
 mod once;
 mod one_origin;
@@ -30,4 +33,5 @@ mod scripted_books;
 mod support;
 mod terminal;
 mod tolerance;
+mod updates;
 mod writes;

@@ -134,6 +134,40 @@ fn three_processes_keep_within_the_limits_and_use_them() {
 }
 
 #[test]
+fn killed_and_stopped_processes_neither_take_nor_give_too_much() {
+    let server = api();
+    let home = Arc::new(Home::new());
+    let run = serve(&home, &server.url()).env("LUMABILL_RATE_LIMIT", "300/100");
+    let mut sessions = [(); 3].map(|()| McpSession::start(&run, Era::Modern));
+    for session in &mut sessions {
+        for _ in 0..40 {
+            read(session);
+        }
+    }
+    server.wait_for(60);
+    sessions[1].signal("STOP");
+    sessions[0].signal("KILL");
+    let mut last = Value::Null;
+    for _ in 0..400 {
+        last = read(&mut sessions[2]);
+    }
+    sessions[2].answer(&last);
+    sessions[1].signal("CONT");
+    for _ in 0..400 {
+        last = read(&mut sessions[1]);
+    }
+    sessions[1].answer(&last);
+    // One more process comes where another one was killed.
+    let mut late = McpSession::start(&run, Era::Modern);
+    for _ in 0..400 {
+        last = read(&mut late);
+    }
+    late.answer(&last);
+    let count = server.requests().len();
+    assert!((150..=300).contains(&count), "{count} of 300 within a few seconds");
+}
+
+#[test]
 fn a_429_slows_all_processes_down() {
     let first = AtomicBool::new(true);
     let server = ScriptedServer::start(move |request| {
@@ -251,4 +285,18 @@ fn each_key_has_limits_of_its_own_and_is_named_nowhere() {
         assert!(!path.display().to_string().contains("lmb_"), "{}", path.display());
         assert!(!String::from_utf8_lossy(&bytes).contains("lmb_"), "{}", path.display());
     }
+}
+
+#[test]
+fn what_a_login_asks_counts_too() {
+    let server = api();
+    let home = Arc::new(Home::new());
+    let run = |arguments: &[&str]| Lumabill::at(&home, arguments).env("LUMABILL_RATE_LIMIT", "1/1");
+    let login = ["login", "--with-token", "--insecure-storage", "--api-url", &server.url()];
+    run(&login).input(format!("{PLANTED_KEY}\n")).run().exits(0);
+    let asked = server.requests().len();
+    assert_eq!(asked, 2, "the profiles, and whether the key may write");
+    let ended = run(&["call", "get_client", &format!("id={CLIENT}")]).run().exits(4);
+    assert!(ended.stderr.contains("1 reads a minute"), "{}", ended.stderr);
+    assert_eq!(server.requests().len(), asked);
 }

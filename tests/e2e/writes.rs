@@ -50,7 +50,7 @@ fn cut() -> Answer {
     )
 }
 
-/// The call must say that nobody knows what became of it, and what to do; it was sent once.
+/// The call must say that nobody knows what became of it, and what to do; creates and acts were sent once.
 #[track_caller]
 fn unknown(server: &ScriptedServer, tool: &str, arguments: Value, what: &str) {
     let result = McpSession::start(&run(server, &ALL), Era::Modern).call(tool, arguments).refused();
@@ -59,7 +59,9 @@ fn unknown(server: &ScriptedServer, tool: &str, arguments: Value, what: &str) {
     assert_eq!((&error["sent"], &error["retryable"]), (&json!("unknown"), &json!(false)), "{tool} {what}");
     assert!(error["hint"].as_str().unwrap().contains("look"), "{tool} {what}: {}", result.text);
     assert!(result.text.contains(tool) && result.text.contains("may"), "{tool} {what}: {}", result.text);
-    assert_eq!(written(server).len(), 1, "{tool} {what}");
+    // What may be repeated was sent once more after a look at the record, which showed no change.
+    let times = if tool.starts_with("update") || tool.starts_with("delete") { 2 } else { 1 };
+    assert_eq!(written(server).len(), times, "{tool} {what}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ const GATEWAY: &[(&str, &str)] = &[
     ("cursor", "where a list goes on"),
     ("dry_run", "shows the request instead of sending it"),
     ("confirm_number", "a person's yes"),
+    ("allow_duplicate", "another one of the same is meant"),
     ("period", "`from` and `to`, or `as_of`"),
     ("client_name", "`client_id`"),
     ("vendor_name", "`vendor_id`"),

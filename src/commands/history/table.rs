@@ -10,18 +10,20 @@ use jiff::{Timestamp, Zoned};
 
 use crate::gateway::visible;
 use crate::journal::Intent;
+use crate::sandbox::keys::PROFILE_NAMES;
 use crate::settings::{Settings, me};
 
 /// A name that a client gave itself is shown up to here.
 const LONGEST_CLIENT: usize = 32;
 
-/// Names of profiles by id, as far as logins brought them.
+/// Names of profiles by id: those that logins brought, and the sandbox's.
 pub struct Names(HashMap<String, String>);
 
 impl Names {
     pub fn known(settings: &Settings) -> Self {
+        let practice = PROFILE_NAMES.map(|(id, name)| (id.to_owned(), name.to_owned()));
         let profiles = settings.stored_accounts().into_iter().flat_map(|account| account.profiles);
-        Self(profiles.map(|profile| (profile.id, profile.name)).collect())
+        Self(practice.into_iter().chain(profiles.map(|profile| (profile.id, profile.name))).collect())
     }
 
     pub fn profile(&self, intent: &Intent) -> Option<&str> {
@@ -47,14 +49,12 @@ pub fn text(intents: &[Intent], names: &Names, now: &Zoned) -> String {
     let zone = now.time_zone();
     let (open, settled): (Vec<_>, Vec<_>) = intents.iter().partition(|intent| intent.state.is_open());
     let mut parts = Vec::new();
-    if !open.is_empty() {
+    if let Some(first) = open.first() {
         let heading =
             format!("OPEN: of {} it is not known yet what became", super::counted(open.len(), "write"));
-        parts.push(
-            [vec![heading], open.iter().map(|intent| unsettled(intent, names, zone)).collect()]
-                .concat()
-                .join("\n\n"),
-        );
+        parts.push(heading);
+        parts.extend(open.iter().map(|intent| unsettled(intent, names, now)));
+        parts.push(what_to_do(first));
     }
     if !settled.is_empty() {
         parts.push(by_day(&settled, names, zone));
@@ -64,21 +64,31 @@ pub fn text(intents: &[Intent], names: &Names, now: &Zoned) -> String {
     parts.join("\n\n")
 }
 
-/// An open intent with what to do about it.
-fn unsettled(intent: &Intent, names: &Names, zone: &TimeZone) -> String {
-    let Intent { number, .. } = intent;
+/// An open intent and what that means.
+fn unsettled(intent: &Intent, names: &Names, now: &Zoned) -> String {
+    let zone = now.time_zone();
     let at = intent.claimed_at.to_zoned(zone.clone());
     let mut lines = vec![
-        format!("  #{number}  {}, {}", at.strftime("%a %-d %b %Y %H:%M"), names.place(intent)),
-        format!("    {}, by {}; {}", line_of(&intent.what()), client(intent), intent.result()),
+        format!("  #{}  {}, {}", intent.number, at.strftime("%a %-d %b %Y %H:%M"), names.place(intent)),
+        format!("    {}, by {}", line_of(&intent.what()), client(intent)),
+        format!("    {}", intent.result()),
     ];
-    if let Some(from) = intent.settles_at {
+    if let Some(from) = intent.settles_at.filter(|from| *from > now.timestamp()) {
         let from = from.to_zoned(zone.clone());
-        lines.push(format!("    it can be told from {} on", from.strftime("%H:%M:%S")));
+        lines.push(format!("    to be looked up from {} on", from.strftime("%H:%M:%S")));
     }
-    let next = intent.next_step().replace("`lumabill ", &format!("`{} ", me()));
-    lines.push(format!("    next: {next}"));
     lines.join("\n")
+}
+
+fn what_to_do(first: &Intent) -> String {
+    let settle = format!("  {} history settle {}", me(), first.number);
+    [
+        "The next write through the same account looks them up. Or see in the books",
+        "what became of one, and say so by its number:",
+        &format!("{settle} --created ID"),
+        &format!("{settle} --not-created"),
+    ]
+    .join("\n")
 }
 
 /// A table, cut by lines that say the day and whose books.
@@ -92,7 +102,7 @@ fn by_day(settled: &[&Intent], names: &Names, zone: &TimeZone) -> String {
             intent.claimed_at.to_zoned(zone.clone()).strftime("%H:%M").to_string(),
             line_of(&intent.what_by_number()),
             intent.result().to_owned(),
-            intent.permission().to_owned(),
+            intent.confirmed_by().to_owned(),
             client(intent),
         ]);
     }
@@ -176,16 +186,16 @@ mod tests {
         let rows =
             [created(10, "2026-11-21T13:05:00Z"), changed, created(7, "2026-11-20T23:30:00Z"), practice];
         let expected = [
-            "  #  time   what                    result  confirmed    by",
+            "  #  time   what                    result  confirmed  by",
             "",
             "Sat 21 Nov 2026, account acme, Muster AG",
-            " 10  14:05  created invoice IV-010  done    not needed   claude-code",
-            "  9  14:02  changed client          done    by a person  claude-code",
+            " 10  14:05  created invoice IV-010  done    -          claude-code",
+            "  9  14:02  changed client          done    person     claude-code",
             &format!("      id {ID}"),
-            "  7  00:30  created invoice IV-007  done    not needed   claude-code",
+            "  7  00:30  created invoice IV-007  done    -          claude-code",
             "",
             "Fri 20 Nov 2026, SANDBOX, Muster AG",
-            "  8  09:00  created invoice IV-008  done    not needed   claude-code",
+            "  8  09:00  created invoice IV-008  done    -          claude-code",
             "",
             "4 writes",
         ];
@@ -202,8 +212,9 @@ mod tests {
         let first: Vec<&str> = text.lines().take(3).collect();
         assert_eq!(first[0], "OPEN: of 1 write it is not known yet what became");
         assert_eq!(first[2], "  #17  Sat 21 Nov 2026 14:02, account acme, Muster AG");
-        assert!(text.contains("history settle 17 --created ID` or `--not-created`"), "{text}");
-        assert!(text.contains("it can be told from 14:03:41 on"), "{text}");
+        assert!(text.contains("history settle 17 --created ID\n"), "{text}");
+        assert!(text.contains("to be looked up from 14:03:41 on"), "{text}");
+        assert!(text.find("settle 17") < text.find("created invoice IV-018"), "{text}");
         assert!(text.ends_with("\n2 writes"), "{text}");
     }
 

@@ -11,6 +11,7 @@ use crate::api::{
 };
 use crate::credentials::{FixedKey, Key};
 use crate::failure::{Exit, Explain};
+use crate::gateway::rate_limit::RateLimits;
 use crate::settings::{Mode, Profile, me};
 
 /// More pages of profiles than any account has.
@@ -88,12 +89,12 @@ impl Explain for NotVerified {
 }
 
 /// Asks for the profiles that `key` reaches and whether it may write.
-pub async fn verify(client: &Client, key: &Key) -> Result<Seen, NotVerified> {
+pub async fn verify(client: &Client, key: &Key, limits: &RateLimits) -> Result<Seen, NotVerified> {
     let mut profiles = Vec::new();
     let mut query = Vec::new();
     for _ in 0..MOST_PAGES {
         let request = request(Method::GET, "/v1/profiles", query.clone());
-        let reply = send(client, key, &request).await.map_err(|error| judged(client, error))?;
+        let reply = send(client, key, limits, &request).await.map_err(|error| judged(client, error))?;
         let page = Page::read(reply.body, reply.link.as_deref(), "profiles");
         let before = profiles.len();
         profiles.extend(page.records.iter().filter_map(profile));
@@ -106,7 +107,7 @@ pub async fn verify(client: &Client, key: &Key) -> Result<Seen, NotVerified> {
             _ => break,
         }
     }
-    Ok(Seen { profiles, mode: mode(client, key).await })
+    Ok(Seen { profiles, mode: mode(client, key, limits).await })
 }
 
 /// The query of the next page, where the API named one.
@@ -121,9 +122,9 @@ fn further(next: Next) -> Option<Vec<(String, String)>> {
 }
 
 /// Deletes what does not exist: 403 comes from the key's rights, 404, 400 or 422 from beyond them.
-async fn mode(client: &Client, key: &Key) -> Mode {
+async fn mode(client: &Client, key: &Key, limits: &RateLimits) -> Mode {
     let request = request(Method::DELETE, NOWHERE, Vec::new());
-    let status = match send(client, key, &request).await {
+    let status = match send(client, key, limits, &request).await {
         Ok(_) => return Mode::Unknown,
         Err(error) => error.status(),
     };
@@ -144,11 +145,19 @@ fn request(method: Method, path: &str, query: Vec<(String, String)>) -> Request 
         body: Body::None,
         profile: None,
         idempotency_key: None,
+        if_match: None,
+        patience: None,
         safety,
     }
 }
 
-async fn send(client: &Client, key: &Key, request: &Request) -> Result<crate::api::Reply, ApiError> {
+async fn send(
+    client: &Client,
+    key: &Key,
+    limits: &RateLimits,
+    request: &Request,
+) -> Result<crate::api::Reply, ApiError> {
+    limits.count(key, request.safety).await;
     let watch = Watch { cancelled: CancellationToken::new(), waiting: &|_, _| (), permits: None };
     client.send(request, &FixedKey(key.clone()), &watch).await
 }
@@ -202,7 +211,12 @@ mod tests {
     use crate::api::{Client, Trust};
     use crate::credentials::{Key, Origin, Secret};
     use crate::failure::{Exit, Failure};
+    use crate::gateway::rate_limit::RateLimits;
     use crate::settings::Mode;
+
+    fn no_limits() -> RateLimits {
+        RateLimits::new(None, std::path::Path::new(""), None)
+    }
 
     /// Asks a server that answers each connection with the next of `answers` (status, type, body).
     async fn asked(answers: &'static [(u16, &'static str, &'static str)]) -> Result<Seen, NotVerified> {
@@ -222,7 +236,7 @@ mod tests {
             }
         });
         let key = Key::new(Secret::new("lmb_0123456789abcdef".into()), origin.clone());
-        let seen = verify(&Client::new(origin, Trust::default(), "lumabill/test"), &key).await;
+        let seen = verify(&Client::new(origin, Trust::default(), "lumabill/test"), &key, &no_limits()).await;
         server.join().unwrap();
         seen
     }
@@ -281,8 +295,9 @@ mod tests {
             Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap()
         };
         let key = Key::new(Secret::new("lmb_0123456789abcdef".into()), origin.clone());
-        let failure =
-            Failure::from(verify(&Client::new(origin, Trust::default(), "t"), &key).await.unwrap_err());
+        let failure = Failure::from(
+            verify(&Client::new(origin, Trust::default(), "t"), &key, &no_limits()).await.unwrap_err(),
+        );
         assert_eq!(failure.exit, Exit::Unavailable);
         assert!(failure.message.contains("not judged") && !failure.causes.is_empty(), "{failure:?}");
     }

@@ -12,7 +12,7 @@ impl Gateway {
     /// The permit of one request: waits for it as long as the call has time, else says when to call again.
     pub(in crate::gateway) async fn admit(&self, work: &Work, safety: Safety) -> Result<Permit, Failure> {
         if self.rate_limits.are_off() {
-            return Ok(Permit { since: None });
+            return Ok(Permit { slot: None });
         }
         let cancelled = &work.caller.cancelled;
         let admitted = cancelled.run_until_cancelled(async {
@@ -29,13 +29,7 @@ impl Gateway {
                 progress(0, None, &format!("waiting {} s: {}", seconds(wait), reason(*why, limit, safety)));
             }
         };
-        self.rate_limits.admit((key, &self.known_under(key)), safety, &work.waits, &tell).await
-    }
-
-    /// The address that the limit of a key is kept under.
-    fn known_under(&self, key: &Key) -> String {
-        // Its port is another one at every start.
-        if self.sandbox { "sandbox".to_owned() } else { key.origin().to_string() }
+        self.rate_limits.admit(key, safety, &work.waits, &tell).await
     }
 
     /// The permits of a request's further attempts.

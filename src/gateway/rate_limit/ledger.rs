@@ -4,6 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::block::{GRANT, Grant, HEADER, Header, Owner, position};
 use super::share::Share;
@@ -11,8 +12,11 @@ use super::{AHEAD, Answer, Ask, WINDOW, Why, place};
 
 /// Larger limits are first come, first served: nobody waits long there, and counting would cost.
 const SHARED_UP_TO: u32 = 1_000;
-/// Read at once: the header and, for the usual limits, all grants.
-const PAGE: usize = 4096;
+/// Read at once: the header and, for the usual limits, all grants. Whole grants that lie in one page of the
+/// system, which is written in one step.
+const PAGE: usize = HEADER + (4096 - HEADER) / GRANT * GRANT;
+/// How often it is looked whether somebody removed the file.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A process that was told to come back has this long after that moment to do so, in microseconds.
 const GRACE: u64 = 10_000_000;
 /// No pause that the API asked for is longer, in microseconds.
@@ -24,6 +28,7 @@ pub struct Ledger {
     /// Of this process, for the shares.
     owner: u32,
     file: Option<File>,
+    looked: Instant,
 }
 
 /// Unlocks when dropped.
@@ -37,7 +42,7 @@ impl Drop for Locked<'_> {
 
 impl Ledger {
     pub fn new(path: PathBuf, owner: u32) -> Self {
-        Self { path, owner, file: None }
+        Self { path, owner, file: None, looked: Instant::now() }
     }
 
     /// Grants a slot, or says when to come back; `None` while another process has the file. `owed` are
@@ -46,7 +51,7 @@ impl Ledger {
         let owner = self.owner;
         let Some(locked) = self.lock()? else { return Ok(None) };
         let mut book = Book::open(locked.0, ask)?;
-        for at in owed.drain(..) {
+        for at in owed.drain(..).filter(|at| at + WINDOW > ask.now) {
             book.enter(at.max(book.header.newest), owner)?;
         }
         let answer = book.answer(ask, owner)?;
@@ -71,8 +76,11 @@ impl Ledger {
     }
 
     fn lock(&mut self) -> io::Result<Option<Locked<'_>>> {
-        if self.file.as_ref().is_none_or(|file| !place::is_linked(file)) {
-            self.file = Some(place::open(&self.path)?);
+        if self.looked.elapsed() > LOOK_AGAIN || self.file.is_none() {
+            self.looked = Instant::now();
+            if self.file.as_ref().is_none_or(|file| !place::is_linked(file)) {
+                self.file = Some(place::open(&self.path)?);
+            }
         }
         let Some(file) = &self.file else { return Ok(None) };
         match file.try_lock() {
@@ -94,6 +102,8 @@ struct Book<'a> {
     header: Header,
     /// Its first bytes.
     page: Vec<u8>,
+    /// How much of them is to be written.
+    changed: usize,
 }
 
 impl<'a> Book<'a> {
@@ -140,7 +150,7 @@ impl<'a> Book<'a> {
             page.clear();
             Header::new(places(ask.limit))
         });
-        Ok(Self { file, header, page })
+        Ok(Self { file, header, page, changed: HEADER })
     }
 
     fn answer(&mut self, ask: &Ask, owner: u32) -> io::Result<Answer> {
@@ -219,10 +229,13 @@ impl<'a> Book<'a> {
         }
         let header = &mut self.header;
         let (grant, from) = (Grant { at, owner }.bytes(), position(header.head));
-        place::write_at(self.file, &grant, from)?;
-        let known = usize::try_from(from).ok().and_then(|from| self.page.get_mut(from..from + GRANT));
-        if let Some(known) = known {
-            known.copy_from_slice(&grant);
+        let end = usize::try_from(from).unwrap_or(PAGE).saturating_add(GRANT);
+        match self.page.get_mut(end - GRANT..end) {
+            Some(known) => {
+                known.copy_from_slice(&grant);
+                self.changed = self.changed.max(end);
+            }
+            None => place::write_at(self.file, &grant, from)?,
         }
         header.head = (header.head + 1) % header.capacity;
         header.length = (header.length + 1).min(header.capacity);
@@ -250,7 +263,10 @@ impl<'a> Book<'a> {
         if self.page.len() < HEADER {
             return self.rewrite(self.header.capacity, &[]);
         }
-        place::write_at(self.file, &self.header.bytes(), 0)
+        if let Some(begin) = self.page.get_mut(..HEADER) {
+            begin.copy_from_slice(&self.header.bytes());
+        }
+        place::write_at(self.file, self.page.get(..self.changed).unwrap_or(&self.page), 0)
     }
 }
 

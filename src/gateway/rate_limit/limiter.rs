@@ -50,7 +50,8 @@ impl Limiter {
         let began = Instant::now();
         let mut tries = 0;
         loop {
-            if let Some(answer) = self.try_ask(left, tries > 0 && began.elapsed() > PATIENCE) {
+            let patience = if tries <= YIELDS { None } else { Some(began.elapsed() <= PATIENCE) };
+            if let Some(answer) = self.try_ask(left, patience) {
                 return answer;
             }
             tries += 1;
@@ -86,12 +87,14 @@ impl Limiter {
         }
     }
 
-    /// `None` while another process has the file and it is worth waiting for it.
-    fn try_ask(&self, left: Duration, late: bool) -> Option<Answer> {
+    /// `None` while another process has the file and it is worth waiting for it: at first, and as long as
+    /// there is `patience` that was not spent lately.
+    fn try_ask(&self, left: Duration, patience: Option<bool>) -> Option<Answer> {
         let ask = self.asking(now(), left);
         let mut state = self.state();
         let State { ledger, alone, owed, trouble_until, .. } = &mut *state;
-        let known_trouble = trouble_until.is_some_and(|until| until > Instant::now());
+        let trouble = || trouble_until.is_some_and(|until| until > Instant::now());
+        let waits = patience.is_none_or(|patience| patience && !trouble());
         let why = match ledger.ask(&ask, owed) {
             Ok(Some(answer)) => {
                 if let Answer::Granted { at, .. } = answer {
@@ -100,7 +103,7 @@ impl Limiter {
                 *trouble_until = None;
                 return Some(answer);
             }
-            Ok(None) if !late && !known_trouble => return None,
+            Ok(None) if waits => return None,
             Ok(None) => {
                 *trouble_until = Some(Instant::now() + TROUBLE);
                 "another process holds it and does not go on".to_owned()

@@ -323,6 +323,7 @@ fn the_folder_and_the_file_are_private_and_links_are_not_followed() {
     let mut ledger = folder.ledger(1);
     assert_eq!(drain(&mut ledger, 3, START), 3);
     fs::remove_file(folder.file()).unwrap();
+    std::thread::sleep(Duration::from_millis(110));
     assert_eq!(drain(&mut ledger, 3, START), 3);
     assert_eq!(drain(&mut folder.ledger(2), 3, START), 0);
 }
@@ -396,12 +397,12 @@ fn key() -> Key {
 #[tokio::test]
 async fn a_call_waits_for_seconds_and_not_for_longer() {
     let folder = Folder::new();
-    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0);
+    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0, None);
     let told = std::sync::Mutex::new(Vec::new());
     let tell = |wait: Duration, why: &Why, limit: u32| told.lock().unwrap().push((wait, *why, limit));
     let waits = Waits::default();
     let key = key();
-    let admit = |safety| limits.admit((&key, "x"), safety, &waits, &tell);
+    let admit = |safety| limits.admit(&key, safety, &waits, &tell);
     for safety in [Safety::Read, Safety::Read, Safety::Write] {
         assert!(!admit(safety).await.unwrap_or_else(|_| panic!("there is room")).is_stale());
     }
@@ -411,12 +412,12 @@ async fn a_call_waits_for_seconds_and_not_for_longer() {
     assert_eq!(waits.left(), Duration::from_secs(8), "a refusal takes no time from the call");
 
     // The API asks for a pause: the call waits for its end, and says so.
-    let limits = RateLimits::new(Some(Rates { reads: 9, writes: 9 }), &folder.0.join("other"));
-    let admit = |safety| limits.admit((&key, "x"), safety, &waits, &tell);
-    admit(Safety::Read).await.unwrap_or_else(|_| panic!("there is room")).since.unwrap();
+    let limits = RateLimits::new(Some(Rates { reads: 9, writes: 9 }), &folder.0.join("other"), None);
+    let admit = |safety| limits.admit(&key, safety, &waits, &tell);
+    admit(Safety::Read).await.unwrap_or_else(|_| panic!("there is room")).slot.unwrap();
     limits.block(Duration::from_secs(1));
     let start = Moment::now();
-    admit(Safety::Write).await.unwrap_or_else(|_| panic!("a second is no long wait")).since.unwrap();
+    admit(Safety::Write).await.unwrap_or_else(|_| panic!("a second is no long wait")).slot.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(900), "{:?}", start.elapsed());
     let told = std::mem::take(&mut *told.lock().unwrap());
     assert!(matches!(told.as_slice(), [(_, Why::Blocked, 9)]), "{told:?}");
@@ -429,18 +430,19 @@ async fn a_call_waits_for_seconds_and_not_for_longer() {
 
 #[test]
 fn a_permit_is_good_for_half_a_second() {
-    let permit = |slept| Permit { since: Some(Moment::now().slept(slept)) };
+    let permit = |slept| Permit { slot: Some((Moment::now().slept(slept), Duration::from_secs(2))) };
     assert!(!permit(Duration::ZERO).is_stale());
-    assert!(permit(FRESH + Duration::from_millis(1)).is_stale());
-    assert!(!Permit { since: None }.is_stale());
+    assert!(!permit(Duration::from_millis(2_300)).is_stale());
+    assert!(permit(Duration::from_secs(2) + FRESH).is_stale());
+    assert!(!Permit { slot: None }.is_stale());
 }
 
 #[tokio::test]
 async fn the_file_is_named_by_a_digest() {
     let folder = Folder::new();
-    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0);
+    let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0, Some("x"));
     let (waits, key) = (Waits::default(), key());
-    let permit = limits.admit((&key, "x"), Safety::Write, &waits, &|_, _, _| {}).await;
+    let permit = limits.admit(&key, Safety::Write, &waits, &|_, _, _| {}).await;
     assert!(permit.is_ok_and(|permit| !permit.is_stale()));
     let names: Vec<_> =
         fs::read_dir(folder.0.join("limits")).unwrap().map(|file| file.unwrap().file_name()).collect();

@@ -118,6 +118,10 @@ fn profiles_are_chosen_by_key_and_header() {
     assert_eq!(client.get("/v1/profiles")["data"].as_array().unwrap().len(), 2);
     client.profile = Some(keys::SECOND_PROFILE_ID);
     assert_eq!(client.get("/v1/company")["company_name"], "Beispiel Studio");
+    let names = client.get("/v1/profiles")["data"].clone();
+    for (at, (id, name)) in keys::PROFILE_NAMES.iter().enumerate() {
+        assert_eq!((&names[at]["id"], &names[at]["company_name"]), (&json!(id), &json!(name)), "{names}");
+    }
     let id = client.create("/v1/clients", &body)["id"].as_str().unwrap().to_owned();
     client.profile = Some(keys::MAIN_PROFILE_ID);
     assert_eq!(client.send("GET", &format!("/v1/clients/{id}"), None).status, 404);
