@@ -258,15 +258,21 @@ impl Gateway {
 
     /// Whether a person has to say yes first, and whether one has.
     fn permit(&self, work: &mut Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
+        let mut arguments = work.arguments.clone();
+        if work.allow_duplicate {
+            // A yes to one is no yes to another one of the same.
+            arguments.insert("allow_duplicate".into(), Value::Bool(true));
+        }
         let plan = Plan {
             endpoint: work.endpoint,
-            arguments: &work.arguments,
+            arguments: &arguments,
             current: work.current.as_ref(),
             profile: &work.profile,
         };
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
-        let arguments = Value::Object(work.arguments.clone());
+        let (label, named) = (plan.label(), plan.is_named_by(work.confirm_number.as_deref()));
+        let arguments = Value::Object(arguments);
         let binding = Binding {
             account: &work.connection.account,
             origin: &work.connection.bound_to,
@@ -278,22 +284,23 @@ impl Gateway {
         match answered.map(|answer| (answer.action, answer.state)) {
             Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
                 Ok(()) => {
+                    self.confirmations.withdraw(&binding)?;
                     work.confirmed = Confirmed::Person;
                     return Ok(None);
                 }
                 Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
             },
             Some((Action::Decline, state)) => {
-                // The question is used up: no later yes to it counts.
+                // The question is used up: no later yes to it counts, and no number in its place.
                 let _ = self.confirmations.open(&state, &binding)?;
+                self.confirmations.withdraw(&binding)?;
                 return Err(answer::declined(work.endpoint.tool));
             }
-            Some((Action::Cancel, _)) => {}
+            Some((Action::Cancel, state)) => {
+                let _ = self.confirmations.open(&state, &binding)?;
+            }
             None => {
-                let label = plan.label();
-                if work.confirm_number.as_ref().is_some_and(|given| given.trim() == label)
-                    && self.confirmations.redeem(&binding)?
-                {
+                if named && self.confirmations.redeem(&binding)? {
                     work.confirmed = Confirmed::Repeated;
                     return Ok(None);
                 }
@@ -303,8 +310,11 @@ impl Gateway {
                 }
             }
         }
-        self.confirmations.announce(&binding)?;
-        Err(answer::confirmation_required(work, &plan.label(), &message))
+        // The right number opens nothing by itself: of many calls that bring it at once one acts.
+        if !named {
+            self.confirmations.announce(&binding)?;
+        }
+        Err(answer::confirmation_required(work, &label, &message))
     }
 
     fn build(&self, work: &Work) -> Result<Wire, Failure> {

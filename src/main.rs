@@ -13,6 +13,7 @@ mod rules;
 mod sandbox;
 mod settings;
 mod terminal;
+mod text;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset};
+use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param};
 
 /// What the schema of a tool depends on beside its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,9 +52,8 @@ pub fn annotations(endpoint: &Endpoint) -> Annotations {
         read_only: !endpoint.writes(),
         destructive,
         idempotent,
-        // Whoever pays writes the text of a bank transaction.
-        open_world: endpoint.toolset == Toolset::Banking
-            && endpoint.path.starts_with("/v1/bank-transactions"),
+        // Whoever pays writes the text of a bank transaction, and of the statement that it is imported from.
+        open_world: endpoint.tool.contains("transaction"),
     }
 }
 

@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, Table};
 use serde_json::{Map, Value};
 
 use crate::rules::money;
+use crate::text::in_line;
 
 /// Columns of lists in the order a person asks for them; a list shows those that its rows have.
 const COLUMNS: [&str; 26] = [
@@ -62,23 +63,20 @@ const MOST_COLUMNS: usize = 8;
 /// Texts and names of fields on one line each, so that none passes for a line of ours.
 fn on_one_line(value: &Value) -> Value {
     match value {
-        Value::String(text) => Value::String(in_line(text)),
+        Value::String(text) => Value::String(in_line(text, usize::MAX)),
         Value::Array(items) => items.iter().map(on_one_line).collect(),
         Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect()
+            fields.iter().map(|(name, value)| (in_line(name, usize::MAX), on_one_line(value))).collect()
         }
         other => other.clone(),
     }
 }
 
-fn in_line(text: &str) -> String {
-    text.replace(['\n', '\t'], " ")
-}
 
 /// The text of a result, ending with a line break.
 pub fn result(structured: &Map<String, Value>) -> String {
     let structured =
-        &structured.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect::<Map<_, _>>();
+        &structured.iter().map(|(name, value)| (in_line(name, usize::MAX), on_one_line(value))).collect::<Map<_, _>>();
     let mut parts = Vec::new();
     if let Some(Value::String(environment)) = structured.get("environment") {
         parts.push(format!("{environment}: practice data, not real books"));

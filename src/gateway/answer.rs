@@ -165,7 +165,7 @@ impl Gateway {
 pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) -> Failure {
     let message = format!("`{}` needs a person's yes first; nothing was sent", work.endpoint.tool);
     let message = match &work.confirm_number {
-        Some(given) if given.trim() != label => format!(
+        Some(given) if quoted(given) != label => format!(
             "{message}: `confirm_number` is `{}`, the record is called `{}`",
             quoted(given),
             quoted(label)
@@ -173,17 +173,29 @@ pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) ->
         Some(_) => format!("{message}: no first call within the last 10 minutes said what would happen"),
         None => message,
     };
+    let again = "call again within 10 minutes with the same arguments and `confirm_number`";
+    let hint = match &work.confirm_number {
+        Some(given) if quoted(given) == label => format!(
+            "call `{}` once without `confirm_number` and show the person what it says; after a yes {again}: `{label}`",
+            work.endpoint.tool
+        ),
+        _ => format!("show this to the person; after a yes {again}: `{}`", quoted(label)),
+    };
     Failure::new("confirmation_required", Exit::Refused, message)
         .because(format!("it would: {}", question.replace('\n', " · ")))
-        .hint(format!("show this to the person; after a yes call again within 10 minutes with the same arguments and `confirm_number`: `{}`", quoted(label)))
+        .hint(hint)
         .fact("would", question)
         .fact("confirm_number", quoted(label))
 }
 
 /// A no is final for this call.
 pub(super) fn declined(tool: &str) -> Failure {
-    Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent"))
-        .hint("do not try again unless the person asks for it")
+    Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent")).hint(
+        format!(
+            "do not try again unless the person asks for it; one whom this client did not ask can run \
+             `lumabill call {tool}` in a terminal"
+        ),
+    )
 }
 
 /// An answer to a question that does not count.

@@ -59,7 +59,7 @@ pub fn text(intents: &[Intent], names: &Names, now: &Zoned) -> String {
     if !settled.is_empty() {
         parts.push(by_day(&settled, names, zone));
     }
-    let utc = if *zone == TimeZone::UTC { " (times in UTC)" } else { "" };
+    let utc = if now.strftime("%Z").to_string() == "UTC" { " (times in UTC)" } else { "" };
     parts.push(format!("{}{utc}", super::counted(intents.len(), "write")));
     parts.join("\n\n")
 }
@@ -83,7 +83,7 @@ fn unsettled(intent: &Intent, names: &Names, now: &Zoned) -> String {
 fn what_to_do(first: &Intent) -> String {
     let settle = format!("  {} history settle {}", me(), first.number);
     [
-        "The next write through the same account looks them up. Or see in the books",
+        "The next write through the same account looks that up. Or see in the books",
         "what became of one, and say so by its number:",
         &format!("{settle} --created ID"),
         &format!("{settle} --not-created"),

@@ -9,7 +9,7 @@ use super::{Done, Gateway, Likeness, Work};
 use crate::api::ApiError;
 use crate::catalogue::Effect;
 use crate::failure::{Exit, Failure, Sent};
-use crate::journal::{Intent, State};
+use crate::journal::Intent;
 
 impl Gateway {
     /// What the caller gets in place of a second one.
@@ -110,10 +110,8 @@ pub(super) fn absent(work: &Work, lost: ApiError) -> Failure {
     let message =
         format!("`{}` was sent and got no clear answer; it was looked up: {what}", work.endpoint.tool);
     let lost = Failure::from(lost).sent(Sent::WithoutEffect);
-    Failure { code: "not_created", message, ..lost }
-        .hint("call it again with the same arguments")
-        .fact("outcome", State::Absent.word())
-        .fact("retryable", true)
+    let code = if work.endpoint.effect == Effect::Creates { "not_created" } else { "not_done" };
+    Failure { code, message, ..lost }.hint("call it again with the same arguments").fact("retryable", true)
 }
 
 /// It may have taken effect.
