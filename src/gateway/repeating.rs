@@ -17,8 +17,6 @@ use crate::failure::{Failure, Sent};
 const TOTAL: Duration = Duration::from_secs(44);
 /// Less than this is not enough for another attempt and a look at what became of it.
 const NEEDED: Duration = Duration::from_secs(6);
-/// All waits for the API's rate limit in one call.
-const WAITS: Duration = Duration::from_secs(8);
 
 /// What the record shows of a write.
 enum Found {
@@ -38,24 +36,23 @@ impl Gateway {
     /// write may have taken effect.
     pub(super) async fn send_repeatable(&self, work: &mut Work, wire: Wire) -> Result<api::Reply, Failure> {
         let mut request = answer::request(work, wire);
-        let (mut waited, mut looked) = (Duration::ZERO, false);
+        let mut looked = false;
         loop {
             let error = match self.transmit(work, &request).await {
                 Ok(reply) => return Ok(reply),
                 Err(error @ ApiError::Lost { .. }) => return self.repeat(work, &request, error).await,
                 Err(error) => error,
             };
-            if let Some(wait) = wait_of(&error).filter(|wait| waited + *wait <= WAITS) {
+            if let Some(wait) = wait_of(&error).filter(|wait| work.waits.spend(*wait)) {
                 wait_out(work, wait, error).await?;
-                waited += wait;
-                self.protect(work).await?;
-                let _permit = self.admit(work, api::Safety::Write).await?;
             } else if says_changed(&error) && !looked {
                 looked = true;
                 self.explain_refusal(work, error).await?;
             } else {
                 return Err(error.into());
             }
+            let _permit = self.admit(work, api::Safety::Write).await?;
+            self.protect(work).await?;
             request = answer::request(work, self.build(work)?);
         }
     }
@@ -80,7 +77,7 @@ impl Gateway {
             }
             let pause = last.refusal().and_then(|refusal| refusal.retry_after).unwrap_or_default();
             let left = TOTAL.saturating_sub(work.seen.started.elapsed());
-            if attempt == 2 || pause > WAITS || left < pause + NEEDED || cancelled.is_cancelled() {
+            if attempt == 2 || cancelled.is_cancelled() || left < pause + NEEDED || !work.waits.spend(pause) {
                 break;
             }
             tokio::time::sleep(pause).await;

@@ -205,14 +205,20 @@ pub(super) fn told(
         facts.shift_insert(1.min(facts.len()), "recovered".into(), json!(true));
     }
     let record = facts.get("record").unwrap_or(&Value::Null);
-    let note = sent.filter(|_| changes_totals(work)).and_then(|body| totals::compare(body, record));
+    note_totals(work, sent, record);
     if work.endpoint.effect == Effect::Updates {
         let (changed, ignored) = changed(work, record);
         work.notes.extend(ignored);
         facts.shift_insert(1.min(facts.len()), "changed".into(), Value::Object(changed));
     }
-    work.notes.extend(note);
     facts
+}
+
+/// Says where the server's totals of what was sent are not ours.
+pub(super) fn note_totals(work: &mut Work, sent: Option<&Value>, record: &Value) {
+    if changes_totals(work) {
+        work.notes.extend(sent.and_then(|body| totals::compare(body, record)));
+    }
 }
 
 /// True for documents that are made, and for updates of what decides a document's totals.

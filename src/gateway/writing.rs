@@ -164,7 +164,7 @@ impl Gateway {
         work.caller.cancelled = CancellationToken::new();
         match sent {
             Ok(reply) => Ok(self.succeeded(work, writing, body, reply).await),
-            Err(lost @ ApiError::Lost { .. }) => self.lost(work, lost, writing).await,
+            Err(lost @ ApiError::Lost { .. }) => self.lost(work, body, lost, writing).await,
             Err(error) => Err(self.failed(work, writing, error.into()).await),
         }
     }
@@ -232,7 +232,13 @@ impl Gateway {
     }
 
     /// No clear answer came: what became of it is found out as far as that can be.
-    async fn lost(&self, work: &Work, lost: ApiError, writing: Writing) -> Result<Done, Failure> {
+    async fn lost(
+        &self,
+        work: &mut Work,
+        sent: Option<Value>,
+        lost: ApiError,
+        writing: Writing,
+    ) -> Result<Done, Failure> {
         let number = writing.held.number;
         if let Some(ticket) = writing.held.ticket() {
             let kept = self.journal.lost(ticket, recovery::settling(&lost)).await;
@@ -242,7 +248,10 @@ impl Gateway {
         let looked_up = self.look_up(work, writing.held, until).await;
         // A journal that cannot be written now does not make the request unsent.
         match looked_up.unwrap_or_else(|failure| (Verdict::unknown(failure.message), None)) {
-            (Verdict::TookEffect(record), _) => Ok(self.with_receipt(self.found(work, record), number)),
+            (Verdict::TookEffect(record), _) => {
+                updating::note_totals(work, sent.as_ref(), &record);
+                Ok(self.with_receipt(self.found(work, record), number))
+            }
             (Verdict::Absent, _) => Err(answers::absent(work, lost)),
             (Verdict::Unknown { why, candidates }, intent) => {
                 Err(answers::unknown(lost, intent.as_ref(), &why, &candidates))

@@ -142,3 +142,17 @@ fn the_sandbox_adds_up_as_we_do() {
         }
     }
 }
+
+#[test]
+fn a_server_that_rounds_line_by_line_is_contradicted_even_after_a_lost_answer() {
+    for (fault, recovered) in [("latency=1@create_invoice", false), ("reset-after:1@create_invoice", true)] {
+        let sandbox = SandboxProcess::start(&["--rounding", "line", "--fault", fault]);
+        let mut session = McpSession::start(&sandbox.lumabill(&ALL), Era::Modern);
+        // 8.1 % of 0.06 is nothing to a cent, of twenty times as much it is 0.10.
+        let line = json!({ "description": "Screw", "quantity": 1, "price": 0.06, "tax_rate": 8.1 });
+        let arguments = json!({ "client_id": sandbox.all("/v1/clients")[0]["id"], "currency": "CHF", "lines": vec![line; 20] });
+        let made = session.call("create_invoice", arguments).done();
+        assert_eq!(made.structured.get("recovered").is_some(), recovered, "{}", made.text);
+        assert!(notes(&made).contains("`tax_total` is 0, by our arithmetic 0.10"), "{}", made.text);
+    }
+}

@@ -221,6 +221,18 @@ fn an_update_that_is_never_answered_is_looked_up_in_time_for_the_client() {
     assert_eq!(writes(&server).len(), 1);
 }
 
+#[test]
+fn a_server_that_never_answers_holds_no_call_beyond_50_seconds() {
+    let record = Record::new(json!({}));
+    let server = books(move |_| record.shown(), |_, _| Answer::Silence);
+    let mut session = McpSession::start(&run(&server, &ALL), Era::Modern);
+    let call = session.send_call("update_invoice", json!({ "id": id(1), "changes": { "notes": "new" } }));
+    let answer = session.answer_within(&call, Duration::from_secs(50));
+    let error = &answer["result"]["structuredContent"]["error"];
+    assert_eq!((&error["code"], &error["sent"]), (&json!("outcome_unknown"), &json!("unknown")), "{answer}");
+    assert_eq!(writes(&server).len(), 2, "{answer}");
+}
+
 /// A record that is there or gone; the answers to deletes are up to the test.
 fn deletable(write: impl Fn(&Mutex<bool>, usize) -> Answer + Send + Sync + 'static) -> ScriptedServer {
     let gone = Arc::new(Mutex::new(false));

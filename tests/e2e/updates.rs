@@ -7,7 +7,7 @@ use crate::changing_record::{
     ALL, Record, books, delete, error, notes, reads, said, tagged, turned_away, update, writes,
 };
 use crate::scripted_books::{id, run};
-use crate::support::{Era, McpSession, ScriptedServer};
+use crate::support::{Answer, Era, McpSession, ScriptedServer};
 
 #[test]
 fn the_answer_says_what_was_changed_from_what_to_what() {
@@ -222,5 +222,21 @@ fn a_yes_holds_for_the_version_that_was_shown() {
         let (_, refused) = session.call_and_answer("delete_invoice", json!({ "id": id(1) }), "accept");
         assert!(refused.refused().text.contains("changed since"), "{field}");
         assert_eq!(writes(&server).len(), 0, "{field}");
+    }
+}
+
+#[test]
+fn every_further_attempt_takes_a_permit() {
+    // The tag is not honoured; the answer is lost.
+    let ends: [fn() -> Answer; 2] =
+        [|| said(412, &json!({ "message": "precondition failed" })), || Answer::Reset];
+    for (end, code) in ends.into_iter().zip(["rate_limited", "outcome_unknown"]) {
+        let record = Record::new(json!({}));
+        let server = books(move |_| tagged(&record, "\"v1\""), move |_, _| end());
+        let serve = run(&server, &ALL).env("LUMABILL_RATE_LIMIT", "60/1");
+        let arguments = json!({ "id": id(1), "changes": { "notes": "new" } });
+        let refused = McpSession::start(&serve, Era::Modern).call("update_invoice", arguments).refused();
+        assert_eq!(error(&refused)["code"], code, "{}", refused.text);
+        assert_eq!((writes(&server).len(), reads(&server)), (1, 2), "{}", refused.text);
     }
 }
