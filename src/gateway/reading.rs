@@ -18,6 +18,16 @@ impl Gateway {
         path: String,
         query: Vec<(String, String)>,
     ) -> Result<api::Reply, Failure> {
+        Ok(self.try_read(work, path, query).await??)
+    }
+
+    /// The same, with the API's own error beside that of the way there.
+    pub(super) async fn try_read(
+        &self,
+        work: &Work,
+        path: String,
+        query: Vec<(String, String)>,
+    ) -> Result<Result<api::Reply, api::ApiError>, Failure> {
         let request = api::Request {
             tool: work.endpoint.tool.to_owned(),
             method: api::Method::GET,
@@ -32,8 +42,8 @@ impl Gateway {
         };
         let _permit = self.admit(work, request.safety).await?;
         let asked = SystemTime::now();
-        let reply = self.transmit(work, &request).await?;
-        if let Some(date) = reply.date {
+        let reply = self.transmit(work, &request).await;
+        if let Some(date) = reply.as_ref().ok().and_then(|reply| reply.date) {
             work.connection.clock.note(asked, date);
         }
         Ok(reply)

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::fingerprint::{at, scope};
 use super::held::Held;
 use super::lists::Walk;
+use super::repeating::is_gone;
 use super::{Gateway, Work};
 use crate::api;
 use crate::catalogue::{self, Answer, Endpoint};
@@ -244,11 +245,10 @@ impl Gateway {
     pub(super) async fn record(&self, work: &Work, path: &str, id: &str) -> Result<Option<Value>, Failure> {
         let base = path.split("/{id}").next().unwrap_or(path);
         let path = format!("{base}/{}", catalogue::request::segment(id));
-        match self.read(work, path, Vec::new()).await {
+        match self.try_read(work, path, Vec::new()).await? {
             Ok(reply) => Ok(Some(api::pages::record(reply.body))),
-            Err(failure) if failure.facts.get("http_status") == Some(&json!(404)) => Ok(None),
-            Err(failure) if failure.facts.get("http_status") == Some(&json!(410)) => Ok(None),
-            Err(failure) => Err(failure),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 

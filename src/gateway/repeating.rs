@@ -218,7 +218,7 @@ async fn wait_out(work: &Work, wait: Duration, error: ApiError) -> Result<(), Fa
 }
 
 /// True where an answer to a read proves that the record is no more: no router or proxy wrote it.
-fn is_gone(error: &ApiError) -> bool {
+pub(super) fn is_gone(error: &ApiError) -> bool {
     let Some(refusal) = error.refusal() else { return false };
     match refusal.status {
         404 => refusal.body == ErrorBody::Empty || !refusal.path_unknown(),
