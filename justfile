@@ -19,6 +19,12 @@ bench:
     cargo build --locked --release --example bare --example bench
     target/release/examples/bench target/release
 
+# Ten thousand creates by three processes under fire: prints what was written twice (nothing). About 16 minutes.
+campaign *options:
+    cargo build --locked --release --bin lumabill
+    cargo build --locked --release --example campaign
+    target/release/examples/campaign --lumabill target/release/lumabill --creates 10000 --faults-for 720 {{options}}
+
 # The embedded billing API by itself; prints its address and keys.
 sandbox *options:
     cargo run --locked --quiet -- sandbox {{options}}

@@ -14,6 +14,7 @@ mod sandbox;
 mod settings;
 mod terminal;
 mod text;
+mod workflows;
 
 use std::process::ExitCode;
 

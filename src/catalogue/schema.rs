@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param};
+use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset};
 
 /// What the schema of a tool depends on beside its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,8 @@ pub fn annotations(endpoint: &Endpoint) -> Annotations {
         destructive,
         idempotent,
         // Whoever pays writes the text of a bank transaction, and of the statement that it is imported from.
-        open_world: endpoint.tool.contains("transaction"),
+        open_world: endpoint.tool.contains("transaction")
+            || (endpoint.toolset == Toolset::Banking && endpoint.path.is_empty()),
     }
 }
 

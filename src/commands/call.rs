@@ -100,6 +100,7 @@ fn caller() -> Caller {
                 terminal::note(what);
             }
         })),
+        until: None,
     }
 }
 

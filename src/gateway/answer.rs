@@ -1,9 +1,9 @@
 //! The words and shapes of outcomes: requests as they are sent or previewed, results whose text and
 //! structured content carry the same facts, and the refusals around confirmations.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use super::confirmation::Void;
@@ -18,10 +18,14 @@ use crate::rules::money;
 /// machine may have no database of time zones.
 const TIME_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
+/// Now where the books are kept.
+pub(super) fn now() -> Zoned {
+    Timestamp::now().to_zoned(TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC))
+}
+
 /// Today where the books are kept.
 pub(super) fn today() -> Date {
-    let zone = TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC);
-    Timestamp::now().to_zoned(zone).date()
+    now().date()
 }
 
 /// The request of a call, complete but for the key.

@@ -3,6 +3,8 @@
 //! good once. The marks that make them so are small files in the state folder, named by a keyed hash:
 //! several processes of one user share them, and they hold no text.
 
+mod kept;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +16,7 @@ use ring::{digest, hmac};
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
+pub use kept::Kept;
 
 /// How long a question or a first call by `confirm_number` stays good.
 const GOOD_FOR: Duration = Duration::from_secs(600);

@@ -104,11 +104,6 @@ impl Plan<'_> {
             })
             .unwrap_or_else(|| self.endpoint.tool.to_owned())
     }
-
-    /// True if this is how the record is called.
-    pub fn is_named_by(&self, number: Option<&str>) -> bool {
-        number.is_some_and(|number| quoted(number) == self.label())
-    }
 }
 
 /// Deleting an invoice that was sent would break numbering and retention: drafts only.

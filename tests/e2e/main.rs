@@ -31,6 +31,7 @@ mod once;
 mod one_origin;
 mod prompts;
 mod rate_limits;
+mod reconcile;
 mod robustness;
 mod scripted_books;
 mod support;
