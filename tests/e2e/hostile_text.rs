@@ -460,7 +460,8 @@ fn answers_with_text_of_third_parties_are_marked_open_world() {
                 "import_bank_transactions",
                 "list_bank_transactions",
                 "get_bank_transaction",
-                "reconcile_transaction"
+                "reconcile_transaction",
+                "reconcile_sure_matches"
             ]
         );
     }
