@@ -2,10 +2,9 @@
 //! request and documentation follow from the row: to add an endpoint is to add a row.
 
 pub mod check;
+pub mod params;
 pub mod request;
 pub mod schema;
-
-mod params;
 
 mod accounts;
 mod bank_accounts;
@@ -79,9 +78,31 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// What the row of a tool of ours leaves out, which has no address of its own: it is made of calls of
+    /// others, or asks nobody.
+    pub const COMPOSED: Self = Self {
+        tool: "",
+        toolset: Toolset::Settings,
+        default: false,
+        about: "",
+        method: Method::Get,
+        path: "",
+        effect: Effect::Reads,
+        confirms: Confirms::Never,
+        params: &[],
+        answer: Answer::Object,
+        computed: &[],
+        evidence: Evidence::Ours,
+    };
+
     /// Everything but a read.
     pub fn writes(&self) -> bool {
         self.effect != Effect::Reads
+    }
+
+    /// A second one of the same may be meant: creates, and acts on a record.
+    fn repeats(&self) -> bool {
+        self.effect == Effect::Creates || (self.effect == Effect::Acts && !self.path.is_empty())
     }
 
     /// The arguments that are declared: the row's own, then those that its kind of call has in common
@@ -94,7 +115,7 @@ impl Endpoint {
             (list, &params::LIMIT),
             (list, &params::CURSOR),
             (asks, &params::CONFIRM_NUMBER),
-            (matches!(self.effect, Effect::Creates | Effect::Acts), &params::ALLOW_DUPLICATE),
+            (self.repeats(), &params::ALLOW_DUPLICATE),
             (self.writes(), &params::DRY_RUN),
         ];
         self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))
@@ -208,6 +229,8 @@ pub enum Evidence {
     Table,
     /// Named as a capability of the hosted MCP server only.
     Capability,
+    /// A tool of ours, without an address.
+    Ours,
 }
 
 impl Evidence {
@@ -217,6 +240,7 @@ impl Evidence {
             Self::Path => "printed in the vendor's pages",
             Self::Table => "the vendor's table lists the call; its path is assumed",
             Self::Capability => "named as a capability only; its path is assumed",
+            Self::Ours => "made here, of other calls",
         }
     }
 }

@@ -2,11 +2,14 @@
 //! MCP face both enter at [`Gateway::call`], so that they obey the same rules.
 
 mod answer;
+pub mod calls;
 mod confirmation;
 mod connection;
+mod consent;
 mod difference;
 mod files;
 mod fingerprint;
+mod following;
 mod held;
 mod key_mode;
 mod lists;
@@ -30,6 +33,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::api;
@@ -37,15 +41,16 @@ use crate::catalogue::{self, Answer, Effect, Endpoint, request::Wire};
 use crate::credentials;
 use crate::failure::{Exit, Failure};
 use crate::journal::{Confirmed, Journal};
-use confirmation::{Binding, Confirmations};
+use crate::workflows;
+use confirmation::Confirmations;
 use connection::Connection;
+use consent::{Agreed, Asking};
 use policy::Plan;
 use profiles::Effective;
 use rate_limit::{RateLimits, Waits};
 pub use receipt::Receipt;
-pub use redaction::visible;
 pub use setup::{Facts, Setup};
-pub use tools::Selection;
+pub use tools::{Selection, row};
 
 /// One call of a tool.
 pub struct Call {
@@ -67,6 +72,8 @@ pub struct Caller {
     pub cancelled: CancellationToken,
     /// Called with (done, of, what) where the caller wants progress.
     pub progress: Option<ProgressSink>,
+    /// When the caller stops waiting; a terminal does not.
+    pub until: Option<Instant>,
 }
 
 /// Receives steps done, steps in all where known, and a few words.
@@ -193,6 +200,9 @@ impl Gateway {
         let mut work = check(connection, endpoint, call.arguments, call.caller)?;
         work.profile = self.profile(&mut work).await?;
         self.resolve(&mut work).await?;
+        if let Some(workflow) = workflows::find(endpoint.tool) {
+            return self.follow(workflow, work, call.answered).await;
+        }
         if let Answer::List(list) = endpoint.answer {
             let found = self.list(&work, list).await?;
             return Ok(Outcome::Done(self.done(&work, found)));
@@ -205,11 +215,16 @@ impl Gateway {
         {
             return Ok(Outcome::Ask(question));
         }
+        self.go_on(work).await
+    }
+
+    /// From a yes on, or where none is needed: build, send, and say what became of it.
+    async fn go_on(&self, work: Work) -> Result<Outcome, Failure> {
         let wire = self.build(&work)?;
         if work.dry_run {
             return Ok(Outcome::Done(self.preview(&work, &wire)));
         }
-        if endpoint.writes() {
+        if work.endpoint.writes() {
             return self.write(work, wire).await.map(Outcome::Done);
         }
         let reply = self.ask(&work, wire).await?;
@@ -258,53 +273,29 @@ impl Gateway {
 
     /// Whether a person has to say yes first, and whether one has.
     fn permit(&self, work: &mut Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
+        let mut arguments = work.arguments.clone();
+        if work.allow_duplicate {
+            // A yes to one is no yes to another one of the same.
+            arguments.insert("allow_duplicate".into(), Value::Bool(true));
+        }
         let plan = Plan {
             endpoint: work.endpoint,
-            arguments: &work.arguments,
+            arguments: &arguments,
             current: work.current.as_ref(),
             profile: &work.profile,
         };
         let Some(changes) = plan.needs_yes(self.level) else { return Ok(None) };
         let message = plan.question(&changes);
-        let arguments = Value::Object(work.arguments.clone());
-        let binding = Binding {
-            account: &work.connection.account,
-            origin: &work.connection.bound_to,
-            profile: work.profile.id(),
-            tool: work.endpoint.tool,
-            arguments: &arguments,
-            shown: &updating::bound_to(work, &message),
-        };
-        match answered.map(|answer| (answer.action, answer.state)) {
-            Some((Action::Accept, state)) => match self.confirmations.open(&state, &binding)? {
-                Ok(()) => {
-                    work.confirmed = Confirmed::Person;
-                    return Ok(None);
-                }
-                Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
-            },
-            Some((Action::Decline, state)) => {
-                // The question is used up: no later yes to it counts.
-                let _ = self.confirmations.open(&state, &binding)?;
-                return Err(answer::declined(work.endpoint.tool));
+        let label = plan.label();
+        let shown = updating::bound_to(work, &message);
+        let asking = Asking { label: &label, message: &message, would: &message, shown: &shown, facts: None };
+        match self.agree(work, answered, &asking)? {
+            Agreed::Yes(confirmed) => {
+                work.confirmed = confirmed;
+                Ok(None)
             }
-            Some((Action::Cancel, _)) => {}
-            None => {
-                let label = plan.label();
-                if work.confirm_number.as_ref().is_some_and(|given| given.trim() == label)
-                    && self.confirmations.redeem(&binding)?
-                {
-                    work.confirmed = Confirmed::Repeated;
-                    return Ok(None);
-                }
-                // A number that no first call has opened takes nobody's place who can be asked.
-                if work.caller.can_ask {
-                    return Ok(Some(Question { state: self.confirmations.seal(&binding)?, message }));
-                }
-            }
+            Agreed::Ask(question) => Ok(Some(question)),
         }
-        self.confirmations.announce(&binding)?;
-        Err(answer::confirmation_required(work, &plan.label(), &message))
     }
 
     fn build(&self, work: &Work) -> Result<Wire, Failure> {

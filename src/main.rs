@@ -13,6 +13,8 @@ mod rules;
 mod sandbox;
 mod settings;
 mod terminal;
+mod text;
+mod workflows;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
-//! Pure billing rules: money, periods, VAT rates. No I/O, no clock.
+//! Pure billing rules: money, periods, payment references, VAT rates. No I/O, no clock.
 
 pub mod money;
 pub mod period;
+pub mod reference;
 pub mod vat;

@@ -1,13 +1,19 @@
 //! The only printer: everything people read on stdout and stderr outside of `serve` passes here.
-//! A closed pipe ends the program quietly instead of with a panic.
+//! A closed pipe ends the program quietly instead of with a panic. Whatever a text holds, it does not
+//! steer the terminal: hidden characters are written out once more here, wherever they come from.
 
 use std::io::{IsTerminal, Write};
 
 use crate::failure::Failure;
+use crate::text::{visible, visible_json};
 
 /// Prints to stdout; a reader that went away is not an error.
-#[expect(clippy::exit, reason = "a closed pipe means that nobody reads any more")]
 pub fn print(text: &str) {
+    write(&visible(text));
+}
+
+#[expect(clippy::exit, reason = "a closed pipe means that nobody reads any more")]
+fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
@@ -19,9 +25,14 @@ pub fn line(text: &str) {
     print(&format!("{text}\n"));
 }
 
+/// Prints JSON text and a line break to stdout: what it holds stays the same for whoever reads it.
+pub fn json(text: &str) {
+    write(&format!("{}\n", visible_json(text)));
+}
+
 /// Prints one line to stderr: progress and notes that are no result.
 pub fn note(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
+    drop(writeln!(std::io::stderr().lock(), "{}", visible(text)));
 }
 
 /// Prints a failure to stderr in its three kinds of lines.
@@ -37,5 +48,5 @@ pub fn is_terminal() -> bool {
 /// Prints a question to stderr and leaves the cursor behind it.
 pub fn prompt(text: &str) {
     let mut err = std::io::stderr().lock();
-    drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
+    drop(err.write_all(visible(text).as_bytes()).and_then(|()| err.flush()));
 }

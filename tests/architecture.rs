@@ -194,6 +194,15 @@ fn nothing_is_used_against_the_arrows() {
     assert!(wrong.is_empty(), "against the map in ARCHITECTURE.md:\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn workflows_know_the_gateway_by_its_trait_only() {
+    let others = sources().into_iter().filter(|source| source.area == "workflows").filter_map(|source| {
+        let code = source.code.replace("crate::gateway::calls", "");
+        (code.contains("crate::gateway") || code.contains("gateway::")).then_some(source.path)
+    });
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<String>::new(), "use `crate::gateway::calls` only");
+}
+
 /// True where the name stands for a module of ours that the file imports.
 fn is_ours(source: &Source, name: &str) -> bool {
     let imports = source.code.split(';').filter_map(|part| part.trim_start().strip_prefix("use crate::"));

@@ -160,12 +160,15 @@ impl Client {
     async fn attempt(&self, outgoing: &Outgoing<'_>, key: &Key, times: Times) -> Result<Reply, ApiError> {
         let request = outgoing.request;
         let host = self.origin.host();
-        let client = self.connector.client()?;
+        let client = self.connector.client(request.safety)?;
         let wire = self.sign(outgoing, key)?;
         let url = wire.url().clone();
         let start = Moment::now();
         let spent = times.start.elapsed();
         let limit = times.attempt.min(times.until.saturating_sub(spent));
+        if request.safety == Safety::Write {
+            notice_ended_connections().await;
+        }
         let silent = |seconds: Duration| ApiError::Silent {
             host: host.to_owned(),
             seconds: (seconds + Duration::from_millis(500)).as_secs().max(1),
@@ -275,6 +278,13 @@ async fn admit(request: &Request, watch: &Watch<'_>, error: &ApiError, wait: Dur
         Some(true) => Ok(()),
         Some(false) | None => Err(()),
     }
+}
+
+/// Lets kept connections see that the server has ended them. After a sleep of this process the end and the next
+/// call lie ready at the same moment, and a write that went first would be lost. A task that yields runs again
+/// after the system was asked what is ready, and after those tasks for which something was.
+async fn notice_ended_connections() {
+    tokio::task::yield_now().await;
 }
 
 /// What an error means for another attempt.

@@ -5,81 +5,119 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::Safety;
 use super::clock::Moment;
 use super::error::{ApiError, Unreachable};
-use super::roots::{self, Trust};
-use super::text::neutral;
+use super::roots::{self, Roots, Trust};
 use crate::credentials::Origin;
+use crate::text::in_line;
 
 /// For the name, the connection and the handshake together.
 pub const CONNECT: Duration = Duration::from_secs(5);
-/// With [`SLEPT`] this stays below the 20 s after which a write takes a new connection.
+/// How long a connection is kept for reads, which may be repeated where it turns out to be dead.
 const IDLE: Duration = Duration::from_secs(18);
+/// The same for writes, whose fate would be unknown: on a connection that was idle for longer, a write may cross
+/// the server's own end of it (the shortest default in wide use is 2 s), or vanish in a network that is gone.
+/// A new connection costs a write 0.1 ms on loopback and two round trips elsewhere, a lost answer ten seconds of
+/// looking it up.
+const IDLE_BEFORE_WRITE: Duration = Duration::from_secs(1);
 /// When the two clocks differ by more since the pool was made, the machine slept and every kept
 /// connection is suspect, though the steady clock may take it for young.
 const SLEPT: Duration = Duration::from_secs(2);
+
+/// Characters of a cause in the words of a library.
+const CAUSE: usize = 300;
 
 /// Connections to one origin, made on the first use.
 pub struct Connector {
     origin: Origin,
     trust: Trust,
     user_agent: String,
-    idle: Duration,
-    pool: Mutex<Option<(Moment, reqwest::Client)>>,
+    idle: Idle,
+    pools: Mutex<Option<Pools>>,
+}
+
+/// How long connections are kept.
+#[derive(Clone, Copy)]
+struct Idle {
+    read: Duration,
+    write: Duration,
+}
+
+/// The kept connections. Reads and writes have their own, since a pool has one idle time for all.
+struct Pools {
+    made: Moment,
+    roots: Option<Roots>,
+    read: Option<reqwest::Client>,
+    write: Option<reqwest::Client>,
 }
 
 impl Connector {
     pub fn new(origin: Origin, trust: Trust, user_agent: String) -> Self {
-        Self { origin, trust, user_agent, idle: IDLE, pool: Mutex::new(None) }
+        let idle = Idle { read: IDLE, write: IDLE_BEFORE_WRITE };
+        Self { origin, trust, user_agent, idle, pools: Mutex::new(None) }
     }
 
-    /// With another idle time, for tests.
+    /// With other idle times, for tests.
     #[cfg(test)]
-    pub fn keep_for(&mut self, idle: Duration) {
-        self.idle = idle;
+    pub fn keep_for(&mut self, read: Duration, write: Duration) {
+        self.idle = Idle { read, write };
     }
 
     /// As if the machine had slept since the connections were made.
     #[cfg(test)]
     pub fn sleep(&self, time: Duration) {
-        if let Some((made, _)) = self.pool.lock().unwrap().as_mut() {
-            *made = made.slept(time);
+        if let Some(pools) = self.pools.lock().unwrap().as_mut() {
+            pools.made = pools.made.slept(time);
         }
     }
 
-    /// The client with its kept connections, none of which has been idle for more than 20 s.
-    pub fn client(&self) -> Result<reqwest::Client, ApiError> {
-        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((made, client)) = pool.as_ref()
-            && made.drift() < SLEPT
-        {
+    /// The client with the kept connections that are good enough for such a request.
+    pub fn client(&self, safety: Safety) -> Result<reqwest::Client, ApiError> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = match &mut *pools {
+            Some(known) if known.made.drift() < SLEPT => known,
+            outdated => {
+                let roots = self.roots()?;
+                outdated.insert(Pools { made: Moment::now(), roots, read: None, write: None })
+            }
+        };
+        let (client, idle) = match safety {
+            Safety::Read => (&mut known.read, self.idle.read),
+            Safety::Write => (&mut known.write, self.idle.write),
+        };
+        if let Some(client) = client {
             return Ok(client.clone());
         }
-        let client = self.build()?;
-        *pool = Some((Moment::now(), client.clone()));
-        Ok(client)
+        let made = self.build(known.roots.as_ref(), idle)?;
+        Ok(client.insert(made).clone())
     }
 
-    fn build(&self) -> Result<reqwest::Client, ApiError> {
-        let encrypted = self.origin.is_encrypted();
+    /// `None` without encryption: no handshake will take place, so no roots are read.
+    fn roots(&self) -> Result<Option<Roots>, ApiError> {
+        if !self.origin.is_encrypted() {
+            return Ok(None);
+        }
+        roots::read(&self.trust).map(Some).map_err(|why| ApiError::NoTrust { why })
+    }
+
+    fn build(&self, roots: Option<&Roots>, idle: Duration) -> Result<reqwest::Client, ApiError> {
         let mut builder = builder()
             .user_agent(&self.user_agent)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())
-            .https_only(encrypted)
+            .https_only(roots.is_some())
             .http1_only()
             .tcp_nodelay(true)
             .connect_timeout(CONNECT)
-            .pool_idle_timeout(self.idle);
+            .pool_idle_timeout(idle);
         if self.origin.is_loopback() {
             builder = builder.no_proxy();
         }
-        builder = if encrypted {
-            roots::apply(builder, &self.trust).map_err(|why| ApiError::NoTrust { why })?
-        } else {
-            // No handshake will take place, so no roots are read.
-            roots::none(builder).map_err(|why| ApiError::NoTrust { why })?
+        builder = match roots {
+            Some(roots) => roots.apply(builder),
+            None => roots::none(builder).map_err(|why| ApiError::NoTrust { why })?,
         };
         builder.build().map_err(|error| ApiError::NoTrust { why: innermost(&error.without_url()) })
     }
@@ -99,7 +137,7 @@ pub fn failed(error: &reqwest::Error, host: &str) -> ApiError {
     let why = if let Some(tls) = find::<rustls::Error>(error) {
         match tls {
             rustls::Error::InvalidCertificate(why) => Unreachable::Certificate(certificate(why)),
-            other => Unreachable::Tls(neutral(&other.to_string())),
+            other => Unreachable::Tls(in_line(&other.to_string(), CAUSE)),
         }
     } else if error.is_dns() {
         Unreachable::Name
@@ -140,7 +178,7 @@ fn certificate(why: &rustls::CertificateError) -> String {
         Why::NotValidYet | Why::NotValidYetContext { .. } => "not valid yet".to_owned(),
         Why::NotValidForName | Why::NotValidForNameContext { .. } => "made for another name".to_owned(),
         Why::Revoked => "revoked".to_owned(),
-        other => neutral(&other.to_string()),
+        other => in_line(&other.to_string(), CAUSE),
     }
 }
 
@@ -162,5 +200,5 @@ fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
 
 /// The last cause, which names no address.
 fn innermost(error: &reqwest::Error) -> String {
-    chain(error).last().map(|cause| neutral(&cause.to_string())).unwrap_or_default()
+    chain(error).last().map(|cause| in_line(&cause.to_string(), CAUSE)).unwrap_or_default()
 }

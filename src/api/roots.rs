@@ -18,8 +18,27 @@ pub struct Trust {
     pub environment_roots: bool,
 }
 
-/// Sets the roots of trust; the error says in words why there are none.
-pub fn apply(builder: ClientBuilder, trust: &Trust) -> Result<ClientBuilder, String> {
+/// Roots of trust as they were read once.
+#[derive(Clone)]
+pub enum Roots {
+    /// Those that this program read itself.
+    Read(Box<rustls::ClientConfig>),
+    /// The system's own verifier, asked at each handshake, and further roots.
+    System(Vec<reqwest::Certificate>),
+}
+
+impl Roots {
+    /// Sets the roots of a client.
+    pub fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
+        match self {
+            Self::Read(config) => builder.tls_backend_preconfigured(rustls::ClientConfig::clone(config)),
+            Self::System(extra) => builder.tls_certs_merge(extra.iter().cloned()),
+        }
+    }
+}
+
+/// Reads the roots of trust; the error says in words why there are none.
+pub fn read(trust: &Trust) -> Result<Roots, String> {
     let extra = match &trust.ca_file {
         Some(file) => read_file(file)
             .filter(|certificates| !certificates.is_empty())
@@ -29,14 +48,14 @@ pub fn apply(builder: ClientBuilder, trust: &Trust) -> Result<ClientBuilder, Str
     if IN_FILES && !trust.environment_roots {
         let mut roots = platform();
         roots.extend(extra);
-        return Ok(builder.tls_backend_preconfigured(config(roots)?));
+        return Ok(Roots::Read(Box::new(config(roots)?)));
     }
     // The system's own verifier, asked at each handshake (macOS, Windows); on Linux, what the variables
     // name. It takes the provider of the process; a second call changes nothing.
     drop(rustls::crypto::ring::default_provider().install_default());
     let extra = extra.iter().map(|certificate| reqwest::Certificate::from_der(certificate));
     let extra = extra.collect::<Result<Vec<_>, _>>().map_err(|error| error.without_url().to_string())?;
-    Ok(builder.tls_certs_merge(extra))
+    Ok(Roots::System(extra))
 }
 
 /// For connections without encryption: reads nothing, trusts nobody.

@@ -13,6 +13,9 @@ const CHANGES: &[Param] = &[
     boolean("is_qr_iban"),
 ];
 
+/// What decides where clients pay.
+const PAID_TO: &[&str] = &["iban", "bic", "is_qr_iban"];
+
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         tool: "list_bank_accounts",
@@ -46,11 +49,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "create_bank_account",
         toolset: Toolset::Banking,
         default: false,
-        about: "Add an own bank account. It moves no money.",
+        about: "Add an own bank account.",
         method: Method::Post,
         path: "/v1/bank-accounts",
         effect: Effect::Creates,
-        confirms: Confirms::Never,
+        // No page says which account an invoice names where a profile has several, so a new one may redirect
+        // what clients pay. It is rare: to ask costs nothing.
+        confirms: Confirms::When(PAID_TO),
         params: &[
             text("name").required(),
             iban("iban").required(),
@@ -68,11 +73,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_bank_account",
         toolset: Toolset::Banking,
         default: false,
-        about: "Change an own bank account: only the fields in `changes`. Its IBAN decides where clients pay.",
+        about: "Change an own bank account: only the fields in `changes`.",
         method: Method::Put,
         path: "/v1/bank-accounts/{id}",
         effect: Effect::Updates,
-        confirms: Confirms::When(&["iban"]),
+        confirms: Confirms::When(PAID_TO),
         params: &[ID, changes(CHANGES)],
         answer: Answer::Record,
         computed: &["id", "balance", "balance_date", "created_at", "updated_at"],

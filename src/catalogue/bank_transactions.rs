@@ -12,7 +12,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "import_bank_transactions",
         toolset: Toolset::Banking,
         default: false,
-        about: "Import a bank statement (camt.053 or camt.054) into a bank account. Books nothing; cannot be undone here. Then list_bank_transactions.",
+        about: "Import a bank statement (camt.053 or camt.054) into a bank account. Books nothing; cannot be undone here.",
         method: Method::Post,
         path: "/v1/bank-accounts/{id}/camt-imports",
         effect: Effect::Acts,

@@ -92,7 +92,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::Post,
         path: "/v1/offers",
         effect: Effect::Creates,
-        confirms: Confirms::Never,
+        // It says where clients pay.
+        confirms: Confirms::When(&["payment_info"]),
         params: &[
             CLIENT_ID,
             CLIENT_NAME,

@@ -52,9 +52,9 @@ pub fn annotations(endpoint: &Endpoint) -> Annotations {
         read_only: !endpoint.writes(),
         destructive,
         idempotent,
-        // Whoever pays writes the text of a bank transaction.
-        open_world: endpoint.toolset == Toolset::Banking
-            && endpoint.path.starts_with("/v1/bank-transactions"),
+        // Whoever pays writes the text of a bank transaction, and of the statement that it is imported from.
+        open_world: endpoint.tool.contains("transaction")
+            || (endpoint.toolset == Toolset::Banking && endpoint.path.is_empty()),
     }
 }
 

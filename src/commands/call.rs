@@ -53,7 +53,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Ok(done) => {
             if as_json {
                 // Its text may begin with words for a model.
-                terminal::line(&Value::Object(done.structured).to_string());
+                terminal::json(&Value::Object(done.structured).to_string());
             } else {
                 terminal::print(&present::result(&done.structured));
             }
@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
         Err(failure) => {
             if as_json {
-                terminal::line(&failure.json().to_string());
+                terminal::json(&failure.json().to_string());
             }
             return Err(failure);
         }
@@ -100,6 +100,7 @@ fn caller() -> Caller {
                 terminal::note(what);
             }
         })),
+        until: None,
     }
 }
 

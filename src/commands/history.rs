@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::connect::{block_on, journal};
 use crate::failure::{Exit, Failure};
-use crate::gateway::visible;
 use crate::journal::{Filter, Intent, Journal, State, since};
 use crate::settings::{Settings, me};
 use crate::terminal;
+use crate::text::visible;
 use table::Names;
 
 /// Show what was written through this machine, by whom, and what became of it

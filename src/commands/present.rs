@@ -6,9 +6,13 @@ use comfy_table::{CellAlignment, Table};
 use serde_json::{Map, Value};
 
 use crate::rules::money;
+use crate::text::in_line;
 
 /// Columns of lists in the order a person asks for them; a list shows those that its rows have.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 32] = [
+    "at",
+    "what",
+    "outcome",
     "number",
     "name",
     "company_name",
@@ -16,6 +20,8 @@ const COLUMNS: [&str; 26] = [
     "status",
     "client",
     "counterparty_name",
+    "payer",
+    "invoice_number",
     "type",
     "title",
     "interval",
@@ -35,6 +41,7 @@ const COLUMNS: [&str; 26] = [
     "total",
     "amount_due",
     "currency",
+    "why",
 ];
 
 /// Columns whose numbers are money: shown with two decimals at least, so that amounts stand under each other.
@@ -62,23 +69,21 @@ const MOST_COLUMNS: usize = 8;
 /// Texts and names of fields on one line each, so that none passes for a line of ours.
 fn on_one_line(value: &Value) -> Value {
     match value {
-        Value::String(text) => Value::String(in_line(text)),
+        Value::String(text) => Value::String(in_line(text, usize::MAX)),
         Value::Array(items) => items.iter().map(on_one_line).collect(),
         Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect()
+            fields.iter().map(|(name, value)| (in_line(name, usize::MAX), on_one_line(value))).collect()
         }
         other => other.clone(),
     }
 }
 
-fn in_line(text: &str) -> String {
-    text.replace(['\n', '\t'], " ")
-}
-
 /// The text of a result, ending with a line break.
 pub fn result(structured: &Map<String, Value>) -> String {
-    let structured =
-        &structured.iter().map(|(name, value)| (in_line(name), on_one_line(value))).collect::<Map<_, _>>();
+    let structured = &structured
+        .iter()
+        .map(|(name, value)| (in_line(name, usize::MAX), on_one_line(value)))
+        .collect::<Map<_, _>>();
     let mut parts = Vec::new();
     if let Some(Value::String(environment)) = structured.get("environment") {
         parts.push(format!("{environment}: practice data, not real books"));
@@ -92,6 +97,9 @@ pub fn result(structured: &Map<String, Value>) -> String {
             ("record" | "report", Value::Object(fields)) => parts.push(fields_of(fields, 0)),
             ("sums", Value::Object(sums)) => parts
                 .extend(sums.iter().map(|(currency, fields)| format!("sum {currency}: {}", inline(fields)))),
+            (name, Value::Array(rows)) if rows.iter().any(Value::is_object) => {
+                parts.push(format!("{name}:\n{}", table(rows)));
+            }
             (name, Value::Object(fields)) => parts.push(format!("{name}:\n{}", fields_of(fields, 1))),
             (name, value) => parts.push(format!("{name}: {}", inline(value))),
         }

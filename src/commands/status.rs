@@ -34,7 +34,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let default = settings.account(None).ok().map(|account| account.name);
     if args.json {
         let accounts: Vec<Value> = rows.iter().map(|row| row.json(default.as_deref())).collect();
-        terminal::line(&format!("{:#}", json!({ "accounts": accounts })));
+        terminal::json(&format!("{:#}", json!({ "accounts": accounts })));
     } else {
         for (index, row) in rows.iter().enumerate() {
             let space = if index == 0 { "" } else { "\n" };

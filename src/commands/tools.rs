@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::connect::{Choice, Connected};
-use crate::catalogue::{self, Toolset};
+use crate::catalogue::Toolset;
 use crate::failure::Failure;
-use crate::gateway::Tool;
+use crate::gateway::{self, Tool};
 use crate::terminal;
 
 /// Show the tools that would be served, or one tool's schema
@@ -35,9 +35,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Ok(());
     }
     terminal::line(&format!("{}\n  {}\n", tool.name, tool.description));
-    if let Some(endpoint) = catalogue::find(&tool.name) {
-        let method = format!("{:?}", endpoint.method).to_uppercase();
-        terminal::line(&format!("{method} {} ({})\n", endpoint.path, endpoint.evidence.words()));
+    if let Some(row) = gateway::row(&tool.name) {
+        let method = format!("{:?}", row.method).to_uppercase();
+        terminal::line(&match row.path {
+            "" => format!("({})\n", row.evidence.words()),
+            path => format!("{method} {path} ({})\n", row.evidence.words()),
+        });
     }
     terminal::line(&format!("{:#}", Value::Object((*tool.input_schema).clone())));
     Ok(())
@@ -53,8 +56,7 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
     }
     let width = tools.iter().map(|tool| tool.name.len()).max().unwrap_or_default();
     for set in Toolset::ALL {
-        let of_set =
-            |tool: &&Tool| catalogue::find(&tool.name).is_some_and(|endpoint| endpoint.toolset == *set);
+        let of_set = |tool: &&Tool| gateway::row(&tool.name).is_some_and(|row| row.toolset == *set);
         let lines: Vec<_> = tools
             .iter()
             .filter(of_set)

@@ -1,9 +1,9 @@
 //! The words and shapes of outcomes: requests as they are sent or previewed, results whose text and
 //! structured content carry the same facts, and the refusals around confirmations.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use super::confirmation::Void;
@@ -18,10 +18,14 @@ use crate::rules::money;
 /// machine may have no database of time zones.
 const TIME_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
+/// Now where the books are kept.
+pub(super) fn now() -> Zoned {
+    Timestamp::now().to_zoned(TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC))
+}
+
 /// Today where the books are kept.
 pub(super) fn today() -> Date {
-    let zone = TimeZone::posix(TIME_ZONE).unwrap_or(TimeZone::UTC);
-    Timestamp::now().to_zoned(zone).date()
+    now().date()
 }
 
 /// The request of a call, complete but for the key.
@@ -165,7 +169,7 @@ impl Gateway {
 pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) -> Failure {
     let message = format!("`{}` needs a person's yes first; nothing was sent", work.endpoint.tool);
     let message = match &work.confirm_number {
-        Some(given) if given.trim() != label => format!(
+        Some(given) if quoted(given) != label => format!(
             "{message}: `confirm_number` is `{}`, the record is called `{}`",
             quoted(given),
             quoted(label)
@@ -173,17 +177,29 @@ pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) ->
         Some(_) => format!("{message}: no first call within the last 10 minutes said what would happen"),
         None => message,
     };
+    let again = "call again within 10 minutes with the same arguments and `confirm_number`";
+    let hint = match &work.confirm_number {
+        Some(given) if quoted(given) == label => format!(
+            "call `{}` once without `confirm_number` and show the person what it says; after a yes {again}: `{label}`",
+            work.endpoint.tool
+        ),
+        _ => format!("show this to the person; after a yes {again}: `{}`", quoted(label)),
+    };
     Failure::new("confirmation_required", Exit::Refused, message)
         .because(format!("it would: {}", question.replace('\n', " · ")))
-        .hint(format!("show this to the person; after a yes call again within 10 minutes with the same arguments and `confirm_number`: `{}`", quoted(label)))
+        .hint(hint)
         .fact("would", question)
         .fact("confirm_number", quoted(label))
 }
 
 /// A no is final for this call.
 pub(super) fn declined(tool: &str) -> Failure {
-    Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent"))
-        .hint("do not try again unless the person asks for it")
+    Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent")).hint(
+        format!(
+            "do not try again unless the person asks for it; one whom this client did not ask can run \
+             `lumabill call {tool}` in a terminal"
+        ),
+    )
 }
 
 /// An answer to a question that does not count.

@@ -3,9 +3,12 @@
 //! good once. The marks that make them so are small files in the state folder, named by a keyed hash:
 //! several processes of one user share them, and they hold no text.
 
+mod kept;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -13,13 +16,18 @@ use ring::{digest, hmac};
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
+pub use kept::Kept;
 
 /// How long a question or a first call by `confirm_number` stays good.
 const GOOD_FOR: Duration = Duration::from_secs(600);
+/// Clocks of one machine differ by no more: what comes from further ahead was made before a clock was set
+/// back, and nobody knows how old it is.
+const AHEAD: Duration = Duration::from_secs(60);
 
 /// Seals questions and remembers which were used. The folder is made on first use.
 pub struct Confirmations {
     folder: PathBuf,
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 /// What a confirmation is bound to.
@@ -74,14 +82,22 @@ pub enum Void {
 
 impl Confirmations {
     pub fn new(state_folder: &Path) -> Self {
-        Self { folder: state_folder.join("confirmations") }
+        Self { folder: state_folder.join("confirmations"), clock: Arc::new(SystemTime::now) }
+    }
+
+    fn is_young(&self, made: SystemTime) -> bool {
+        match (self.clock)().duration_since(made) {
+            Ok(age) => age <= GOOD_FOR,
+            Err(ahead) => ahead.duration() <= AHEAD,
+        }
     }
 
     /// The sealed state of a question: `nonce.time.seal`.
     pub fn seal(&self, binding: &Binding) -> Result<String, Failure> {
         let mut nonce = [0_u8; 16];
         SystemRandom::new().fill(&mut nonce).map_err(|_| unusable("the system gives no random numbers"))?;
-        let (nonce, time) = (hex(&nonce), seconds());
+        let time = (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let nonce = hex(&nonce);
         let tag = hmac::sign(&self.key()?, &sealed_bytes(&nonce, time, binding));
         Ok(format!("{nonce}.{time}.{}", hex(tag.as_ref())))
     }
@@ -98,7 +114,8 @@ impl Confirmations {
         if hmac::verify(&self.key()?, &sealed_bytes(nonce, time, binding), &tag).is_err() {
             return Ok(Err(Void::Foreign));
         }
-        if seconds().saturating_sub(time) > GOOD_FOR.as_secs() {
+        let made = UNIX_EPOCH.checked_add(Duration::from_secs(time));
+        if !made.is_some_and(|made| self.is_young(made)) {
             return Ok(Err(Void::Expired));
         }
         Ok(if self.mark(&format!("used-{nonce}"))? { Ok(()) } else { Err(Void::Used) })
@@ -115,11 +132,18 @@ impl Confirmations {
     /// True if the first call was made within ten minutes; the mark is used up by this.
     pub fn redeem(&self, binding: &Binding) -> Result<bool, Failure> {
         let path = self.folder.join(self.pending_name(binding)?);
-        let young = fs::metadata(&path)
-            .and_then(|mark| mark.modified())
-            .is_ok_and(|at| at.elapsed().unwrap_or_default() <= GOOD_FOR);
+        let made = fs::metadata(&path).and_then(|mark| mark.modified());
+        let young = made.is_ok_and(|made| self.is_young(made));
         // Of two processes that redeem at once only one removes the file.
         Ok(fs::remove_file(&path).is_ok() && young)
+    }
+
+    /// Takes back what [`announce`](Self::announce) opened: somebody has answered meanwhile.
+    pub fn withdraw(&self, binding: &Binding) -> Result<(), Failure> {
+        match fs::remove_file(self.folder.join(self.pending_name(binding)?)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(unusable(&error.to_string())),
+            _ => Ok(()),
+        }
     }
 
     fn pending_name(&self, binding: &Binding) -> Result<String, Failure> {
@@ -143,7 +167,7 @@ impl Confirmations {
             let old = entry
                 .metadata()
                 .and_then(|mark| mark.modified())
-                .is_ok_and(|at| at.elapsed().unwrap_or_default() > 2 * GOOD_FOR);
+                .is_ok_and(|made| (self.clock)().duration_since(made).is_ok_and(|age| age > 2 * GOOD_FOR));
             if old && entry.file_name() != "key" {
                 drop(fs::remove_file(entry.path()));
             }
@@ -191,10 +215,6 @@ fn unusable(cause: &str) -> Failure {
         .hint("make the state folder writable, or name another one in `LUMABILL_STATE_DIR`")
 }
 
-fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -224,83 +244,4 @@ fn create_folder(path: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use serde_json::{Value, json};
-
-    use super::{Binding, Confirmations, Void};
-
-    fn folder(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("lumabill-confirmation-{}-{name}", std::process::id()));
-        drop(std::fs::remove_dir_all(&path));
-        path
-    }
-
-    fn binding<'a>(tool: &'a str, arguments: &'a Value) -> Binding<'a> {
-        Binding { account: "a", origin: "https://h", profile: "p", tool, arguments, shown: "IV-001" }
-    }
-
-    #[test]
-    fn a_seal_opens_once_for_its_own_call_only() {
-        let confirmations = Confirmations::new(&folder("seal"));
-        let arguments = json!({"id": "1", "b": 2});
-        let state = confirmations.seal(&binding("delete_invoice", &arguments)).unwrap();
-        let swapped = json!({"id": "2", "b": 2});
-        assert_eq!(
-            confirmations.open(&state, &binding("delete_invoice", &swapped)).unwrap(),
-            Err(Void::Foreign)
-        );
-        assert_eq!(
-            confirmations.open(&state, &binding("delete_client", &arguments)).unwrap(),
-            Err(Void::Foreign)
-        );
-        assert_eq!(
-            confirmations.open("x.1.00", &binding("delete_invoice", &arguments)).unwrap(),
-            Err(Void::Foreign)
-        );
-        let reordered = json!({"b": 2, "id": "1"});
-        assert_eq!(confirmations.open(&state, &binding("delete_invoice", &reordered)).unwrap(), Ok(()));
-        assert_eq!(
-            confirmations.open(&state, &binding("delete_invoice", &arguments)).unwrap(),
-            Err(Void::Used)
-        );
-    }
-
-    #[test]
-    fn another_process_of_the_same_user_opens_it_too_but_only_one_of_them() {
-        let path = folder("shared");
-        let (first, second) = (Confirmations::new(&path), Confirmations::new(&path));
-        let arguments = json!({});
-        let state = first.seal(&binding("t", &arguments)).unwrap();
-        assert_eq!(second.open(&state, &binding("t", &arguments)).unwrap(), Ok(()));
-        assert_eq!(first.open(&state, &binding("t", &arguments)).unwrap(), Err(Void::Used));
-    }
-
-    #[test]
-    fn the_second_call_needs_a_first_and_uses_it_up() {
-        let confirmations = Confirmations::new(&folder("pending"));
-        let arguments = json!({"id": "1"});
-        assert!(!confirmations.redeem(&binding("t", &arguments)).unwrap());
-        confirmations.announce(&binding("t", &arguments)).unwrap();
-        assert!(confirmations.redeem(&binding("t", &arguments)).unwrap());
-        assert!(!confirmations.redeem(&binding("t", &arguments)).unwrap());
-    }
-
-    #[test]
-    fn an_emptied_key_is_made_anew() {
-        let path = folder("emptied");
-        let (confirmations, arguments) = (Confirmations::new(&path), json!({}));
-        let state = confirmations.seal(&binding("t", &arguments)).unwrap();
-        let key = path.join("confirmations").join("key");
-        std::fs::write(&key, "").unwrap();
-        assert_eq!(confirmations.open(&state, &binding("t", &arguments)).unwrap(), Err(Void::Foreign));
-        assert_eq!(std::fs::read(&key).unwrap().len(), 32);
-    }
-
-    #[test]
-    fn an_unusable_folder_refuses() {
-        let confirmations = Confirmations::new(std::path::Path::new("/dev/null/x"));
-        assert_eq!(confirmations.seal(&binding("t", &json!({}))).unwrap_err().code, "state_unusable");
-    }
-}
+mod tests;

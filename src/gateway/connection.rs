@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError};
 use super::Gateway;
 use super::profiles::{Profile, Profiles};
 use super::recovery::ServerClock;
+use super::redaction::quoted;
 use super::setup::Facts;
 use super::tools::{Selection, Served};
-use super::visible;
 use crate::api;
 
 /// One account as it is known now. Replaced as a whole, never changed.
@@ -26,7 +26,7 @@ pub struct Connection {
 
 impl Connection {
     pub fn new(facts: Facts, selection: &Selection) -> Self {
-        let named = |(id, name): &(String, String)| Profile { id: id.clone(), name: visible(name) };
+        let named = |(id, name): &(String, String)| Profile { id: id.clone(), name: quoted(name) };
         let known = facts.known_profiles.iter().map(named).collect();
         Self {
             account: facts.account.clone(),

@@ -2,66 +2,37 @@
 //! characters in text from outside are made visible, so that they can neither steer a terminal nor
 //! hide words from a person who is asked to say yes.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+pub use crate::text::visible;
+use crate::text::{hides, in_line};
 
-/// Invisible characters and those that change the direction of text, by range.
-const HIDDEN: &[(char, char)] = &[
-    ('\u{00ad}', '\u{00ad}'),
-    ('\u{034f}', '\u{034f}'),
-    ('\u{061c}', '\u{061c}'),
-    ('\u{115f}', '\u{1160}'),
-    ('\u{17b4}', '\u{17b5}'),
-    ('\u{180b}', '\u{180f}'),
-    ('\u{200b}', '\u{200f}'),
-    ('\u{2028}', '\u{202e}'),
-    ('\u{2060}', '\u{206f}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{feff}', '\u{feff}'),
-    ('\u{ffa0}', '\u{ffa0}'),
-    ('\u{fff9}', '\u{fffb}'),
-    ('\u{e0000}', '\u{e0fff}'),
-];
-
-/// True for characters that a reader cannot see or that change what is seen: C0 and C1 controls (but
-/// line break and tab), bidirectional controls, zero-width and tag characters, variation fillers.
-fn is_hidden(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        c if c.is_control() => true,
-        c => HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c)),
-    }
-}
-
-/// The text with hidden characters written out, for example `\u{202e}`.
-pub fn visible(text: &str) -> String {
-    if !text.chars().any(is_hidden) {
-        return text.to_owned();
-    }
-    text.chars().fold(String::with_capacity(text.len() + 16), |mut shown, c| {
-        if is_hidden(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-        shown
-    })
-}
+/// Characters of a text that is quoted inside a sentence.
+const QUOTE: usize = 120;
+/// Characters of a text that a person has to see whole before they say yes.
+const WHOLE: usize = 2_000;
 
 /// Makes every text in `value` visible, names of fields included.
 pub fn apply(value: &mut Value) {
     match value {
         Value::String(text) => {
-            if text.chars().any(is_hidden) {
+            if hides(text) {
                 *text = visible(text);
             }
         }
         Value::Array(items) => items.iter_mut().for_each(apply),
         Value::Object(fields) => {
-            if fields.keys().any(|name| name.chars().any(is_hidden)) {
-                *fields =
-                    std::mem::take(fields).into_iter().map(|(name, value)| (visible(&name), value)).collect();
+            if fields.keys().any(|name| hides(name)) {
+                *fields = std::mem::take(fields).into_iter().fold(Map::new(), |mut shown, (name, value)| {
+                    let mut name = visible(&name);
+                    // Two names that look alike once they are written out are still two.
+                    while shown.contains_key(&name) {
+                        name.push('\'');
+                    }
+                    shown.insert(name, value);
+                    shown
+                });
             }
             fields.values_mut().for_each(apply);
         }
@@ -80,43 +51,44 @@ pub fn failure(mut failure: Failure) -> Failure {
 
 /// Text from outside as it is quoted inside a sentence of ours: visible, on one line, at most 120 characters.
 pub fn quoted(text: &str) -> String {
-    let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 120 {
+    in_line(text, QUOTE)
+}
+
+/// The same for a text that decides where money or mail goes: all of it, or how much more there is, so that
+/// nothing goes elsewhere behind a cut.
+pub fn quoted_whole(text: &str) -> String {
+    let line = in_line(text, usize::MAX);
+    let left = line.chars().count().saturating_sub(WHOLE);
+    if left == 0 {
         return line;
     }
-    line.chars().take(119).chain(['…']).collect()
+    let shown: String = line.chars().take(WHOLE).collect();
+    format!("{shown}… ({left} more characters that are not shown here)")
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{apply, quoted, visible};
-
-    #[test]
-    fn hidden_characters_become_visible_and_the_rest_stays() {
-        let cases = [
-            ("Müller & Söhne\nZürich", "Müller & Söhne\nZürich"),
-            ("a\u{202e}b", "a\\u{202e}b"),
-            ("\u{1b}[2J", "\\u{1b}[2J"),
-            ("x\u{200b}y\u{feff}", "x\\u{200b}y\\u{feff}"),
-            ("t\u{e0041}", "t\\u{e0041}"),
-        ];
-        for (input, shown) in cases {
-            assert_eq!(visible(input), shown);
-        }
-    }
+    use super::{apply, quoted, quoted_whole};
 
     #[test]
     fn names_and_nested_texts_are_covered() {
         let mut value = json!({"a\u{200b}": [{"b": "\u{7}"}], "n": 1});
         apply(&mut value);
         assert_eq!(value, json!({"a\\u{200b}": [{"b": "\\u{7}"}], "n": 1}));
+        let mut alike = json!({"a\\u{200b}": 1, "a\u{200b}": 2});
+        apply(&mut alike);
+        assert_eq!(alike, json!({"a\\u{200b}": 1, "a\\u{200b}'": 2}));
     }
 
     #[test]
     fn a_quote_is_one_short_line() {
         assert_eq!(quoted("a\n  b"), "a b");
         assert_eq!(quoted(&"x".repeat(500)).chars().count(), 120);
+        assert_eq!(quoted_whole(&"x".repeat(500)), "x".repeat(500));
+        assert!(
+            quoted_whole(&"x".repeat(2_100)).ends_with("x… (100 more characters that are not shown here)")
+        );
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Tool;
 use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
 use crate::failure::{Exit, Failure};
+use crate::workflows;
 
 /// What the user chose to serve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Selection {
     pub tools: Vec<String>,
 }
 
-/// The endpoints that are served, in the order of the catalogue.
+/// The rows that are served: endpoints in the order of the catalogue, then workflows.
 #[derive(Clone)]
 pub struct Served {
     endpoints: Vec<&'static Endpoint>,
@@ -35,11 +36,10 @@ impl Selection {
             return Err(Failure::new("unknown_toolset", Exit::Usage, message)
                 .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
         }
-        match self.tools.iter().find(|name| catalogue::find(name).is_none()) {
-            Some(name) => Err(Failure {
-                exit: Exit::Usage,
-                ..unknown(name, catalogue::all().map(|endpoint| endpoint.tool))
-            }),
+        match self.tools.iter().find(|name| row(name).is_none()) {
+            Some(name) => {
+                Err(Failure { exit: Exit::Usage, ..unknown(name, rows().map(|endpoint| endpoint.tool)) })
+            }
             None => Ok(()),
         }
     }
@@ -56,13 +56,23 @@ impl Selection {
     }
 }
 
+/// The rows of all tools that there are.
+fn rows() -> impl Iterator<Item = &'static Endpoint> {
+    catalogue::all().chain(workflows::all().map(|workflow| &workflow.row))
+}
+
+/// The row behind a tool, served or not.
+pub fn row(tool: &str) -> Option<&'static Endpoint> {
+    catalogue::find(tool).or_else(|| Some(&workflows::find(tool)?.row))
+}
+
 fn toolset(name: &str) -> Option<Toolset> {
     Toolset::ALL.iter().copied().find(|set| set.name() == name)
 }
 
 impl Served {
     pub fn new(selection: &Selection, read_only: bool) -> Self {
-        let (withheld, endpoints) = catalogue::all()
+        let (withheld, endpoints) = rows()
             .filter(|endpoint| selection.has(endpoint))
             .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
         Self { endpoints, withheld }
@@ -84,7 +94,7 @@ impl Served {
                 "tell the person: a read & write key or a server without `--read-only` is needed for changes",
             ));
         }
-        if let Some(endpoint) = catalogue::find(name) {
+        if let Some(endpoint) = row(name) {
             let set = endpoint.toolset.name();
             let message = format!("`{name}` is not served here; nothing was sent");
             return Err(Failure::new("unknown_tool", Exit::Refused, message)
@@ -152,8 +162,8 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Selection, Served, distance};
-    use crate::catalogue::{self, Effect, schema};
+    use super::{Selection, Served, Tool, distance, rows};
+    use crate::catalogue::{Effect, schema};
 
     #[test]
     fn a_read_only_server_withholds_every_writing_tool_and_says_so() {
@@ -168,7 +178,7 @@ mod tests {
             let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
             let listed: Vec<_> =
                 served.list(schema::Options::default()).iter().map(|tool| tool.name.clone()).collect();
-            for endpoint in catalogue::all() {
+            for endpoint in rows() {
                 assert_eq!(
                     listed.iter().any(|name| name == endpoint.tool),
                     served.find(endpoint.tool).is_ok(),
@@ -176,6 +186,23 @@ mod tests {
                     endpoint.tool
                 );
             }
+        }
+    }
+
+    /// 6,000 tokens (o200k) for the default list and 9,000 for the full one; js-tiktoken counts 4.1 bytes a
+    /// token and more on these lists.
+    #[test]
+    fn the_lists_keep_to_their_budgets_with_workflows() {
+        for (toolsets, tokens) in [(vec![], 6_000), (vec!["all".to_owned()], 9_000)] {
+            let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
+            let listed = served.list(schema::Options { several_profiles: true, confirms_writes: true });
+            let bytes = |tool: &Tool| {
+                let schema = serde_json::Value::Object((*tool.input_schema).clone()).to_string();
+                // Names of the parts, and the hints.
+                tool.name.len() + tool.description.len() + schema.len() + 110
+            };
+            let bytes: usize = listed.iter().map(bytes).sum();
+            assert!(bytes < tokens * 41 / 10, "{bytes} bytes");
         }
     }
 

@@ -21,6 +21,8 @@ use crate::journal::{Claim, End, Intent, Kind, Likeness, NewIntent, State};
 
 /// Until when a call waits for the same call that is under way, and looks up what was lost.
 const CALL: Duration = Duration::from_secs(45);
+/// Left for the answer to be written while its caller still waits.
+const FOR_THE_ANSWER: Duration = Duration::from_secs(2);
 /// Spent on looking up after an answer was lost.
 const LOOKING_UP: Duration = Duration::from_secs(20);
 /// Between two looks at a call that is under way.
@@ -46,7 +48,11 @@ impl Writing {
 impl Gateway {
     /// Sends a write, or answers with what was written before.
     pub(super) async fn write(&self, mut work: Work, wire: Wire) -> Result<Done, Failure> {
-        let ends = Instant::now() + CALL;
+        let latest = Instant::now() + CALL;
+        let ends = work
+            .caller
+            .until
+            .map_or(latest, |until| until.checked_sub(FOR_THE_ANSWER).unwrap_or(until).min(latest));
         // Without a key nothing is claimed.
         self.keys.key().await?;
         let mut intent = self.intent(&work, &wire)?;

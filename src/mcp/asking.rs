@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use super::session::{Session, Ticket};
 use crate::gateway::{Action, Answered, Question};
+use crate::text::in_line;
 
 const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -45,7 +46,7 @@ impl Client {
                 |modes| modes.form.is_some() || modes.url.is_none(),
             ),
         };
-        let name = name.chars().filter(|letter| !letter.is_control()).take(64).collect();
+        let name = in_line(name, 64);
         Self { name, can_ask, modern }
     }
 }

@@ -87,6 +87,7 @@ impl<P: ToolProvider> Server<P> {
                     can_ask: client.can_ask,
                     cancelled: ticket.cancelled.clone(),
                     progress: steps.as_ref().map(Steps::sink),
+                    until: Some(ticket.deadline),
                 },
             };
             let outcome = calling::run(&self.provider, call, ticket, &mut steps, &self.session).await;

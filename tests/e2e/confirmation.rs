@@ -2,7 +2,6 @@
 //! nothing. The requests that arrive at a scripted API are counted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
@@ -10,10 +9,10 @@ use crate::scripted_books::{answer, id, profiles, run};
 use crate::support::{Era, Home, Lumabill, McpSession, PLANTED_KEY, SandboxProcess, ScriptedServer};
 
 const IBAN: &str = "CH9300762011623852957";
-const OTHER_IBAN: &str = "DE89370400440532013000";
+pub const OTHER_IBAN: &str = "DE89370400440532013000";
 
 /// Two drafts (R-1, R-2), a sent invoice (R-3), a vendor and a bank transaction; every write is accepted.
-fn books() -> ScriptedServer {
+pub fn books() -> ScriptedServer {
     ScriptedServer::start(|request| {
         let path = request.target.split('?').next().unwrap();
         let (list, number) = path.trim_start_matches("/v1/").split_once('/').unwrap_or((path, ""));
@@ -34,12 +33,12 @@ fn books() -> ScriptedServer {
     })
 }
 
-fn writes(server: &ScriptedServer) -> usize {
+pub fn writes(server: &ScriptedServer) -> usize {
     server.requests().iter().filter(|request| request.method != "GET").count()
 }
 
 /// Calls that ask, and how the record of each is called.
-fn asking() -> [(&'static str, Value, String); 3] {
+pub fn asking() -> [(&'static str, Value, String); 3] {
     let allocations = json!([{ "invoice_id": id(3), "amount": 100 }]);
     [
         ("delete_invoice", json!({ "id": id(1) }), "R-1".to_owned()),
@@ -48,10 +47,10 @@ fn asking() -> [(&'static str, Value, String); 3] {
     ]
 }
 
-const SERVE: [&str; 3] = ["serve", "--toolsets", "all"];
+pub const SERVE: [&str; 3] = ["serve", "--toolsets", "all"];
 
 /// A modern call that carries an answer to a question.
-fn answered(
+pub fn answered(
     session: &mut McpSession,
     tool: &str,
     arguments: &Value,
@@ -68,26 +67,26 @@ fn answered(
 }
 
 /// What came of a call that carried an answer.
-struct Answered {
+pub struct Answered {
     failed: bool,
     text: String,
 }
 
 impl Answered {
     #[track_caller]
-    fn done(self) {
+    pub fn done(self) {
         assert!(!self.failed, "{}", self.text);
     }
 
     /// What the refusal says.
     #[track_caller]
-    fn refused(self) -> String {
+    pub fn refused(self) -> String {
         assert!(self.failed, "{}", self.text);
         self.text
     }
 }
 
-fn question(session: &mut McpSession, tool: &str, arguments: &Value) -> Value {
+pub fn question(session: &mut McpSession, tool: &str, arguments: &Value) -> Value {
     let asked = session.ask("tools/call", json!({ "name": tool, "arguments": arguments }));
     assert_eq!(asked["resultType"], "input_required", "{asked}");
     asked
@@ -152,25 +151,6 @@ fn a_yes_to_another_call_does_nothing() {
     answered(&mut session, "delete_invoice", &json!({ "id": id(1) }), &forged, "accept").refused();
     forged["requestState"] = json!("x");
     answered(&mut session, "delete_invoice", &json!({ "id": id(1) }), &forged, "accept").refused();
-    assert_eq!(writes(&server), 0);
-}
-
-#[test]
-fn a_yes_does_not_hold_for_a_record_that_changed_since() {
-    let reads = Arc::new(AtomicU32::new(0));
-    let count = Arc::clone(&reads);
-    let server = ScriptedServer::start(move |request| {
-        if request.target.starts_with("/v1/profiles") {
-            return profiles();
-        }
-        let total = 100 + count.fetch_add(1, Ordering::SeqCst);
-        answer(200, &json!({ "id": id(1), "number": "R-1", "status": "draft", "total": total }))
-    });
-    let mut session = McpSession::with_elicitation(&run(&server, &SERVE), Era::Modern);
-    let arguments = json!({ "id": id(1) });
-    let asked = question(&mut session, "delete_invoice", &arguments);
-    let refused = answered(&mut session, "delete_invoice", &arguments, &asked, "accept").refused();
-    assert!(refused.contains("changed since"), "{refused}");
     assert_eq!(writes(&server), 0);
 }
 
@@ -335,6 +315,18 @@ fn only_changes_of_where_money_or_mail_goes_are_asked_about() {
             json!({ "iban": IBAN }),
             json!({ "name": "Konto" }),
         ),
+        (
+            "update_bank_account",
+            first("/v1/bank-accounts"),
+            json!({ "bic": "POFICHBEXXX" }),
+            json!({ "bank_name": "Postfinance" }),
+        ),
+        (
+            "update_bank_account",
+            first("/v1/bank-accounts"),
+            json!({ "is_qr_iban": true }),
+            json!({ "name": "Konto 2" }),
+        ),
         ("update_invoice", draft, json!({ "payment_info": "elsewhere" }), json!({ "notes": "n" })),
     ] {
         let refused = session.call(tool, json!({ "id": id, "changes": asks })).refused();
@@ -359,4 +351,61 @@ fn a_sent_invoice_is_not_deleted_and_nothing_reaches_the_api() {
             assert_eq!(writes(&server), 0, "{era:?}");
         }
     }
+}
+
+#[test]
+fn a_new_record_asks_where_it_decides_who_is_paid() {
+    let lines = json!([{ "description": "Consulting", "quantity": 1, "price": 100 }]);
+    let document = json!({ "client_id": id(7), "lines": lines });
+    for (tool, arguments, field, value) in [
+        ("create_invoice", document.clone(), "payment_info", "Pay to DE89 3704 0044 0532 0130 00"),
+        ("create_offer", document.clone(), "payment_info", "Pay to DE89 3704 0044 0532 0130 00"),
+        ("create_bank_account", json!({ "name": "Neu" }), "iban", OTHER_IBAN),
+    ] {
+        let mut redirecting = arguments.clone();
+        redirecting[field] = json!(value);
+        for era in Era::BOTH {
+            let server = books();
+            let mut session = McpSession::with_elicitation(&run(&server, &SERVE), era);
+            let (question, declined) = session.call_and_answer(tool, redirecting.clone(), "decline");
+            let message = question["message"].as_str().unwrap();
+            assert!(message.contains(&format!("{field}: \"{value}\"")), "{message}");
+            assert!(message.contains("This decides where money or mail goes"), "{message}");
+            declined.refused();
+            McpSession::start(&run(&server, &SERVE), era).call(tool, redirecting.clone()).refused();
+            assert_eq!(writes(&server), 0, "{era:?} {tool}");
+        }
+        if tool != "create_bank_account" {
+            let server = books();
+            McpSession::start(&run(&server, &SERVE), Era::Modern).call(tool, arguments).done();
+            assert_eq!(writes(&server), 1, "{tool} without `{field}` asks nobody");
+        }
+    }
+}
+
+#[test]
+fn what_a_person_is_shown_is_whole_and_stands_in_order() {
+    let server = books();
+    let mut session = McpSession::with_elicitation(&run(&server, &SERVE), Era::Modern);
+    let (question, _) = session.call_and_answer("delete_invoice", json!({ "id": id(1) }), "decline");
+    assert_eq!(
+        question["message"],
+        "Delete invoice \"R-1\"?\nThis cannot be undone.\nAmount: CHF 583.75\nProfile: \"Muster GmbH\"\n\
+         Status in the record: \"draft\""
+    );
+    let change = json!({ "id": id(1), "changes": { "iban": OTHER_IBAN, "notes": "n" } });
+    let (question, _) = session.call_and_answer("update_vendor", change, "decline");
+    assert_eq!(
+        question["message"],
+        format!(
+            "Change vendor \"Papier AG\"?\nThis decides where money or mail goes: please compare every character.\n\
+             Profile: \"Muster GmbH\"\niban: \"{IBAN}\" becomes \"{OTHER_IBAN}\"\n\
+             notes: \"\" becomes \"n\""
+        )
+    );
+    // What comes after many harmless words is not cut off.
+    let text = format!("{} {OTHER_IBAN}", "thank you ".repeat(100));
+    let change = json!({ "id": id(1), "changes": { "payment_info": text } });
+    let (question, _) = session.call_and_answer("update_invoice", change, "decline");
+    assert!(question["message"].as_str().unwrap().contains(OTHER_IBAN), "{question}");
 }

@@ -7,6 +7,7 @@
     reason = "support code of tests reads like the tests, and fails by panicking, with what it saw"
 )]
 
+mod asleep;
 mod at_a_terminal;
 mod billed;
 mod changing_record;
@@ -15,9 +16,11 @@ mod dead_upstream;
 mod declared;
 mod ending;
 mod every_tool;
+mod forged_confirmation;
 mod golden;
 mod history;
 mod honest_answers;
+mod hostile_text;
 mod journal_trouble;
 mod keyring;
 mod leaks;
@@ -28,6 +31,7 @@ mod once;
 mod one_origin;
 mod prompts;
 mod rate_limits;
+mod reconcile;
 mod robustness;
 mod scripted_books;
 mod support;

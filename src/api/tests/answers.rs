@@ -114,7 +114,7 @@ async fn error_bodies_are_read_up_to_a_limit_and_made_harmless() {
     let endless = b"HTTP/1.1 422 U\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
     let server = Server::start(vec![Play::Endless(endless, b"4\r\nA\x1b\n \r\n".to_vec())]).await;
     let failure = failure(once(&server.origin, &read()).await);
-    assert!(failure.message.starts_with("the API refused `list_invoices` (HTTP 422) (A A A"));
+    assert!(failure.message.starts_with("the API refused `list_invoices` (HTTP 422) (A\\u{1b} A\\u{1b} A"));
     assert!(failure.message.len() < 700 && !failure.message.contains('\u{1b}'));
 }
 

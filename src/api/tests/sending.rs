@@ -37,7 +37,7 @@ async fn a_request_carries_exactly_this() {
             ),
         ]
     );
-    assert_eq!(server.connections(), 1, "the connection is kept");
+    assert_eq!(server.connections(), 2, "reads and writes have their own connections");
 }
 
 #[tokio::test]
@@ -315,12 +315,17 @@ async fn connections_are_kept_for_a_while_and_not_over_a_sleep() {
     send(&client, &write(), &keys).await.unwrap();
     assert_eq!(server.connections(), 2);
 
-    client.connector.keep_for(Duration::from_millis(100));
+    client.connector.keep_for(Duration::from_secs(9), Duration::from_millis(100));
     client.connector.sleep(Duration::from_secs(21));
-    send(&client, &write(), &keys).await.unwrap();
+    for request in [read(), write(), write()] {
+        send(&client, &request, &keys).await.unwrap();
+    }
+    assert_eq!(server.connections(), 4);
     tokio::time::sleep(Duration::from_millis(120)).await;
+    send(&client, &read(), &keys).await.unwrap();
+    assert_eq!(server.connections(), 4, "a read goes where reads went");
     send(&client, &write(), &keys).await.unwrap();
-    assert_eq!(server.connections(), 4, "after being idle for too long");
+    assert_eq!(server.connections(), 5, "a write after being idle for too long");
 }
 
 #[tokio::test]

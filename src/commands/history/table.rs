@@ -8,10 +8,10 @@ use comfy_table::{CellAlignment, Table};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::gateway::visible;
 use crate::journal::Intent;
 use crate::sandbox::keys::PROFILE_NAMES;
 use crate::settings::{Settings, me};
+use crate::text::visible;
 
 /// A name that a client gave itself is shown up to here.
 const LONGEST_CLIENT: usize = 32;
@@ -59,7 +59,7 @@ pub fn text(intents: &[Intent], names: &Names, now: &Zoned) -> String {
     if !settled.is_empty() {
         parts.push(by_day(&settled, names, zone));
     }
-    let utc = if *zone == TimeZone::UTC { " (times in UTC)" } else { "" };
+    let utc = if now.strftime("%Z").to_string() == "UTC" { " (times in UTC)" } else { "" };
     parts.push(format!("{}{utc}", super::counted(intents.len(), "write")));
     parts.join("\n\n")
 }
@@ -83,7 +83,7 @@ fn unsettled(intent: &Intent, names: &Names, now: &Zoned) -> String {
 fn what_to_do(first: &Intent) -> String {
     let settle = format!("  {} history settle {}", me(), first.number);
     [
-        "The next write through the same account looks them up. Or see in the books",
+        "The next write through the same account looks that up. Or see in the books",
         "what became of one, and say so by its number:",
         &format!("{settle} --created ID"),
         &format!("{settle} --not-created"),

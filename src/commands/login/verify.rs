@@ -5,7 +5,6 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::pages::{Next, Page};
-use crate::api::text::neutral;
 use crate::api::{
     ApiError, Body, Client, ErrorBody, Forbidden, Method, Refusal, Request, Safety, Unreachable, Watch,
 };
@@ -13,9 +12,13 @@ use crate::credentials::{FixedKey, Key};
 use crate::failure::{Exit, Explain};
 use crate::gateway::rate_limit::RateLimits;
 use crate::settings::{Mode, Profile, me};
+use crate::text::in_line;
 
 /// More pages of profiles than any account has.
 const MOST_PAGES: usize = 20;
+
+/// Characters of a profile's name, as calls show it.
+const MOST_OF_NAME: usize = 120;
 
 /// A record that cannot exist: deleting it shows whether a key may write, and changes nothing.
 const NOWHERE: &str = "/v1/clients/00000000-0000-0000-0000-000000000000";
@@ -194,12 +197,12 @@ fn judged(client: &Client, error: ApiError) -> NotVerified {
 
 /// A profile's id and the name that a person knows it by.
 fn profile(record: &Value) -> Option<Profile> {
-    let text =
-        |key: &str| record.get(key).and_then(Value::as_str).map(neutral).filter(|text| !text.is_empty());
+    let line = |text| in_line(text, MOST_OF_NAME);
+    let text = |key: &str| record.get(key).and_then(Value::as_str).map(line).filter(|text| !text.is_empty());
     let id = text("id").or_else(|| text("profile_id"))?;
     let names = ["company_name", "name", "display_name", "legal_name", "title"];
     let name = names.iter().find_map(|key| text(key)).unwrap_or_else(|| id.clone());
-    Some(Profile { id, name: name.chars().take(120).collect() })
+    Some(Profile { id, name })
 }
 
 #[cfg(test)]

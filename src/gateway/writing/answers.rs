@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::answer::{self, local_time};
 use super::super::recovery::left;
-use super::super::redaction::{self, quoted};
+use super::super::redaction::quoted;
 use super::{Done, Gateway, Likeness, Work};
 use crate::api::ApiError;
 use crate::catalogue::Effect;
 use crate::failure::{Exit, Failure, Sent};
-use crate::journal::{Intent, State};
+use crate::journal::Intent;
+use crate::text::visible;
 
 impl Gateway {
     /// What the caller gets in place of a second one.
@@ -45,7 +46,7 @@ impl Gateway {
             json!("if the person wants another one on purpose, call again with `allow_duplicate`: true"),
         );
         let done = self.done(work, facts);
-        let text = format!("{}\n{}", redaction::visible(&first), done.text);
+        let text = format!("{}\n{}", visible(&first), done.text);
         self.with_receipt(Done { text, ..done }, earlier.number)
     }
 
@@ -110,10 +111,8 @@ pub(super) fn absent(work: &Work, lost: ApiError) -> Failure {
     let message =
         format!("`{}` was sent and got no clear answer; it was looked up: {what}", work.endpoint.tool);
     let lost = Failure::from(lost).sent(Sent::WithoutEffect);
-    Failure { code: "not_created", message, ..lost }
-        .hint("call it again with the same arguments")
-        .fact("outcome", State::Absent.word())
-        .fact("retryable", true)
+    let code = if work.endpoint.effect == Effect::Creates { "not_created" } else { "not_done" };
+    Failure { code, message, ..lost }.hint("call it again with the same arguments").fact("retryable", true)
 }
 
 /// It may have taken effect.

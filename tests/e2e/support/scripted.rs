@@ -15,6 +15,8 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// These bytes, then the end of the stream.
     Last(Vec<u8>),
+    /// These bytes, and once the gate is open the end of the connection: a reset, or else the end of the stream.
+    Until { bytes: Vec<u8>, gate: Gate, reset: bool },
     /// Nothing, until the client goes away.
     Silence,
     /// A reset in place of an answer.
@@ -36,6 +38,8 @@ pub struct Recorded {
     /// Request line and headers.
     pub head: String,
     pub body: Vec<u8>,
+    /// The how-manieth connection it came on, from 0.
+    pub connection: usize,
     /// When it had arrived.
     pub at: Instant,
 }
@@ -94,12 +98,12 @@ impl ScriptedServer {
         });
         let own = Arc::clone(&shared);
         thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
+            for (number, stream) in listener.incoming().map_while(Result::ok).enumerate() {
                 if own.stopped.load(Ordering::SeqCst) {
                     return;
                 }
                 let shared = Arc::clone(&own);
-                thread::spawn(move || serve(stream, &shared));
+                thread::spawn(move || serve(stream, number, &shared));
             }
         });
         Self { address, shared }
@@ -146,10 +150,11 @@ impl Drop for ScriptedServer {
     }
 }
 
-fn serve(mut stream: TcpStream, shared: &Shared) {
+fn serve(mut stream: TcpStream, number: usize, shared: &Shared) {
     drop(stream.set_nodelay(true));
     let mut buffer = Vec::new();
-    while let Some(request) = read_request(&mut stream, &mut buffer) {
+    while let Some(mut request) = read_request(&mut stream, &mut buffer) {
+        request.connection = number;
         let answer = (shared.script)(&request);
         shared.requests.lock().unwrap().push(request);
         shared.arrived.notify_all();
@@ -167,6 +172,14 @@ fn give(answer: Answer, stream: &mut TcpStream) -> bool {
             drop(stream.write_all(&bytes));
             drop(stream.shutdown(Shutdown::Write));
             until_closed(stream);
+            false
+        }
+        Answer::Until { bytes, gate, reset } => {
+            drop(stream.write_all(&bytes));
+            gate.pass();
+            if reset {
+                reset_when_closed(stream);
+            }
             false
         }
         Answer::Silence => {
@@ -226,6 +239,7 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Recorded
         target: words.next()?.to_owned(),
         head: head.clone(),
         body: Vec::new(),
+        connection: 0,
         at: Instant::now(),
     };
     buffer.drain(..end);

@@ -372,7 +372,7 @@ impl Drop for McpSession {
 }
 
 impl ToolResult {
-    fn from(result: &Value) -> Self {
+    pub fn from(result: &Value) -> Self {
         let texts = result["content"].as_array().into_iter().flatten();
         Self {
             failed: result["isError"] == true,

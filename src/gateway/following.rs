@@ -1,0 +1,244 @@
+//! Following a workflow: its reads, its question and its writes on the gateway's own way.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use super::calls::{CHANGED_MEANWHILE, Calls, Pending, Proposal, Rows, Stop, Write, Yes};
+use super::confirmation::{Binding, Kept};
+use super::consent::{Agreed, Asking};
+use super::lists::Walk;
+use super::policy::{self, Plan};
+use super::profiles::Profile;
+use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check, updating};
+use crate::api;
+use crate::catalogue::{self, Answer, Effect, Endpoint};
+use crate::failure::{Exit, Failure};
+use crate::journal::{self, Confirmed, Filter};
+use crate::workflows::Workflow;
+
+/// How long a workflow works at the most, whoever calls: clients wait a little longer.
+const TIME: Duration = Duration::from_secs(45);
+
+/// One call of a workflow's tool.
+struct Following<'a> {
+    gateway: &'a Gateway,
+    work: Work,
+    /// The answer to the workflow's question, until it is looked at.
+    answered: Mutex<Option<Answered>>,
+    /// Of the writes that are done.
+    receipt: Mutex<Option<Receipt>>,
+    until: Instant,
+}
+
+impl Gateway {
+    /// Carries a workflow out, arguments checked and resolved.
+    pub(super) async fn follow(
+        &self,
+        workflow: &Workflow,
+        mut work: Work,
+        answered: Option<Answered>,
+    ) -> Result<Outcome, Failure> {
+        // The waits of several calls: progress counts up over all of them.
+        let steps = AtomicU64::new(0);
+        work.caller.progress = work.caller.progress.take().map(|sink| -> ProgressSink {
+            Arc::new(move |_, _, what| sink(steps.fetch_add(1, Ordering::Relaxed) + 1, None, what))
+        });
+        let latest = Instant::now() + TIME;
+        let until = work.caller.until.map_or(latest, |until| until.min(latest));
+        work.caller.until = Some(until);
+        let (answered, receipt) = (Mutex::new(answered), Mutex::new(None));
+        let following = Following { gateway: self, work, answered, receipt, until };
+        match (workflow.run)(&following).await {
+            Ok(facts) => {
+                let receipt = following.receipt.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Ok(Outcome::Done(Done { receipt, ..self.done(&following.work, facts) }))
+            }
+            Err(Stop::Ask(question)) => Ok(Outcome::Ask(question)),
+            Err(Stop::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// A write inside a workflow, from the check to the answer: the yes of the workflow holds for it.
+    async fn write_within(&self, outer: &Work, yes: &Yes, write: Write<'_>) -> Result<Done, Failure> {
+        let endpoint = row(write.tool)?;
+        let connection = Arc::clone(&outer.connection);
+        let mut work = check(connection, endpoint, write.arguments, outer.caller.clone())?;
+        work.allow_duplicate = outer.allow_duplicate;
+        work.profile = outer.profile.clone();
+        work.confirmed = yes.confirmed;
+        self.resolve(&mut work).await?;
+        if work.current.as_ref().is_some_and(|current| !(write.unchanged)(current)) {
+            let message = format!("the record of `{}` has changed meanwhile; nothing was sent", write.tool);
+            return Err(Failure::new(CHANGED_MEANWHILE, Exit::Refused, message));
+        }
+        policy::refuse_unsafe(endpoint, work.current.as_ref())?;
+        updating::refuse_frozen(&work)?;
+        match self.go_on(work).await? {
+            Outcome::Done(done) => Ok(done),
+            Outcome::Failed(failure) => Err(failure),
+            Outcome::Ask(_) => Err(defect("a write of a workflow asked a second time")),
+        }
+    }
+}
+
+impl Following<'_> {
+    fn binding<'a>(&'a self, arguments: &'a Value, shown: &'a str) -> Binding<'a> {
+        Binding {
+            account: &self.work.connection.account,
+            origin: &self.work.connection.bound_to,
+            profile: self.work.profile.id(),
+            tool: self.work.endpoint.tool,
+            arguments,
+            shown,
+        }
+    }
+}
+
+impl Calls for Following<'_> {
+    fn arguments(&self) -> &Map<String, Value> {
+        &self.work.arguments
+    }
+
+    fn dry_run(&self) -> bool {
+        self.work.dry_run
+    }
+
+    fn profile(&self) -> Option<&Profile> {
+        self.work.profile.profile()
+    }
+
+    fn record<'a>(&'a self, tool: &'static str, id: &'a str) -> Pending<'a, Value> {
+        Box::pin(async move {
+            let arguments = Map::from_iter([("id".to_owned(), Value::from(id))]);
+            let wire = catalogue::request::build(row(tool)?, &arguments, None)?;
+            let reply = self.gateway.read(&self.work, wire.path, wire.query).await?;
+            Ok(api::pages::record(reply.body))
+        })
+    }
+
+    fn rows<'a>(&'a self, tool: &'static str, filters: Map<String, Value>) -> Pending<'a, Rows> {
+        Box::pin(async move {
+            let endpoint = row(tool)?;
+            let Answer::List(list) = endpoint.answer else {
+                return Err(defect(&format!("`{tool}` is no list")));
+            };
+            let profile = self.work.profile.header().unwrap_or_default();
+            let mut walk = Walk::through(endpoint, filters, &profile)?;
+            self.gateway.walk(&self.work, endpoint, list, &mut walk).await?;
+            let complete = walk.holds_all();
+            let mut answer = walk.answer(endpoint);
+            let note = answer.get("note").and_then(Value::as_str).map(str::to_owned);
+            let rows = match answer.shift_remove("items") {
+                Some(Value::Array(rows)) => rows,
+                _ => Vec::new(),
+            };
+            Ok(Rows { records: rows, complete, note })
+        })
+    }
+
+    fn agree(&self, proposal: &Proposal) -> Result<Yes, Stop> {
+        let (work, level) = (&self.work, self.gateway.level);
+        let plan = Plan {
+            endpoint: work.endpoint,
+            arguments: &work.arguments,
+            current: None,
+            profile: &work.profile,
+        };
+        if plan.needs_yes(level).is_none() {
+            return Ok(Yes { confirmed: Confirmed::NotAsked, token: None });
+        }
+        let mut first = vec![proposal.what.clone()];
+        first.extend(self.profile().map(|profile| format!("Profile: {}", profile.name)));
+        first.push(proposal.effect.to_owned());
+        let would = first.join("\n");
+        first.extend(proposal.lines.iter().cloned());
+        let message = first.join("\n");
+        let shown = format!("{message}\n{}", proposal.exactly);
+        let asking = Asking {
+            label: &proposal.label,
+            message: &message,
+            would: &would,
+            shown: &shown,
+            facts: Some(&proposal.facts),
+        };
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match self.gateway.agree(work, answered, &asking)? {
+            Agreed::Yes(confirmed) => Ok(Yes { confirmed, token: None }),
+            Agreed::Ask(question) => Err(Stop::Ask(question)),
+        }
+    }
+
+    fn write<'a>(&'a self, yes: &'a Yes, write: Write<'a>) -> Pending<'a, Done> {
+        Box::pin(async move {
+            // Such a row would be listed with a read-only key.
+            if self.work.endpoint.effect == Effect::Reads || self.work.dry_run {
+                return Err(defect("a workflow that only reads wanted to write"));
+            }
+            let mut done = self.gateway.write_within(&self.work, yes, write).await?;
+            let mut receipt = self.receipt.lock().unwrap_or_else(PoisonError::into_inner);
+            *receipt = match (receipt.take(), done.receipt.take()) {
+                (Some(one), Some(other)) => Some(one.and(other)),
+                (one, other) => one.or(other),
+            };
+            Ok(done)
+        })
+    }
+
+    fn keep(&self, yes: &Yes, parts: &[String]) -> Result<String, Failure> {
+        let confirmations = &self.gateway.confirmations;
+        confirmations.keep(&self.binding(&Value::Null, ""), yes.confirmed, yes.token.as_deref(), parts)
+    }
+
+    fn recall(&self, token: &str) -> Result<(Yes, Kept), Failure> {
+        let kept = self.gateway.confirmations.recall(&self.binding(&Value::Null, ""), token)?;
+        let kept = kept.ok_or_else(|| {
+            let message = format!(
+                "`resume` of `{}` is unknown, in use, used up or older than an hour; nothing was sent",
+                self.work.endpoint.tool
+            );
+            Failure::new("confirmation_void", Exit::Refused, message)
+                .hint("call again without `resume`: what is left is then asked anew")
+        })?;
+        Ok((Yes { confirmed: kept.confirmed, token: Some(token.to_owned()) }, kept))
+    }
+
+    fn progress(&self, what: &str) {
+        if let Some(progress) = &self.work.caller.progress {
+            progress(0, None, what);
+        }
+    }
+
+    fn time_left(&self) -> Duration {
+        if self.work.caller.cancelled.is_cancelled() {
+            return Duration::ZERO;
+        }
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    fn recent_changes<'a>(&'a self, since: Option<&'a str>, most: usize) -> Pending<'a, Vec<Value>> {
+        Box::pin(async move {
+            let connection = &self.work.connection;
+            let filter = Filter {
+                since: since.map(|text| journal::since(text, &answer::now())).transpose()?,
+                origin: Some(connection.bound_to.clone()),
+                account: Some(connection.account.clone()),
+                profile: self.work.profile.profile().map(|profile| profile.id.clone()),
+                limit: Some(most),
+            };
+            let intents = self.gateway.journal.history(filter).await?;
+            Ok(intents.iter().map(|intent| Value::Object(intent.json())).collect())
+        })
+    }
+}
+
+fn row(tool: &str) -> Result<&'static Endpoint, Failure> {
+    catalogue::find(tool).ok_or_else(|| defect(&format!("the catalogue has no `{tool}`")))
+}
+
+fn defect(what: &str) -> Failure {
+    Failure::new("defect", Exit::Defect, what)
+}

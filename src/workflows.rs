@@ -1,0 +1,36 @@
+//! Tools made of several calls, one file each. A workflow is a row like that of an endpoint, from which
+//! schema, hints, filter and listing follow, and what it does: it reaches the gateway through [`Calls`] only.
+//! To add one is to add its file and a line here.
+
+mod list_recent_changes;
+mod reconcile_sure_matches;
+
+use serde_json::{Map, Value};
+
+use crate::catalogue::Endpoint;
+use crate::gateway::calls::{Calls, Pending, Stop};
+
+/// A tool of ours.
+pub struct Workflow {
+    /// Out of [`Endpoint::COMPOSED`]: a workflow has no address of its own.
+    pub row: Endpoint,
+    pub run: Run,
+}
+
+/// Comes to the facts of the answer.
+type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
+
+/// In the order in which they are listed, after the endpoints.
+const ALL: &[&Workflow] = &[&reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
+
+pub fn all() -> impl Iterator<Item = &'static Workflow> {
+    ALL.iter().copied()
+}
+
+/// The workflow behind a tool.
+pub fn find(tool: &str) -> Option<&'static Workflow> {
+    all().find(|workflow| workflow.row.tool == tool)
+}
+
+#[cfg(test)]
+mod tests;
