@@ -228,7 +228,8 @@ impl Gateway {
             return Ok(Outcome::Done(self.preview(&work, &wire)));
         }
         if work.endpoint.writes() {
-            return self.write(work, wire).await.map(Outcome::Done);
+            // The largest of all: reads do not carry room for it.
+            return Box::pin(self.write(work, wire)).await.map(Outcome::Done);
         }
         let reply = self.ask(&work, wire).await?;
         Ok(Outcome::Done(self.done(&work, answer::of(&work, reply))))

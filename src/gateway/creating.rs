@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::calls::Create;
 use super::following::defect;
 use super::{Answered, Gateway, Outcome, Work, check};
@@ -62,13 +64,16 @@ impl Gateway {
             failure.message = format!("`{tool}` cannot be made of what was read: {}", failure.message);
             Failure { hint: None, ..failure }
         })?;
-        work.made_by = Some(MadeBy { tool, source: create.source });
         work.profile = outer.profile.clone();
         work.dry_run = outer.dry_run;
         work.allow_duplicate = outer.allow_duplicate;
         work.confirm_number.clone_from(&outer.confirm_number);
         self.resolve(&mut work).await?;
         work.given.clone_from(&outer.given);
+        if let (Some(source), Some(id)) = (&create.source, work.given.get_mut("id")) {
+            *id = Value::from(source.as_str());
+        }
+        work.made_by = Some(MadeBy { tool, source: create.source });
         if !work.dry_run
             && let Some(question) = self.permit(&mut work, answered)?
         {

@@ -53,6 +53,12 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     if !arguments.contains_key("lines") {
         return Err(without_lines(&source, &id).into());
     }
+    // In the API's own spelling: the same copy, however it is named.
+    let id = match source.get("id") {
+        Some(Value::String(own)) => own.clone(),
+        Some(Value::Number(own)) => own.to_string(),
+        _ => id,
+    };
     let create = Create { arguments, source: Some(id.clone()) };
     let mut facts = calls.create(create).await?;
     facts.insert("copy_of".into(), json!({ "id": id, "number": source.get("number") }));

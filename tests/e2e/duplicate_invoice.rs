@@ -82,6 +82,9 @@ fn a_copy_is_a_draft_with_the_same_content_and_a_life_of_its_own() {
     assert!(["id", "number", "status", "issue_date"].iter().all(|name| body.get(*name).is_none()), "{body}");
     let amount = |value: &Value| value.to_string().parse::<rust_decimal::Decimal>().unwrap();
     assert_eq!(amount(&preview["totals"]["total"]), amount(&record["total"]), "{preview}");
+    let spelt = source["id"].as_str().unwrap().to_uppercase();
+    let again = session.call(TOOL, json!({ "id": spelt, "title": "Once more", "due_days": 10 }));
+    not_again(again, "NOT CREATED AGAIN: same as ");
     let told = session.call("list_recent_changes", json!({})).done().structured;
     let number = record["number"].as_str().unwrap();
     assert_eq!(told["items"][0]["tool"], TOOL);

@@ -20,13 +20,13 @@ fn source() -> Value {
     })
 }
 
-fn given(arguments: Value) -> Map<String, Value> {
+fn given(arguments: &Value) -> Map<String, Value> {
     arguments.as_object().unwrap().clone()
 }
 
 #[test]
 fn the_content_is_taken_over_and_the_rest_is_named() {
-    let copy = Copy::of(&source(), &given(json!({ "id": "S" })));
+    let copy = Copy::of(&source(), &given(&json!({ "id": "S" })));
     assert_eq!(
         Value::Object(copy.arguments),
         json!({
@@ -65,7 +65,7 @@ fn what_is_given_replaces_what_the_source_says() {
     let overrides = json!({
         "id": "S", "title": "Hosting November", "service_from": "2026-11-01", "due_date": "2026-12-01",
     });
-    let copy = Copy::of(&source(), &given(overrides));
+    let copy = Copy::of(&source(), &given(&overrides));
     let taken = |name: &str| copy.arguments.get(name).cloned().unwrap_or_default();
     assert_eq!(
         (taken("title"), taken("service_from"), taken("due_date"), taken("id"), taken("number")),
@@ -75,11 +75,11 @@ fn what_is_given_replaces_what_the_source_says() {
 
 #[test]
 fn another_client_gets_neither_order_number_nor_language_of_the_first() {
-    let copy = Copy::of(&source(), &given(json!({ "id": "S", "client_id": "D" })));
+    let copy = Copy::of(&source(), &given(&json!({ "id": "S", "client_id": "D" })));
     assert_eq!(copy.arguments["client_id"], "D");
     assert!(!copy.arguments.contains_key("reference") && !copy.arguments.contains_key("language"));
     assert!(copy.dropped.contains(&"reference".to_owned()), "{:?}", copy.dropped);
-    let same = Copy::of(&source(), &given(json!({ "id": "S", "client_id": "C" })));
+    let same = Copy::of(&source(), &given(&json!({ "id": "S", "client_id": "C" })));
     assert_eq!(same.arguments["reference"], "PO-1");
 }
 
@@ -92,9 +92,9 @@ fn a_client_that_only_the_embedded_record_names_is_found() {
 
 #[test]
 fn another_way_to_pay_is_said() {
-    let note = |copy: Value| other_payment_info(&source(), &copy);
-    assert_eq!(note(json!({ "payment_info": "IBAN …" })), None);
-    assert!(note(json!({ "payment_info": "IBAN CH56" })).is_some() && note(json!({})).is_some());
+    let note = |copy: &Value| other_payment_info(&source(), copy);
+    assert_eq!(note(&json!({ "payment_info": "IBAN …" })), None);
+    assert!(note(&json!({ "payment_info": "IBAN CH56" })).is_some() && note(&json!({})).is_some());
     assert_eq!(other_payment_info(&json!({ "payment_info": " " }), &json!({})), None);
 }
 
