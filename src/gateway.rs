@@ -204,7 +204,7 @@ impl Gateway {
         work.profile = self.profile(&mut work).await?;
         self.resolve(&mut work).await?;
         if let Some(workflow) = workflows::find(endpoint.tool) {
-            return self.follow(workflow, work, call.answered).await;
+            return Box::pin(self.follow(workflow, work, call.answered)).await;
         }
         if let Answer::List(list) = endpoint.answer {
             let found = self.list(&work, list).await?;
@@ -228,7 +228,6 @@ impl Gateway {
             return Ok(Outcome::Done(self.preview(&work, &wire)));
         }
         if work.endpoint.writes() {
-            // The largest of all: reads do not carry room for it.
             return Box::pin(self.write(work, wire)).await.map(Outcome::Done);
         }
         let reply = self.ask(&work, wire).await?;

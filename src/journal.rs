@@ -187,6 +187,12 @@ impl Journal {
         self.leave(Step::Answered(number));
     }
 
+    /// The same, for an answer to a call in other words: it told those who know the words of this
+    /// fingerprint, and nobody else.
+    pub fn told(&self, number: i64, words: Digest) {
+        self.leave(Step::Told(number, words));
+    }
+
     /// Waits until what was handed over is in the file, for a second at most. At once where nothing was.
     pub async fn flush(&self) {
         if self.queue.has_started() {

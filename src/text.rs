@@ -73,6 +73,13 @@ pub fn is_hidden(letter: char) -> bool {
     }
 }
 
+/// Whether a text holds a character that [`is_hidden`] names. Most texts are plain bytes, and that is seen at
+/// once.
+fn any_hidden(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'));
+    !plain && text.chars().any(is_hidden)
+}
+
 /// True where a hidden character does what it is there for: one selector after a sign that has a form in
 /// colour, a joiner between two such signs or between letters of a script that joins.
 fn is_needed(before: Option<char>, letter: char, after: Option<char>) -> bool {
@@ -93,7 +100,7 @@ fn is_needed(before: Option<char>, letter: char, after: Option<char>) -> bool {
 /// The text with hidden characters written out, for example `\u{202e}`. Line breaks and tabs stay; a line
 /// break of two characters becomes one.
 pub fn visible(text: &str) -> String {
-    if !text.chars().any(is_hidden) {
+    if !any_hidden(text) {
         return text.to_owned();
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -118,7 +125,7 @@ pub fn visible(text: &str) -> String {
 
 /// True where [`visible`] would change the text.
 pub fn hides(text: &str) -> bool {
-    text.chars().any(is_hidden) && visible(text) != text
+    any_hidden(text) && visible(text) != text
 }
 
 /// Visible, on one line, with single spaces, and of at most `most` characters: the end is cut with `…`.
@@ -134,7 +141,7 @@ pub fn in_line(text: &str, most: usize) -> String {
 
 /// JSON text that holds the same values with hidden characters as JSON's own escapes.
 pub fn visible_json(json: &str) -> String {
-    if !json.chars().any(is_hidden) {
+    if !any_hidden(json) {
         return json.to_owned();
     }
     json.chars().fold(String::with_capacity(json.len() + 16), |mut shown, letter| {

@@ -24,7 +24,8 @@ pub struct Workflow {
 type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 
 /// In the order in which they are listed, after the endpoints.
-const ALL: &[&Workflow] = &[&duplicate_invoice::WORKFLOW, &reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
+const ALL: &[&Workflow] =
+    &[&duplicate_invoice::WORKFLOW, &reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {
     ALL.iter().copied()

@@ -40,12 +40,12 @@ pub fn plan(options: &Options) -> Vec<Task> {
             cents: amount(number),
             at: chance.time(Duration::ZERO, options.faults),
             doubled: chance.permille(60),
-            second: chance.permille(50),
+            second: chance.permille(80),
         })
         .collect();
     // Twins: the same client and amount at about the same time, with texts of their own.
     for pair in tasks.chunks_exact_mut(2) {
-        if let ([one, other], true) = (pair, chance.permille(120)) {
+        if let ([one, other], true) = (pair, chance.permille(250)) {
             (other.profile, other.client, other.cents) = (one.profile, one.client, one.cents);
             other.at = one.at + chance.millis(0, 2000);
         }

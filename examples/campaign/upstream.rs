@@ -18,7 +18,7 @@ use super::windows::Windows;
 /// How late a record may come after a reset or a 5xx, and after the client gave up waiting: shorter than the
 /// times after which the product may take a record for absent (10 s and 90 s).
 const LATE: (u64, u64) = (500, 8_000);
-const LATE_AFTER_SILENCE: (u64, u64) = (1_000, 75_000);
+const LATE_AFTER_SILENCE: (u64, u64) = (1_000, 85_000);
 
 /// How long it listens, and then refuses new connections, in milliseconds.
 const UP: (u64, u64) = (1_000, 6_000);

@@ -3,31 +3,43 @@
 
 use std::sync::Arc;
 
-use crate::journal::Journal;
+use crate::journal::{Digest, Journal};
 
 /// Hand it in once the answer is written out; dropped otherwise.
 pub struct Receipt {
     journal: Arc<Journal>,
-    /// The intents that the answer tells of.
-    numbers: Vec<i64>,
+    tells: Vec<Tells>,
+}
+
+/// What an answer tells of, and whom.
+#[derive(Clone, Copy)]
+pub enum Tells {
+    /// The caller whose intent it is, or who asked for the same.
+    Own(i64),
+    /// A caller who asked for it in other words, which are known by their fingerprint: the intent's own caller
+    /// may still not know of it.
+    Another(i64, Digest),
 }
 
 impl Receipt {
-    pub fn new(journal: Arc<Journal>, number: i64) -> Self {
-        Self { journal, numbers: vec![number] }
+    pub fn new(journal: Arc<Journal>, tells: Tells) -> Self {
+        Self { journal, tells: vec![tells] }
     }
 
     /// One answer tells of several.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.numbers.extend(other.numbers);
+        self.tells.extend(other.tells);
         self
     }
 
     /// The answer is written out. Does not wait.
     pub fn hand_in(self) {
-        for number in self.numbers {
-            self.journal.answered(number);
+        for tells in self.tells {
+            match tells {
+                Tells::Own(number) => self.journal.answered(number),
+                Tells::Another(number, words) => self.journal.told(number, words),
+            }
         }
     }
 }

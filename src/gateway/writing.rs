@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::fingerprint::at;
 use super::held::Held;
+use super::receipt::Tells;
 use super::recovery::{self, Verdict};
 use super::{Done, Gateway, Receipt, Work, answer, updating};
 use crate::api::{self, ApiError};
@@ -67,7 +68,8 @@ impl Gateway {
                     let until = (Instant::now() + LOOKING_UP).min(ends);
                     match self.look_up(&work, Held::new(&self.journal, ticket), until).await? {
                         (Verdict::TookEffect(record), Some(found)) if !work.copies(&found) => {
-                            return Ok(self.not_again(&work, &found, likeness, &record));
+                            let done = self.not_again(&work, &found, likeness, &record);
+                            return Ok(self.with_receipt(done, tells(&found, likeness, &intent)));
                         }
                         (Verdict::Unknown { why, candidates }, _) => {
                             return Err(answers::still_unknown(&work, &earlier, likeness, &why, &candidates));
@@ -76,7 +78,10 @@ impl Gateway {
                     }
                 }
                 Claim::Known(earlier, likeness) => match self.still_there(&work, &wire, &earlier).await? {
-                    Some(record) => return Ok(self.not_again(&work, &earlier, likeness, &record)),
+                    Some(record) => {
+                        let done = self.not_again(&work, &earlier, likeness, &record);
+                        return Ok(self.with_receipt(done, tells(&earlier, likeness, &intent)));
+                    }
                     None => past(&mut intent, earlier.number),
                 },
             }
@@ -219,7 +224,7 @@ impl Gateway {
         if !kept {
             facts.insert("journal".into(), json!(NOT_KEPT));
         }
-        self.with_receipt(self.done(work, facts), writing.held.number)
+        self.with_receipt(self.done(work, facts), Tells::Own(writing.held.number))
     }
 
     /// Created, but the answer names no id: the list does.
@@ -250,7 +255,7 @@ impl Gateway {
         match looked_up.unwrap_or_else(|failure| (Verdict::unknown(failure.message), None)) {
             (Verdict::TookEffect(record), _) => {
                 updating::note_totals(work, sent.as_ref(), &record);
-                Ok(self.with_receipt(self.found(work, record), number))
+                Ok(self.with_receipt(self.found(work, record), Tells::Own(number)))
             }
             (Verdict::Absent, _) => Err(answers::absent(work, lost)),
             (Verdict::Unknown { why, candidates }, intent) => {
@@ -259,8 +264,16 @@ impl Gateway {
         }
     }
 
-    pub(super) fn with_receipt(&self, done: Done, number: i64) -> Done {
-        Done { receipt: Some(Receipt::new(Arc::clone(&self.journal), number)), ..done }
+    fn with_receipt(&self, done: Done, tells: Tells) -> Done {
+        Done { receipt: Some(Receipt::new(Arc::clone(&self.journal), tells)), ..done }
+    }
+}
+
+/// Whom an answer with an earlier intent's record tells of it.
+fn tells(earlier: &Intent, likeness: Likeness, ours: &NewIntent) -> Tells {
+    match (likeness, &ours.guard) {
+        (Likeness::Twin, Some(guard)) => Tells::Another(earlier.number, guard.fingerprint),
+        _ => Tells::Own(earlier.number),
     }
 }
 

@@ -13,12 +13,18 @@ use super::{Claim, Guard, Intent, Likeness, NewIntent, Ticket, Twin};
 /// How long after a lost or never written answer the same in other words counts as the same.
 const TWIN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
+/// From settling to the answer's last byte, at the most.
+const ANSWERING: Duration = Duration::from_secs(2);
+
 impl Writing<'_> {
     /// `key` becomes the intent's, if it is granted.
     pub fn claim(&self, intent: &NewIntent, key: &str) -> Result<Claim, Trouble> {
         if let Some(guard) = &intent.guard {
             for held in self.same(intent, guard)? {
-                let counts = |settled: &Intent| self.counts(settled, guard, guard.window);
+                let counts = |settled: &Intent| {
+                    Ok(self.counts(settled, guard, guard.window)
+                        && !(guard.allow_duplicate && settled.answered))
+                };
                 if let Some(claim) = self.obstacle(held, Likeness::Same, counts)? {
                     return Ok(claim);
                 }
@@ -30,7 +36,11 @@ impl Writing<'_> {
                     _ => Likeness::Twin,
                 };
                 let counts = |settled: &Intent| {
-                    (settled.lost || !settled.answered) && self.counts(settled, guard, TWIN_WINDOW)
+                    let doubtful = settled.lost || !settled.answered;
+                    let told = settled.answered || self.was_told(settled.number, guard.fingerprint)?;
+                    Ok(doubtful
+                        && self.counts(settled, guard, TWIN_WINDOW)
+                        && !(guard.allow_duplicate && told))
                 };
                 if let Some(claim) = self.obstacle(held, likeness, counts)? {
                     return Ok(claim);
@@ -47,7 +57,6 @@ impl Writing<'_> {
         age.is_some_and(|age| u128::from(age) < window.as_millis())
             && !guard.past.contains(&settled.number)
             && (guard.source.is_none() || guard.source != settled.record_id)
-            && !(guard.allow_duplicate && settled.answered)
     }
 
     /// What a like one comes to, if it stands in the way.
@@ -55,10 +64,19 @@ impl Writing<'_> {
         &self,
         held: Held,
         likeness: Likeness,
-        counts: impl Fn(&Intent) -> bool,
+        counts: impl Fn(&Intent) -> Result<bool, Trouble>,
     ) -> Result<Option<Claim>, Trouble> {
         if !held.intent.state.is_open() {
-            return Ok(counts(&held.intent).then(|| Claim::Known(Box::new(held.intent), likeness)));
+            if !counts(&held.intent)? {
+                return Ok(None);
+            }
+            let busy = likeness == Likeness::Twin && self.is_being_answered(&held)?;
+            let intent = Box::new(held.intent);
+            return Ok(Some(if busy {
+                Claim::Busy(intent, likeness)
+            } else {
+                Claim::Known(intent, likeness)
+            }));
         }
         if self.is_carried(&held)? {
             return Ok(Some(Claim::Busy(Box::new(held.intent), likeness)));
@@ -66,6 +84,14 @@ impl Writing<'_> {
         let Some(unknown) = self.orphaned(&held.intent)? else { return Ok(None) };
         let ticket = self.adopt(&unknown)?;
         Ok(Some(Claim::Open(ticket, Box::new(unknown), likeness)))
+    }
+
+    /// Just settled by a living process, whose answer is on its way out: whether it gets there decides what
+    /// the other one comes to.
+    fn is_being_answered(&self, held: &Held) -> Result<bool, Trouble> {
+        let settled_at = held.intent.settled_at.map_or(0, jiff::Timestamp::as_millisecond);
+        let just_now = settled_at.abs_diff(self.now) < ANSWERING.as_millis().try_into().unwrap_or(u64::MAX);
+        Ok(just_now && !held.intent.answered && !held.intent.lost && self.is_carried(held)?)
     }
 
     /// Open ones first, since nothing passes them; then the newest.

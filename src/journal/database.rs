@@ -163,8 +163,9 @@ fn write_ahead(connection: &Connection) -> Result<(), Trouble> {
 /// False for a file that is still empty; an error for one that is not ours to write.
 fn has_tables(connection: &Connection) -> Result<bool, Trouble> {
     let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
-    let version = number("pragma user_version")?;
+    // In this order: another process may make the tables, with both, in between.
     let application = number("pragma application_id")?;
+    let version = number("pragma user_version")?;
     if application != APPLICATION {
         let empty = version == 0 && number("select count(*) from sqlite_schema")? == 0;
         // Read again: another process may have made the tables in between.

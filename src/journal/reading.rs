@@ -21,10 +21,14 @@ pub(super) fn is_open(connection: &Connection, number: i64) -> rusqlite::Result<
         .exists([number])
 }
 
-pub(super) fn any_open(connection: &Connection, scope: &Scope) -> rusqlite::Result<bool> {
+/// Who carries the open intents of a scope; none where nobody does.
+pub(super) fn owners_in(connection: &Connection, scope: &Scope) -> rusqlite::Result<Vec<Option<String>>> {
     connection
-        .prepare_cached("select 1 from intent where settled_at is null and origin = ?1 and profile = ?2")?
-        .exists([&scope.origin, &scope.profile])
+        .prepare_cached(
+            "select distinct owner from intent where settled_at is null and origin = ?1 and profile = ?2",
+        )?
+        .query_map([&scope.origin, &scope.profile], |row| row.get(0))?
+        .collect()
 }
 
 pub(super) fn owners_of_open(connection: &Connection) -> rusqlite::Result<HashSet<String>> {

@@ -22,6 +22,8 @@ create index intent_open on intent (number) where settled_at is null;
 create index intent_fingerprint on intent (fingerprint) where fingerprint is not null;
 create index intent_about on intent (about) where about is not null;
 create index intent_record on intent (record_id) where record_id is not null;
+create table told (number integer not null, fingerprint blob not null, primary key (number, fingerprint))
+  strict, without rowid;
 create table fact (name text primary key, value blob not null) strict, without rowid;
 ";
 

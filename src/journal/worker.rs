@@ -141,8 +141,14 @@ impl Worker {
     }
 
     pub fn abandoned(&mut self, scope: &Scope, most: usize) -> Result<Vec<Intent>, JournalError> {
-        // Mostly there are none, and no other process has to wait for us to see that.
-        if self.read(|connection| reading::any_open(connection, scope))? != Some(true) {
+        // Mostly somebody living carries them all, and no other process has to wait for us to see that.
+        let owners = self.read(|connection| reading::owners_in(connection, scope))?.unwrap_or_default();
+        let carried = |owner: &Option<String>| match owner {
+            Some(owner) => self.owners.alive(owner),
+            None => Ok(false),
+        };
+        let all = owners.iter().map(carried).try_fold(true, |all, one| one.map(|one| all && one));
+        if all.map_err(|error| self.failed(error.into()))? {
             return Ok(Vec::new());
         }
         Ok(self.change(|writing| writing.abandoned(scope, most))?.unwrap_or_default())

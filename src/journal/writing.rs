@@ -9,12 +9,14 @@ use super::error::Trouble;
 use super::owner::Owners;
 use super::reading;
 use super::row::{COLUMNS, Held, millis};
-use super::{End, Intent, Scope, State, Ticket};
+use super::{Digest, End, Intent, Scope, State, Ticket};
 
 /// How long a record may still turn up after a request of which nothing is known.
 pub(super) const SETTLING: Duration = Duration::from_secs(90);
+/// No server holds a request for longer than this.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(600);
 /// A settling time further ahead than this was written by a clock that has been set back since.
-const IMPLAUSIBLE: Duration = Duration::from_secs(600);
+const IMPLAUSIBLE: Duration = Duration::from_secs(900);
 
 /// An open transaction, who makes it, and when.
 pub(super) struct Writing<'a> {
@@ -35,6 +37,8 @@ pub(super) enum Step {
     /// Of one that was claimed with this key and not sent.
     Unsent(String),
     Answered(i64),
+    /// To a caller with other words, by their fingerprint.
+    Told(i64, Digest),
 }
 
 impl Writing<'_> {
@@ -45,6 +49,7 @@ impl Writing<'_> {
             Step::LetGo(number) => self.let_go(*number),
             Step::Unsent(key) => self.unsent(key),
             Step::Answered(number) => self.answered(*number),
+            Step::Told(number, words) => self.told(*number, *words),
         }
     }
 
@@ -132,6 +137,23 @@ impl Writing<'_> {
         Ok(())
     }
 
+    fn told(&self, number: i64, words: Digest) -> Result<(), Trouble> {
+        self.connection
+            .prepare_cached(
+                "insert or ignore into told (number, fingerprint)
+                 select number, ?2 from intent where number = ?1 and settled_at is not null",
+            )?
+            .execute(params![number, words])?;
+        Ok(())
+    }
+
+    /// Whether those who know these words were told what became of an intent.
+    pub fn was_told(&self, number: i64, words: Digest) -> Result<bool, Trouble> {
+        let mut told =
+            self.connection.prepare_cached("select 1 from told where number = ?1 and fingerprint = ?2")?;
+        Ok(told.exists(params![number, words])?)
+    }
+
     /// An open intent that nobody carries any more: settled if it was not sent (`None`), else unknown and
     /// without an owner.
     pub fn orphaned(&self, intent: &Intent) -> Result<Option<Intent>, Trouble> {
@@ -144,12 +166,14 @@ impl Writing<'_> {
                 .execute(params![intent.number, self.now])?;
             return Ok(None);
         }
-        // Both times as far as the clock has not been set back behind them.
+        // Its connection may have lasted as long as its process did: the settling time runs from now, when
+        // that is first seen to be gone. Both times as far as the clock has not been set back behind them.
         let sent_at = intent.sent_at.map_or(self.now, jiff::Timestamp::as_millisecond).min(self.now);
+        let gone_at = self.now.min(sent_at.saturating_add(millis(LONGEST_CONNECTION)));
         let settles_at = match intent.settles_at.map(jiff::Timestamp::as_millisecond) {
             Some(at) if at <= self.now.saturating_add(millis(IMPLAUSIBLE)) => at,
             Some(_) => self.now.saturating_add(millis(SETTLING)),
-            None => sent_at.saturating_add(millis(SETTLING)),
+            None => gone_at.saturating_add(millis(SETTLING)),
         };
         self.connection
             .prepare_cached(
@@ -236,13 +260,22 @@ impl Writing<'_> {
 
     /// Removes what was settled so long ago, and says how many.
     pub fn remove_settled_before(&self, settled_at: i64) -> Result<usize, Trouble> {
-        Ok(self.connection.execute("delete from intent where settled_at < ?1", [settled_at])?)
+        let removed = self.connection.execute("delete from intent where settled_at < ?1", [settled_at])?;
+        self.forget_tellings()?;
+        Ok(removed)
     }
 
     /// Removes what is settled and was claimed so long ago, and says how many.
     pub fn remove_claimed_before(&self, claimed_at: i64) -> Result<usize, Trouble> {
         let sql = "delete from intent where settled_at is not null and claimed_at < ?1";
-        Ok(self.connection.execute(sql, [claimed_at])?)
+        let removed = self.connection.execute(sql, [claimed_at])?;
+        self.forget_tellings()?;
+        Ok(removed)
+    }
+
+    fn forget_tellings(&self) -> Result<(), Trouble> {
+        self.connection.execute("delete from told where number not in (select number from intent)", [])?;
+        Ok(())
     }
 }
 

@@ -186,7 +186,8 @@ impl<P: ToolProvider> ServerHandler for Server<P> {
             let modern = Client::of(&context).modern;
             return self.failed(&calling::not_started(&request.name), &request.name, modern);
         }
-        self.conduct(request, &context, &ticket).await
+        // Large, and moved by the SDK on its way.
+        Box::pin(self.conduct(request, &context, &ticket)).await
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {

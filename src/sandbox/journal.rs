@@ -7,7 +7,7 @@ use super::answer::{Answer, Error, Issue, Record};
 use super::context::{Context, Input};
 use super::dispatch::Handlers;
 use super::fiscal_years::Years;
-use super::postings::{Entry, Ledger, Line, Source};
+use super::postings::{Entry, EntryOrder, Ledger, Line, Source};
 use super::{chart, expenses, fields, ids, list, money};
 
 pub const RESOURCE: &str = "journal-entries";
@@ -66,12 +66,13 @@ fn mentions(entry: &Entry, wanted: &str) -> bool {
 /// By one of the fields that the OpenAPI file allows, `date` where it is another.
 fn sort(entries: &mut [Entry], order: &str) {
     let (field, descending) = order.strip_prefix('-').map_or((order, false), |field| (field, true));
-    match field {
-        "number" => entries.sort_by(|a, b| a.number.cmp(&b.number)),
-        "created_at" => entries.sort_by(|a, b| a.created_at.cmp(&b.created_at)),
-        "updated_at" => entries.sort_by(|a, b| a.updated_at.cmp(&b.updated_at)),
-        _ => entries.sort_by(|a, b| (a.date, &a.created_at).cmp(&(b.date, &b.created_at))),
-    }
+    let order: EntryOrder = match field {
+        "number" => |a, b| a.number.cmp(&b.number),
+        "created_at" => |a, b| a.created_at.cmp(&b.created_at),
+        "updated_at" => |a, b| a.updated_at.cmp(&b.updated_at),
+        _ => Entry::by_date,
+    };
+    entries.sort_by(order);
     if descending {
         entries.reverse();
     }

@@ -3,6 +3,7 @@
 
 mod documents;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -107,7 +108,15 @@ pub struct Entry {
     pub updated_at: String,
 }
 
+/// How two entries are compared: a pointer, since every closure would bring a sort of its own into the binary.
+pub type EntryOrder = fn(&Entry, &Entry) -> Ordering;
+
 impl Entry {
+    /// The order of the books: by date, on one day as they were written.
+    pub fn by_date(&self, other: &Self) -> Ordering {
+        (self.date, &self.created_at).cmp(&(other.date, &other.created_at))
+    }
+
     /// Reads a stored entry; none where its date is damaged.
     pub fn read(record: &Record) -> Option<Self> {
         let text = |name| fields::text(record, name).to_owned();
@@ -168,7 +177,8 @@ impl Ledger {
             cx.tx.all("expenses")?.iter().filter_map(|doc| documents::expense(doc, reclaims, &banks)),
         );
         entries.extend(cx.tx.all("journal-entries")?.iter().filter_map(Entry::read));
-        entries.sort_by(|a, b| (a.date, &a.created_at).cmp(&(b.date, &b.created_at)));
+        let order: EntryOrder = Entry::by_date;
+        entries.sort_by(order);
         Ok(Self { entries })
     }
 

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-const YAML: &str = include_str!("openapi.yaml");
+/// `openapi.yaml` as `build.rs` left it.
+const JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// The parsed file.
 #[derive(Debug)]
@@ -49,11 +50,11 @@ impl Spec {
     /// The built-in file, parsed once; the error is one of our own making.
     pub fn built_in() -> Result<&'static Self, String> {
         static SPEC: OnceLock<Result<Spec, String>> = OnceLock::new();
-        SPEC.get_or_init(|| Self::parse(YAML)).as_ref().map_err(Clone::clone)
+        SPEC.get_or_init(|| Self::parse(JSON)).as_ref().map_err(Clone::clone)
     }
 
-    fn parse(yaml: &str) -> Result<Self, String> {
-        let document: Value = serde_saphyr::from_str(yaml).map_err(|error| error.to_string())?;
+    fn parse(json: &str) -> Result<Self, String> {
+        let document: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
         let paths = document.get("paths").and_then(Value::as_object).ok_or("the file has no paths")?;
         let mut routes = Vec::new();
         for (path, item) in paths {

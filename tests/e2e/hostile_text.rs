@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::scripted_books::{PROFILE, answer, id, run};
 use crate::support::{
-    Answer, Era, Home, Lumabill, McpSession, PLANTED_KEY, Recorded, SandboxProcess, ScriptedServer,
+    Answer, Era, Home, Lumabill, McpSession, PATIENCE, PLANTED_KEY, Recorded, SandboxProcess, ScriptedServer,
     ToolResult, http,
 };
 
@@ -213,8 +213,19 @@ fn questions_and_refusals_show_what_is_hidden() {
     assert!(server.requests().iter().all(|request| request.method == "GET"), "nothing was sent");
 }
 
-#[test]
-fn the_words_of_an_error_show_what_is_hidden() {
+/// An API whose errors are hostile in this shape, by status.
+fn refusing(status: u16, body: String) -> ScriptedServer {
+    ScriptedServer::start(move |request| {
+        if request.target.starts_with("/v1/profiles") {
+            return respond(request);
+        }
+        let kind = "content-type: application/json";
+        let headers = [kind, "x-request-id: r\u{202e}\u{9b}1", "location: /\u{202e}", "retry-after: 60"];
+        Answer::Bytes(http(status, &headers, &body))
+    })
+}
+
+fn error_bodies() -> Vec<String> {
     let bodies = [
         json!({ "error": { "code": hostile("bad"), "message": hostile("no\nentry") } }),
         json!({ "message": hostile("no"), "errors": { hostile("iban"): [hostile("wrong")] } }),
@@ -223,37 +234,47 @@ fn the_words_of_an_error_show_what_is_hidden() {
         json!(hostile("no")),
         json!({ "success": false, "error": hostile("no") }),
     ];
+    bodies.iter().map(Value::to_string).collect()
+}
+
+#[test]
+fn the_words_of_an_error_show_what_is_hidden() {
     for status in [200, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 503] {
-        for (n, body) in bodies.iter().enumerate() {
-            let body = body.to_string();
-            let server = ScriptedServer::start(move |request| {
-                if request.target.starts_with("/v1/profiles") {
-                    return respond(request);
-                }
-                let headers = [
-                    "content-type: application/json",
-                    "x-request-id: r\u{202e}\u{9b}1",
-                    "location: /\u{202e}",
-                    "retry-after: 60",
-                ];
-                Answer::Bytes(http(status, &headers, &body))
-            });
+        for (n, body) in error_bodies().into_iter().enumerate() {
+            let server = refusing(status, body);
             let mut session = McpSession::start(&run(&server, &["serve"]), Era::BOTH[n % 2]);
-            for (tool, arguments) in
-                [("get_client", json!({ "id": id(1) })), ("create_client", json!({ "name": hostile("Neu") }))]
-            {
-                let result = session.call(tool, arguments.clone());
-                checked(&format!("{tool} {status} {n}"), &result);
-                if status == 422 {
-                    assert!(result.text.contains("\\u{202e}"), "{}", result.text);
-                }
+            let read = session.call("get_client", json!({ "id": id(1) }));
+            checked(&format!("a read: {status} {n}"), &read);
+            // What these do to a write takes its time, and is seen below.
+            if ![200, 302, 500, 503].contains(&status) {
+                let create = session.call("create_client", json!({ "name": hostile("Neu") })).refused();
+                checked(&format!("a write: {status} {n}"), &create);
+                assert!(status != 422 || create.text.contains("\\u{202e}"), "{}", create.text);
             }
-            if status % 100 == 22 {
+            if status == 422 {
                 let ended = run(&server, &["call", "get_client", &format!("id={}", id(1))]).run();
                 harmless("stdout", &ended.stdout);
                 harmless("stderr", &ended.stderr);
+                assert!(ended.stderr.contains("\\u{202e}"), "{}", ended.stderr);
             }
         }
+    }
+}
+
+/// The answer is lost, and the records that it may have made are looked up: all at once, since that is waited for.
+#[test]
+fn the_words_of_a_lost_answer_show_what_is_hidden() {
+    let servers: Vec<ScriptedServer> =
+        [302, 500, 503].into_iter().map(|status| refusing(status, error_bodies().remove(0))).collect();
+    let mut sessions: Vec<McpSession> =
+        servers.iter().map(|server| McpSession::start(&run(server, &["serve"]), Era::Modern)).collect();
+    let create = json!({ "name": hostile("Neu") });
+    let calls: Vec<Value> =
+        sessions.iter_mut().map(|session| session.send_call("create_client", create.clone())).collect();
+    for (session, call) in sessions.iter_mut().zip(&calls) {
+        let answer = session.answer_within(call, 2 * PATIENCE);
+        assert_eq!(answer["result"]["isError"], true, "{answer}");
+        all_harmless("a lost answer", &answer["result"]);
     }
 }
 

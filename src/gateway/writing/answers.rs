@@ -44,7 +44,7 @@ impl Gateway {
             "hint".into(),
             json!("if the person wants another one on purpose, call again with `allow_duplicate`: true"),
         );
-        self.with_receipt(self.done(work, facts), earlier.number)
+        self.done(work, facts)
     }
 
     /// The answer was lost, and the record is there.

@@ -105,6 +105,7 @@ fn another_tool_is_another_thing_but_a_twin_by_what_it_is_about() {
         let copy = || by("duplicate_invoice", twin(2, Some(1), None));
         assert!(matches!(journal.claim(copy()).await.unwrap(), Claim::Busy(_, Likeness::Twin)));
         journal.settle(&ticket, made("r1")).await.unwrap();
+        folder.sql("update intent set settled_at = settled_at - 3000");
         assert!(matches!(journal.claim(copy()).await.unwrap(), Claim::Known(_, Likeness::Twin)));
         journal.answered(ticket.number);
         journal.flush().await;
@@ -132,6 +133,7 @@ fn what_made_the_source_of_a_copy_is_known_to_whoever_copies_it() {
         };
         assert!(matches!(journal.claim(copy_of("r1")).await.unwrap(), Claim::Busy(..)), "nobody knows yet");
         journal.settle(&ticket, made("r1")).await.unwrap();
+        folder.sql("update intent set settled_at = settled_at - 3000");
         let claim = journal.claim(copy_of("r0")).await.unwrap();
         assert!(matches!(claim, Claim::Known(known, Likeness::Twin) if known.number == ticket.number));
         granted(&journal, copy_of("r1")).await;
@@ -195,6 +197,10 @@ fn a_twin_of_what_went_well_is_another_thing_unless_nobody_was_told() {
         told(&journal, twin(1, Some(1), None), "r1").await;
         let second = sent(&journal, twin(2, Some(1), None)).await;
         journal.settle(&second, made("r2")).await.unwrap();
+        // Its answer may be on its way: that is waited for, and then it is in doubt.
+        let on_its_way = journal.claim(twin(3, Some(1), None)).await.unwrap();
+        assert!(matches!(on_its_way, Claim::Busy(_, Likeness::Twin)));
+        folder.sql("update intent set settled_at = settled_at - 3000");
         let Claim::Known(known, Likeness::Twin) = journal.claim(twin(3, Some(1), None)).await.unwrap() else {
             panic!()
         };
@@ -202,6 +208,40 @@ fn a_twin_of_what_went_well_is_another_thing_unless_nobody_was_told() {
         let mut on_purpose = twin(3, Some(1), None);
         on_purpose.guard.as_mut().unwrap().allow_duplicate = true;
         assert!(matches!(journal.claim(on_purpose).await.unwrap(), Claim::Known(..)));
+    });
+}
+
+#[test]
+fn what_was_told_to_another_is_told_to_nobody_else() {
+    let folder = Folder::new();
+    block(async {
+        let journal = folder.journal();
+        let first = sent(&journal, twin(1, Some(1), None)).await;
+        journal.settle(&first, made("r1")).await.unwrap();
+        folder.sql("update intent set settled_at = settled_at - 3000");
+        let on_purpose = |n| {
+            let mut intent = twin(n, Some(1), None);
+            intent.guard.as_mut().unwrap().allow_duplicate = true;
+            intent
+        };
+        let Claim::Known(known, Likeness::Twin) = journal.claim(on_purpose(2)).await.unwrap() else {
+            panic!()
+        };
+        journal.told(known.number, on_purpose(2).guard.unwrap().fingerprint);
+        journal.flush().await;
+        assert!(!look(&journal, known.number).await.answered);
+        // Neither its own caller, on purpose, nor others in other words pass, but those who were told do.
+        assert!(matches!(journal.claim(on_purpose(1)).await.unwrap(), Claim::Known(_, Likeness::Same)));
+        assert!(matches!(journal.claim(on_purpose(3)).await.unwrap(), Claim::Known(_, Likeness::Twin)));
+        assert!(matches!(
+            journal.claim(twin(2, Some(1), None)).await.unwrap(),
+            Claim::Known(_, Likeness::Twin)
+        ));
+        let second = granted(&journal, on_purpose(2)).await;
+        journal.settle(&second, End::of(State::NotSent)).await.unwrap();
+        journal.answered(known.number);
+        journal.flush().await;
+        granted(&journal, on_purpose(1)).await;
     });
 }
 

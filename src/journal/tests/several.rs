@@ -73,6 +73,7 @@ fn what_a_dead_process_was_sending_is_to_be_looked_up_by_one() {
     block(async {
         let (dead, here, there) = (folder.journal(), folder.journal(), folder.journal());
         let ticket = sent(&dead, twin(1, Some(1), None)).await;
+        folder.sql("update intent set sent_at = sent_at - 17000");
         kill(dead).await;
         let Claim::Open(taken, open, Likeness::Twin) = here.claim(twin(2, Some(1), None)).await.unwrap()
         else {
@@ -80,8 +81,9 @@ fn what_a_dead_process_was_sending_is_to_be_looked_up_by_one() {
         };
         assert_eq!((taken.number, &taken.key), (ticket.number, &ticket.key));
         assert_eq!((open.state, open.lost), (State::Unknown, true));
+        // Its connection may have lasted until it was seen to be gone.
         let settling = open.settles_at.unwrap().as_millisecond() - open.sent_at.unwrap().as_millisecond();
-        assert_eq!(settling, 90_000);
+        assert!((107_000..112_000).contains(&settling), "{settling}");
         let claim = there.claim(twin(1, Some(1), None)).await.unwrap();
         assert!(matches!(claim, Claim::Busy(_, Likeness::Same)));
         here.release(taken).await.unwrap();
@@ -118,7 +120,7 @@ fn what_was_sent_and_let_go_is_unknown_and_free() {
         let open = look(&there, ticket.number).await;
         assert_eq!((open.state, open.lost), (State::Unknown, true));
         let settling = open.settles_at.unwrap().as_millisecond() - open.sent_at.unwrap().as_millisecond();
-        assert_eq!(settling, 90_000);
+        assert!((90_000..95_000).contains(&settling), "{settling}");
         assert!(matches!(there.claim(create(1)).await.unwrap(), Claim::Open(..)));
         // Given back twice by one who no longer has it.
         here.release(ticket).await.unwrap();
