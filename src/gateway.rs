@@ -6,6 +6,7 @@ pub mod calls;
 mod confirmation;
 mod connection;
 mod consent;
+mod creating;
 mod difference;
 mod files;
 mod fingerprint;
@@ -162,6 +163,8 @@ struct Work {
     dry_run: bool,
     allow_duplicate: bool,
     confirm_number: Option<String>,
+    /// The workflow that makes this call, where it creates.
+    made_by: Option<creating::MadeBy>,
     confirmed: Confirmed,
     notes: Vec<String>,
     /// For permits and for the API.
@@ -243,7 +246,7 @@ impl Gateway {
         if writes && effective == Effective::Unknown {
             let learned = self.learn_profiles(work).await;
             learned.map_err(|failure| {
-                resolve::not_sent(work.endpoint, "asking for the key's profiles", failure)
+                resolve::not_sent(work.tool(), "asking for the key's profiles", failure)
             })?;
             effective = work.connection.profiles.effective(argument.as_deref())?;
         } else if writes
@@ -356,6 +359,7 @@ fn check(
         dry_run,
         allow_duplicate,
         confirm_number,
+        made_by: None,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
         waits: Waits::default(),

@@ -2,6 +2,7 @@
 //! schema, hints, filter and listing follow, and what it does: it reaches the gateway through [`Calls`] only.
 //! To add one is to add its file and a line here.
 
+mod duplicate_invoice;
 mod list_recent_changes;
 mod reconcile_sure_matches;
 
@@ -14,6 +15,8 @@ use crate::gateway::calls::{Calls, Pending, Stop};
 pub struct Workflow {
     /// Out of [`Endpoint::COMPOSED`]: a workflow has no address of its own.
     pub row: Endpoint,
+    /// The tool of the endpoint by which it creates, where that is what it does.
+    pub creates: Option<&'static str>,
     pub run: Run,
 }
 
@@ -21,7 +24,8 @@ pub struct Workflow {
 type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 
 /// In the order in which they are listed, after the endpoints.
-const ALL: &[&Workflow] = &[&reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
+const ALL: &[&Workflow] =
+    &[&duplicate_invoice::WORKFLOW, &reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {
     ALL.iter().copied()

@@ -38,7 +38,7 @@ pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
         (None, None) => api::Body::None,
     };
     api::Request {
-        tool: work.endpoint.tool.to_owned(),
+        tool: work.tool().to_owned(),
         method: match wire.method {
             Method::Get => api::Method::GET,
             Method::Post => api::Method::POST,
@@ -123,11 +123,18 @@ impl Gateway {
         }
         structured.extend(facts);
         if !work.notes.is_empty() {
-            structured.insert("notes".into(), json!(work.notes));
+            let mut notes = work.notes.iter().map(|note| json!(note)).collect();
+            match structured.get_mut("notes").and_then(Value::as_array_mut) {
+                Some(said) => said.append(&mut notes),
+                None => drop(structured.insert("notes".into(), Value::Array(notes))),
+            }
         }
         let mut value = Value::Object(structured);
         redaction::apply(&mut value);
-        let text = value.to_string();
+        let text = match not_again(&value) {
+            Some(first) => format!("{first}\n{value}"),
+            None => value.to_string(),
+        };
         match value {
             Value::Object(structured) => Done { structured, text, receipt: None },
             _ => Done { structured: Map::new(), text, receipt: None },
@@ -165,9 +172,15 @@ impl Gateway {
     }
 }
 
+/// The sentence that an answer begins with in place of a second one.
+fn not_again(facts: &Value) -> Option<&str> {
+    let again = ["created", "done"].iter().any(|word| facts.get(*word) == Some(&Value::Bool(false)));
+    facts.get("message")?.as_str().filter(|_| again)
+}
+
 /// What the first call says where nobody could be asked: what would happen, and how to go on.
 pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) -> Failure {
-    let message = format!("`{}` needs a person's yes first; nothing was sent", work.endpoint.tool);
+    let message = format!("`{}` needs a person's yes first; nothing was sent", work.tool());
     let message = match &work.confirm_number {
         Some(given) if quoted(given) != label => format!(
             "{message}: `confirm_number` is `{}`, the record is called `{}`",
@@ -181,7 +194,7 @@ pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) ->
     let hint = match &work.confirm_number {
         Some(given) if quoted(given) == label => format!(
             "call `{}` once without `confirm_number` and show the person what it says; after a yes {again}: `{label}`",
-            work.endpoint.tool
+            work.tool()
         ),
         _ => format!("show this to the person; after a yes {again}: `{}`", quoted(label)),
     };

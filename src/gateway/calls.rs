@@ -37,6 +37,11 @@ pub trait Calls: Send + Sync {
     /// everything else stops the workflow.
     fn agree(&self, proposal: &Proposal) -> Result<Yes, Stop>;
 
+    /// What the workflow's tool creates, by the endpoint that [`Workflow::creates`](crate::workflows::Workflow)
+    /// names: a person is asked as there, and under `dry_run` the request is shown. It is the same as another
+    /// by the workflow's own arguments. Comes back with the facts of the answer.
+    fn create(&self, create: Create) -> Pending<'_, Map<String, Value>, Stop>;
+
     /// One write, to which the yes of the workflow holds.
     fn write<'a>(&'a self, yes: &'a Yes, write: Write<'a>) -> Pending<'a, Done>;
 
@@ -98,6 +103,14 @@ impl Yes {
     pub fn of_a_person() -> Self {
         Self { confirmed: Confirmed::Person, token: None }
     }
+}
+
+/// What a workflow creates.
+pub struct Create {
+    /// Of the endpoint's own tool.
+    pub arguments: Map<String, Value>,
+    /// The id of the record that is copied.
+    pub source: Option<String>,
 }
 
 /// One write of a workflow.

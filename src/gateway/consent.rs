@@ -46,7 +46,7 @@ impl Gateway {
             account: &work.connection.account,
             origin: &work.connection.bound_to,
             profile: work.profile.id(),
-            tool: work.endpoint.tool,
+            tool: work.tool(),
             arguments: &arguments,
             shown: asking.shown,
         };
@@ -58,13 +58,13 @@ impl Gateway {
                     self.confirmations.withdraw(&binding)?;
                     return Ok(Agreed::Yes(Confirmed::Person));
                 }
-                Err(void) => return Err(answer::void_confirmation(work.endpoint.tool, void)),
+                Err(void) => return Err(answer::void_confirmation(work.tool(), void)),
             },
             Some((Action::Decline, state)) => {
                 // The question is used up: no later yes to it counts, and no number in its place.
                 let _ = self.confirmations.open(&state, &binding)?;
                 self.confirmations.withdraw(&binding)?;
-                return Err(answer::declined(work.endpoint.tool));
+                return Err(answer::declined(work.tool()));
             }
             Some((Action::Cancel, state)) => {
                 let _ = self.confirmations.open(&state, &binding)?;

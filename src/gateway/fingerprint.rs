@@ -32,7 +32,7 @@ impl Gateway {
         let fields = if kind == Kind::Delete { Vec::new() } else { self.fields(sent(work, body))? };
         Ok(NewIntent {
             scope,
-            tool: endpoint.tool,
+            tool: work.tool(),
             kind,
             client: work.caller.name.clone(),
             confirmed: work.confirmed,
@@ -41,15 +41,16 @@ impl Gateway {
             record_number: record.and_then(|record| text_of(record, "number")),
             party: PARTIES.iter().find_map(|name| text_of(body, name)),
             fields,
-            before: match (kind, record) {
-                (Kind::Act, Some(record)) => Some(self.state_of(record)?),
+            before: match (kind, record, work.source()) {
+                (Kind::Act, Some(record), _) => Some(self.state_of(record)?),
+                (Kind::Create, _, Some(source)) => Some(self.source_of(source)?),
                 _ => None,
             },
         })
     }
 
     fn guard(&self, work: &Work, wire: &Wire, scope: &Scope) -> Result<Guard, Failure> {
-        let tool = work.endpoint.tool;
+        let tool = work.tool();
         let mut given = work.given.clone();
         let takes_file = work.endpoint.params.iter().any(|param| param.place == Place::File);
         if takes_file {
@@ -68,6 +69,7 @@ impl Gateway {
             window: self.duplicate_window,
             allow_duplicate: work.allow_duplicate,
             past: Vec::new(),
+            source: work.source().map(str::to_owned),
         })
     }
 
@@ -82,6 +84,11 @@ impl Gateway {
     /// The hash of a value at a place: equal values of a record and a request have equal hashes.
     pub(super) fn hash_of(&self, path: &str, value: &Value) -> Result<Digest, JournalError> {
         self.journal.digest(&["field", path, &normal(value)])
+    }
+
+    /// The hash of the record that a copy is made of.
+    pub(super) fn source_of(&self, id: &str) -> Result<Digest, JournalError> {
+        self.journal.digest(&["source", id])
     }
 
     /// A record's state as far as an act changes it: its status where it has one.

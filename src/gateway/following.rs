@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::calls::{CHANGED_MEANWHILE, Calls, Pending, Proposal, Rows, Stop, Write, Yes};
+use super::calls::{CHANGED_MEANWHILE, Calls, Create, Pending, Proposal, Rows, Stop, Write, Yes};
 use super::confirmation::{Binding, Kept};
 use super::consent::{Agreed, Asking};
 use super::lists::Walk;
@@ -86,6 +86,15 @@ impl Gateway {
 }
 
 impl Following<'_> {
+    /// Keeps the receipt of a write for the answer of the whole.
+    fn receive(&self, new: Option<Receipt>) {
+        let mut receipt = self.receipt.lock().unwrap_or_else(PoisonError::into_inner);
+        *receipt = match (receipt.take(), new) {
+            (Some(one), Some(other)) => Some(one.and(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
     fn binding<'a>(&'a self, arguments: &'a Value, shown: &'a str) -> Binding<'a> {
         Binding {
             account: &self.work.connection.account,
@@ -179,12 +188,22 @@ impl Calls for Following<'_> {
                 return Err(defect("a workflow that only reads wanted to write"));
             }
             let mut done = self.gateway.write_within(&self.work, yes, write).await?;
-            let mut receipt = self.receipt.lock().unwrap_or_else(PoisonError::into_inner);
-            *receipt = match (receipt.take(), done.receipt.take()) {
-                (Some(one), Some(other)) => Some(one.and(other)),
-                (one, other) => one.or(other),
-            };
+            self.receive(done.receipt.take());
             Ok(done)
+        })
+    }
+
+    fn create(&self, create: Create) -> Pending<'_, Map<String, Value>, Stop> {
+        Box::pin(async move {
+            let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match self.gateway.create_within(&self.work, create, answered).await? {
+                Outcome::Done(done) => {
+                    self.receive(done.receipt);
+                    Ok(done.structured)
+                }
+                Outcome::Ask(question) => Err(Stop::Ask(question)),
+                Outcome::Failed(failure) => Err(failure.into()),
+            }
         })
     }
 
@@ -239,6 +258,6 @@ fn row(tool: &str) -> Result<&'static Endpoint, Failure> {
     catalogue::find(tool).ok_or_else(|| defect(&format!("the catalogue has no `{tool}`")))
 }
 
-fn defect(what: &str) -> Failure {
+pub(super) fn defect(what: &str) -> Failure {
     Failure::new("defect", Exit::Defect, what)
 }

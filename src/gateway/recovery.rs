@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::creating::endpoint_of;
 use super::fingerprint::{at, scope};
 use super::held::Held;
 use super::lists::Walk;
@@ -139,6 +140,10 @@ impl Gateway {
         let mut reads = 0;
         for row in rows {
             let Some(id) = id_of(&row).filter(|id| !known.contains(id)) else { continue };
+            // A copy is like its source, and is not it.
+            if intent.before.is_some() && intent.before == Some(self.source_of(&id)?) {
+                continue;
+            }
             let age = evidence::age(&row, since);
             if age == Age::Older {
                 continue;
@@ -183,7 +188,7 @@ impl Gateway {
         if intent.tool == "import_bank_transactions" {
             return self.look_for_import(work, intent).await;
         }
-        let (Some(endpoint), Some(id)) = (catalogue::find(&intent.tool), &intent.record_id) else {
+        let (Some(endpoint), Some(id)) = (endpoint_of(&intent.tool), &intent.record_id) else {
             return Ok(Verdict::unknown("no record shows its effect"));
         };
         let Some(record) = self.record(work, endpoint.path, id).await? else {
@@ -218,7 +223,7 @@ impl Gateway {
 
     /// An update may be repeated: what the record does not show is taken for not done.
     async fn look_for_update(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {
-        let (Some(endpoint), Some(id)) = (catalogue::find(&intent.tool), &intent.record_id) else {
+        let (Some(endpoint), Some(id)) = (endpoint_of(&intent.tool), &intent.record_id) else {
             return Ok(Verdict::Absent);
         };
         let Some(record) = self.record(work, endpoint.path, id).await? else { return Ok(Verdict::Absent) };
@@ -232,7 +237,7 @@ impl Gateway {
     }
 
     async fn look_for_delete(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {
-        let (Some(endpoint), Some(id)) = (catalogue::find(&intent.tool), &intent.record_id) else {
+        let (Some(endpoint), Some(id)) = (endpoint_of(&intent.tool), &intent.record_id) else {
             return Ok(Verdict::Absent);
         };
         Ok(match self.record(work, endpoint.path, id).await? {
@@ -321,7 +326,7 @@ fn named(state: State, record: &Value) -> End {
 
 /// The list that shows what a create makes.
 fn list_beside(tool: &str) -> Option<&'static Endpoint> {
-    let create = catalogue::find(tool)?;
+    let create = endpoint_of(tool)?;
     catalogue::all().find(|row| matches!(row.answer, Answer::List(_)) && row.path == create.path)
 }
 

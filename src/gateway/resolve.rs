@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::redaction::quoted;
 use super::{Gateway, Work};
-use crate::catalogue::{self, Effect, Endpoint};
+use crate::catalogue::{self, Effect};
 use crate::failure::{Exit, Failure, Sent};
 use crate::rules::{money, period, vat};
 
@@ -66,7 +66,8 @@ impl Gateway {
 
     /// `number` in place of `id` where the row takes either.
     async fn resolve_number(&self, work: &mut Work) -> Result<(), Failure> {
-        let by_number = work.endpoint.path.contains("{id}") && !work.arguments.contains_key("id");
+        let either = work.endpoint.argument("id").is_some_and(|id| id.or == Some("number"));
+        let by_number = either && !work.arguments.contains_key("id");
         let Some(number) = work.arguments.get("number").filter(|_| by_number).map(shown) else {
             return Ok(());
         };
@@ -127,16 +128,15 @@ impl Gateway {
         let reply = self
             .read(work, path, Vec::new())
             .await
-            .map_err(|failure| not_sent(work.endpoint, "reading the record", failure))?;
+            .map_err(|failure| not_sent(work.tool(), "reading the record", failure))?;
         work.seen.read(reply.etag);
         Ok(Some(crate::api::pages::record(reply.body)))
     }
 }
 
 /// The read before a write failed: the write itself was not sent.
-pub(super) fn not_sent(endpoint: &Endpoint, step: &str, mut failure: Failure) -> Failure {
-    failure.message =
-        format!("`{}` was not sent, since {step} first failed: {}", endpoint.tool, failure.message);
+pub(super) fn not_sent(tool: &str, step: &str, mut failure: Failure) -> Failure {
+    failure.message = format!("`{tool}` was not sent, since {step} first failed: {}", failure.message);
     failure.sent = Sent::Nothing;
     failure
 }

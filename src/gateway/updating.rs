@@ -78,7 +78,7 @@ impl Gateway {
         }
         let Some(before) = work.current.take() else { return Ok(()) };
         let read = self.current(work).await;
-        let now = read.map_err(|failure| not_sent(work.endpoint, "reading the record again", failure))?;
+        let now = read.map_err(|failure| not_sent(work.tool(), "reading the record again", failure))?;
         let now = work.current.insert(now.unwrap_or_default());
         let differences = difference::differences(work.endpoint, &before, now);
         let moved_on = !differences.is_empty() || difference::moved_on(&before, now);

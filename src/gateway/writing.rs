@@ -67,7 +67,7 @@ impl Gateway {
                 Claim::Open(ticket, earlier, likeness) => {
                     let until = (Instant::now() + LOOKING_UP).min(ends);
                     match self.look_up(&work, Held::new(&self.journal, ticket), until).await? {
-                        (Verdict::TookEffect(record), Some(found)) => {
+                        (Verdict::TookEffect(record), Some(found)) if !work.copies(&found) => {
                             let done = self.not_again(&work, &found, likeness, &record);
                             return Ok(self.with_receipt(done, tells(&found, likeness, &intent)));
                         }
@@ -100,7 +100,7 @@ impl Gateway {
     ) -> Result<(), Failure> {
         loop {
             if work.caller.cancelled.is_cancelled() {
-                return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
+                return Err(ApiError::Cancelled { tool: work.tool().to_owned() }.into());
             }
             if Instant::now() >= until {
                 return Err(answers::under_way(work, earlier, likeness));
@@ -124,7 +124,7 @@ impl Gateway {
         earlier: &Intent,
     ) -> Result<Option<Value>, Failure> {
         let read_again =
-            |failure| super::resolve::not_sent(work.endpoint, "reading the earlier record", failure);
+            |failure| super::resolve::not_sent(work.tool(), "reading the earlier record", failure);
         match earlier.kind {
             Kind::Create => {
                 // Where the API gave no id, nothing can be read again: it counts as there.
@@ -192,7 +192,7 @@ impl Gateway {
     /// and the durable mark that it may have left.
     async fn leave(&self, work: &mut Work, held: &Held) -> Result<(), Failure> {
         if work.caller.cancelled.is_cancelled() {
-            return Err(ApiError::Cancelled { tool: work.endpoint.tool.to_owned() }.into());
+            return Err(ApiError::Cancelled { tool: work.tool().to_owned() }.into());
         }
         let mut permit = self.admit(work, api::Safety::Write).await?;
         Box::pin(self.protect(work)).await?;

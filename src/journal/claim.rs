@@ -54,7 +54,9 @@ impl Writing<'_> {
     fn counts(&self, settled: &Intent, guard: &Guard, window: Duration) -> bool {
         // Either side of now: the clock may have been set back since.
         let age = settled.settled_at.map(|at| at.as_millisecond().abs_diff(self.now));
-        age.is_some_and(|age| u128::from(age) < window.as_millis()) && !guard.past.contains(&settled.number)
+        age.is_some_and(|age| u128::from(age) < window.as_millis())
+            && !guard.past.contains(&settled.number)
+            && (guard.source.is_none() || guard.source != settled.record_id)
     }
 
     /// What a like one comes to, if it stands in the way.
@@ -104,14 +106,15 @@ impl Writing<'_> {
         Ok(Held::all(&mut statement, params![guard.fingerprint, scope.origin, scope.profile, intent.tool])?)
     }
 
+    /// Whichever tool made them: what it is about names the endpoint.
     fn twins(&self, intent: &NewIntent, twin: &Twin) -> Result<Vec<Held>, Trouble> {
         let mut statement = self.connection.prepare_cached(&format!(
             "select {COLUMNS} from intent
-             where about = ?1 and origin = ?2 and profile = ?3 and tool = ?4
-               and (amount is null or ?5 is null or amount = ?5)
-               and (currency is null or ?6 is null or currency = ?6)
+             where about = ?1 and origin = ?2 and profile = ?3
+               and (amount is null or ?4 is null or amount = ?4)
+               and (currency is null or ?5 is null or currency = ?5)
                and (settled_at is null
-                 or ((lost or not answered) and abs(settled_at - ?7) < ?8 and {TOOK_EFFECT}))
+                 or ((lost or not answered) and abs(settled_at - ?6) < ?7 and {TOOK_EFFECT}))
              order by settled_at is null desc, number desc"
         ))?;
         let scope = &intent.scope;
@@ -121,7 +124,6 @@ impl Writing<'_> {
                 twin.about,
                 scope.origin,
                 scope.profile,
-                intent.tool,
                 twin.amount,
                 twin.currency,
                 self.now,

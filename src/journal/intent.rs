@@ -101,14 +101,15 @@ pub struct NewIntent {
     /// The client's or vendor's id of a create, by which a lost record is looked up.
     pub party: Option<String>,
     pub fields: Vec<Field>,
-    /// The record's state before an act, so that it can be told whether the act took place.
+    /// What was there before and is not taken for the effect: the record's state before an act, and of a copy
+    /// the record that it is made of.
     pub before: Option<Digest>,
 }
 
 /// What makes a create or an act the same as another.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    /// Of tool and arguments as given.
+    /// Of tool and arguments as given; of a copy the source is one.
     pub fingerprint: Digest,
     pub twin: Option<Twin>,
     /// How long the same counts as the same.
@@ -117,12 +118,14 @@ pub struct Guard {
     pub allow_duplicate: bool,
     /// Settled intents that no longer count: their record was read again, and is gone or cancelled.
     pub past: Vec<i64>,
+    /// The id of the record that is copied: what made it is no like one, since the caller knows of it.
+    pub source: Option<String>,
 }
 
 /// The same thing in other words, without texts and numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Twin {
-    /// Of the tool and whom or what it is about.
+    /// Of the endpoint and whom or what it is about: the same for all tools that lead there.
     pub about: Digest,
     /// `None` where it cannot be told: equals every amount.
     pub amount: Option<Digest>,

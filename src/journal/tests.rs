@@ -85,6 +85,7 @@ fn guard(fingerprint: u8) -> Guard {
         window: DAY,
         allow_duplicate: false,
         past: Vec::new(),
+        source: None,
     }
 }
 

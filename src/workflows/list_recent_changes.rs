@@ -20,6 +20,7 @@ pub const WORKFLOW: Workflow = Workflow {
         params: &[text("since").gateway().about("today, 7d or a date"), integer("limit").gateway()],
         ..Endpoint::COMPOSED
     },
+    creates: None,
     run: |calls| Box::pin(run(calls)),
 };
 

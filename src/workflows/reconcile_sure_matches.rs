@@ -43,6 +43,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ],
         ..Endpoint::COMPOSED
     },
+    creates: None,
     run: |calls| Box::pin(run(calls)),
 };
 

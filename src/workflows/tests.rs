@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::all;
-use crate::catalogue::{self, Evidence, Toolset};
+use crate::catalogue::{self, Effect, Evidence, Toolset};
 
 #[test]
 fn rows_keep_to_the_rules_of_the_catalogue() {
@@ -20,5 +20,14 @@ fn rows_keep_to_the_rules_of_the_catalogue() {
             let other = param.or.map(|other| row.params.iter().any(|param| param.name == other));
             assert_ne!(other, Some(false), "{}: {}", row.tool, param.name);
         }
+    }
+}
+
+#[test]
+fn what_creates_names_an_endpoint_that_creates() {
+    for workflow in all() {
+        let endpoint = workflow.creates.map(|tool| catalogue::find(tool).unwrap().effect);
+        let creates = (workflow.row.effect == Effect::Creates).then_some(Effect::Creates);
+        assert_eq!(endpoint, creates, "{}", workflow.row.tool);
     }
 }

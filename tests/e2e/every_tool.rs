@@ -88,6 +88,10 @@ fn invoicing(lines: &Value) -> Vec<(&'static str, Value)> {
             json!({ "client_name": "Muster AG", "lines": lines, "due_days": 10, "service_from": "2026-11-01", "service_to": "2026-11-20" }),
         ),
         ("update_invoice", json!({ "id": "$create_invoice", "changes": { "title": "November" } })),
+        (
+            "duplicate_invoice",
+            json!({ "id": "$create_invoice", "service_from": "2026-12-01", "due_days": 30 }),
+        ),
         ("delete_invoice", json!({ "id": "$create_invoice" })),
         ("list_offers", json!({ "status": "accepted" })),
         ("get_offer", json!({ "id": "$list_offers" })),
@@ -195,8 +199,11 @@ fn what_a_dry_run_shows_is_what_arrives() {
         if path == "/v1/profiles" {
             return profiles();
         }
-        let row =
-            json!({ "id": id(1), "name": "Muster AG", "number": "IV-009", "status": "draft", "x_new": 1.10 });
+        let lines = json!([{ "description": "Consulting", "quantity": 2, "price": 180.50, "id": "line" }]);
+        let row = json!({
+            "id": id(1), "name": "Muster AG", "number": "IV-009", "status": "draft", "x_new": 1.10,
+            "client_id": id(1), "lines": lines,
+        });
         let one = path.contains(&id(1)) || request.method != "GET";
         answer(200, &if one { row } else { json!({ "data": [row], "total": 1 }) })
     });

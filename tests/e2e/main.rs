@@ -14,6 +14,7 @@ mod changing_record;
 mod confirmation;
 mod dead_upstream;
 mod declared;
+mod duplicate_invoice;
 mod ending;
 mod every_tool;
 mod forged_confirmation;

@@ -53,6 +53,7 @@ impl Books {
             window: Duration::from_secs(24 * 3600),
             allow_duplicate: false,
             past: Vec::new(),
+            source: None,
         });
         let intent = NewIntent {
             scope: Scope {

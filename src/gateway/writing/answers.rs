@@ -10,7 +10,6 @@ use crate::api::ApiError;
 use crate::catalogue::Effect;
 use crate::failure::{Exit, Failure, Sent};
 use crate::journal::Intent;
-use crate::text::visible;
 
 impl Gateway {
     /// What the caller gets in place of a second one.
@@ -45,9 +44,7 @@ impl Gateway {
             "hint".into(),
             json!("if the person wants another one on purpose, call again with `allow_duplicate`: true"),
         );
-        let done = self.done(work, facts);
-        let text = format!("{}\n{}", visible(&first), done.text);
-        Done { text, ..done }
+        self.done(work, facts)
     }
 
     /// The answer was lost, and the record is there.
@@ -90,7 +87,7 @@ pub(super) fn under_way(work: &Work, earlier: &Intent, likeness: Likeness) -> Fa
     let message = format!(
         "{} `{}` of {} is still under way; nothing was sent again",
         same(likeness),
-        work.endpoint.tool,
+        work.tool(),
         local_time(earlier.claimed_at)
     );
     Failure::new("under_way", Exit::Unavailable, message)
@@ -108,8 +105,7 @@ pub(super) fn absent(work: &Work, lost: ApiError) -> Failure {
     } else {
         "it did not take effect"
     };
-    let message =
-        format!("`{}` was sent and got no clear answer; it was looked up: {what}", work.endpoint.tool);
+    let message = format!("`{}` was sent and got no clear answer; it was looked up: {what}", work.tool());
     let lost = Failure::from(lost).sent(Sent::WithoutEffect);
     let code = if work.endpoint.effect == Effect::Creates { "not_created" } else { "not_done" };
     Failure { code, message, ..lost }.hint("call it again with the same arguments").fact("retryable", true)
@@ -131,7 +127,7 @@ pub(super) fn still_unknown(
     let same = same(likeness);
     let message = format!(
         "`{}` was not sent: {same} call of {} may have been carried out, and it is not known yet whether it was",
-        work.endpoint.tool,
+        work.tool(),
         local_time(earlier.claimed_at)
     );
     let failure = Failure::new("outcome_unknown", Exit::Unavailable, message).sent(Sent::Unknown);

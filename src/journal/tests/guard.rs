@@ -78,7 +78,7 @@ fn another_one_on_purpose_passes_only_what_was_settled_and_told() {
 }
 
 #[test]
-fn other_books_and_other_tools_are_other_things_and_another_account_is_not() {
+fn other_books_are_other_things_and_another_account_is_not() {
     let folder = Folder::new();
     block(async {
         let journal = folder.journal();
@@ -89,12 +89,54 @@ fn other_books_and_other_tools_are_other_things_and_another_account_is_not() {
         let mut other = twin(1, None, None);
         other.scope.origin = "sandbox".into();
         granted(&journal, other).await;
-        let mut other = twin(1, None, None);
-        other.tool = "create_offer";
-        granted(&journal, other).await;
         let mut same = twin(1, None, None);
         same.scope.account = "second-key".into();
         assert!(matches!(journal.claim(same).await.unwrap(), Claim::Busy(..)));
+    });
+}
+
+#[test]
+fn another_tool_is_another_thing_but_a_twin_by_what_it_is_about() {
+    let folder = Folder::new();
+    block(async {
+        let journal = folder.journal();
+        let by = |tool, intent| NewIntent { tool, ..intent };
+        let ticket = sent(&journal, by("create_invoice", twin(1, Some(1), None))).await;
+        let copy = || by("duplicate_invoice", twin(2, Some(1), None));
+        assert!(matches!(journal.claim(copy()).await.unwrap(), Claim::Busy(_, Likeness::Twin)));
+        journal.settle(&ticket, made("r1")).await.unwrap();
+        folder.sql("update intent set settled_at = settled_at - 3000");
+        assert!(matches!(journal.claim(copy()).await.unwrap(), Claim::Known(_, Likeness::Twin)));
+        journal.answered(ticket.number);
+        journal.flush().await;
+        let ticket = sent(&journal, copy()).await;
+        let again = || by("create_invoice", twin(3, Some(1), None));
+        assert!(matches!(journal.claim(again()).await.unwrap(), Claim::Busy(_, Likeness::Twin)));
+        journal.lost(&ticket, Duration::from_secs(10)).await.unwrap();
+        journal.settle(&ticket, made("r2")).await.unwrap();
+        assert!(matches!(journal.claim(again()).await.unwrap(), Claim::Known(_, Likeness::Twin)));
+        // The same content by another tool is not the same call.
+        granted(&journal, by("create_offer", create(1))).await;
+    });
+}
+
+#[test]
+fn what_made_the_source_of_a_copy_is_known_to_whoever_copies_it() {
+    let folder = Folder::new();
+    block(async {
+        let journal = folder.journal();
+        let ticket = sent(&journal, twin(1, Some(1), None)).await;
+        let copy_of = |source: &str| {
+            let mut copy = twin(2, Some(1), None);
+            copy.guard.as_mut().unwrap().source = Some(source.to_owned());
+            NewIntent { tool: "duplicate_invoice", ..copy }
+        };
+        assert!(matches!(journal.claim(copy_of("r1")).await.unwrap(), Claim::Busy(..)), "nobody knows yet");
+        journal.settle(&ticket, made("r1")).await.unwrap();
+        folder.sql("update intent set settled_at = settled_at - 3000");
+        let claim = journal.claim(copy_of("r0")).await.unwrap();
+        assert!(matches!(claim, Claim::Known(known, Likeness::Twin) if known.number == ticket.number));
+        granted(&journal, copy_of("r1")).await;
     });
 }
 

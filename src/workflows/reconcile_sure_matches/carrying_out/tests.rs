@@ -10,7 +10,7 @@ use super::super::sure::Match;
 use super::{Order, carry_out, transaction_part};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::Done;
-use crate::gateway::calls::{Calls, Kept, Pending, Profile, Proposal, Rows, Stop, Write, Yes};
+use crate::gateway::calls::{Calls, Create, Kept, Pending, Profile, Proposal, Rows, Stop, Write, Yes};
 
 /// Time for so many writes, what the n-th write comes to, and what was kept.
 struct Scripted {
@@ -53,6 +53,10 @@ impl Calls for Scripted {
 
     fn agree(&self, _: &Proposal) -> Result<Yes, Stop> {
         unreachable!("nobody is asked")
+    }
+
+    fn create(&self, _: Create) -> Pending<'_, Map<String, Value>, Stop> {
+        unreachable!("nothing is created")
     }
 
     fn write<'a>(&'a self, _: &'a Yes, _: Write<'a>) -> Pending<'a, Done> {
