@@ -170,12 +170,12 @@ fn what_is_in_doubt_is_not_made_in_other_words_nor_on_purpose() {
         killed.gone_within(Duration::from_secs(5));
         gate.open();
         let mut session = McpSession::start(&at(&home, &ledger), Era::Modern);
-        let told = session.call("create_invoice", arguments).done();
+        let told = session.call("create_invoice", arguments.clone()).done();
         assert_eq!(told.structured["created"], false, "{}", told.text);
         assert_eq!(told.structured["record"]["lines"][0]["description"], "Consulting", "{}", told.text);
         assert_eq!(ledger.posts().len(), 1);
-        // That answer told of it: from here on another one is the person's decision.
-        let wanted = session.call("create_invoice", duplicate(bill("Consulting"))).done();
+        // That answer told those who used these words: from here on another one is the person's decision.
+        let wanted = session.call("create_invoice", duplicate(arguments)).done();
         assert_eq!(wanted.structured["created"], true, "{}", wanted.text);
         assert_eq!(ledger.records().len(), 2);
     }
