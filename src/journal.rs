@@ -170,6 +170,12 @@ impl Journal {
         self.queue.ask(move |worker| worker.known_records(&scope, ids)).await
     }
 
+    /// True if an intent in `scope` is known to have deleted this record.
+    pub async fn was_deleted(&self, scope: &Scope, record_id: &str) -> Result<bool, JournalError> {
+        let (scope, id) = (scope.clone(), record_id.to_owned());
+        self.queue.ask(move |worker| worker.was_deleted(&scope, &id)).await
+    }
+
     /// True if an intent with this fingerprint other than `number` is known to have taken effect, ever.
     pub async fn took_effect_before(
         &self,

@@ -29,7 +29,10 @@ impl Gateway {
         let guarded = matches!(kind, Kind::Create | Kind::Act);
         let guard = if guarded { Some(self.guard(work, wire, &scope)?) } else { None };
         let record = work.current.as_ref();
-        let fields = if kind == Kind::Delete { Vec::new() } else { self.fields(sent(work, body))? };
+        let mut fields = if kind == Kind::Delete { Vec::new() } else { self.fields(sent(work, body))? };
+        if kind == Kind::Create {
+            fields.extend(self.derived(body)?);
+        }
         Ok(NewIntent {
             scope,
             tool: work.tool(),
@@ -83,7 +86,7 @@ impl Gateway {
 
     /// The hash of a value at a place: equal values of a record and a request have equal hashes.
     pub(super) fn hash_of(&self, path: &str, value: &Value) -> Result<Digest, JournalError> {
-        self.journal.digest(&["field", path, &normal(value)])
+        self.journal.digest(&["field", path, &super::recovery::loose(path, value)])
     }
 
     /// The hash of the record that a copy is made of.

@@ -120,6 +120,11 @@ impl Walk {
         Ok(Self { limit: usize::MAX, to_the_end: true, most_reads: MOST_OF_A_SEARCH, position, ..walk })
     }
 
+    /// In a search a page that may be the last is followed by another one, until that is empty.
+    fn is_thorough(&self) -> bool {
+        self.most_reads == MOST_OF_A_SEARCH
+    }
+
     /// `unpaid` is no status of the API: it is applied here, to every page.
     fn unpaid(&self) -> bool {
         self.filters.get("status").and_then(Value::as_str) == Some("unpaid")
@@ -154,7 +159,8 @@ impl Walk {
                 let asked = self.position.number("limit").unwrap_or(LARGEST_PAGE as u64);
                 // Where the API says nothing, a page that is full may have one after it, and so may one that
                 // holds a round number of rows: that can be the API's own limit.
-                if (count as u64) < asked && !count.is_multiple_of(ROUND) {
+                let short = (count as u64) < asked && !count.is_multiple_of(ROUND);
+                if count == 0 || (short && !self.is_thorough()) {
                     return None;
                 }
                 let Some(page) = self.position.number("page") else {
@@ -175,7 +181,10 @@ impl Walk {
         let mark = mark(&page.records);
         if !page.records.is_empty() && self.position.after.as_ref() == Some(&mark) {
             self.ended = true;
-            self.unsure = Some("the API repeated a page, so this list may not be whole");
+            // Where pages are ignored, what is no round number of rows is all there is.
+            if !(self.is_thorough() && self.total.is_none() && !page.records.len().is_multiple_of(ROUND)) {
+                self.unsure = Some("the API repeated a page, so this list may not be whole");
+            }
             return;
         }
         if !page.listed {

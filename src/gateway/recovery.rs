@@ -3,6 +3,7 @@
 //! and a settling time in which a late commit would have shown.
 
 mod clock;
+mod created;
 mod evidence;
 
 use std::time::Duration;
@@ -22,7 +23,8 @@ use crate::catalogue::{self, Answer, Endpoint};
 use crate::failure::Failure;
 use crate::journal::{End, Intent, Kind, State};
 pub(super) use clock::ServerClock;
-use evidence::{Age, Fit};
+use evidence::Age;
+pub(super) use evidence::loose;
 
 /// After a reset or an error of the server, a late commit shows within this time.
 const SOON: Duration = Duration::from_secs(10);
@@ -31,8 +33,6 @@ const LATE: Duration = Duration::from_secs(90);
 /// Between two looks, growing.
 const PAUSES: [u64; 4] = [1, 2, 4, 6];
 const LAST_PAUSE: u64 = 8;
-/// Records that are read one by one since the list shows too little of them.
-const MOST_READ: usize = 20;
 /// Abandoned intents that one write looks after on its way.
 const MOST_ABANDONED: usize = 3;
 /// Time that one write spends on them.
@@ -128,62 +128,6 @@ impl Gateway {
         }
     }
 
-    async fn look_for_created(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {
-        let Some(list) = list_beside(&intent.tool) else {
-            return Ok(Verdict::unknown("no list shows such records"));
-        };
-        let (rows, complete) = self.every_row(work, list, by_party(list, intent)).await?;
-        let ids: Vec<_> = rows.iter().filter_map(id_of).collect();
-        let known = self.journal.known_records(&intent.scope, ids).await?;
-        let since = intent.sent_at.and_then(|at| work.connection.clock.there(at));
-        let mut seen = evidence::Seen::default();
-        let mut reads = 0;
-        for row in rows {
-            let Some(id) = id_of(&row).filter(|id| !known.contains(id)) else { continue };
-            // A copy is like its source, and is not it.
-            if intent.before.is_some() && intent.before == Some(self.source_of(&id)?) {
-                continue;
-            }
-            let age = evidence::age(&row, since);
-            if age == Age::Older {
-                continue;
-            }
-            let mut fit = self.fit(intent, &row)?;
-            let mut record = row;
-            if fit == Fit::TooLittle {
-                reads += 1;
-                if reads > MOST_READ {
-                    seen.too_many = true;
-                    break;
-                }
-                record = self.record(work, list.path, &id).await?.unwrap_or(Value::Null);
-                fit = self.fit(intent, &record)?;
-            }
-            seen.add(age, fit, record);
-        }
-        let dated = intent.fields.iter().any(|field| evidence::is_date(&field.path));
-        let first = match intent.fingerprint {
-            Some(print) if dated => {
-                !self.journal.took_effect_before(&intent.scope, print, intent.number).await?
-            }
-            _ => false,
-        };
-        Ok(seen.verdict(complete, first))
-    }
-
-    /// Compares a record with what was sent.
-    fn fit(&self, intent: &Intent, record: &Value) -> Result<Fit, Failure> {
-        let (mut same, mut other, mut missing) = (Vec::new(), Vec::new(), Vec::new());
-        for field in &intent.fields {
-            match at(record, &field.path).filter(|value| !value.is_null()) {
-                Some(value) if self.hash_of(&field.path, value)? == field.hash => same.push(&*field.path),
-                Some(_) => other.push(&*field.path),
-                None => missing.push(&*field.path),
-            }
-        }
-        Ok(Fit::of(&same, &other, &missing))
-    }
-
     async fn look_for_act(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {
         if intent.tool == "import_bank_transactions" {
             return self.look_for_import(work, intent).await;
@@ -211,7 +155,8 @@ impl Gateway {
         let account = intent.record_id.clone().map(|id| ("bank_account_id".to_owned(), json!(id)));
         let (rows, complete) = self.every_row(work, list, account.into_iter().collect()).await?;
         let since = intent.sent_at.and_then(|at| work.connection.clock.there(at));
-        let ages: Vec<_> = rows.iter().map(|row| evidence::age(row, since)).collect();
+        let sent = evidence::Sent { since, day: None, dated: true };
+        let ages: Vec<_> = rows.iter().map(|row| evidence::age(row, &sent)).collect();
         let young = ages.iter().filter(|age| **age == Age::Younger).count();
         Ok(match (young, complete) {
             (1.., _) => Verdict::TookEffect(json!({ "imported_transactions": young })),
@@ -322,22 +267,6 @@ fn named(state: State, record: &Value) -> End {
     let number = record.get("number").and_then(Value::as_str).map(str::to_owned);
     let created = state == State::Created;
     End { state, record_id: id_of(record).filter(|_| created), record_number: number }
-}
-
-/// The list that shows what a create makes.
-fn list_beside(tool: &str) -> Option<&'static Endpoint> {
-    let create = endpoint_of(tool)?;
-    catalogue::all().find(|row| matches!(row.answer, Answer::List(_)) && row.path == create.path)
-}
-
-/// The filter by client or vendor where the list has one: a shorter walk.
-fn by_party(list: &Endpoint, intent: &Intent) -> Map<String, Value> {
-    let filter = ["client_id", "vendor_id"].into_iter().find(|name| {
-        let sent = intent.fields.iter().any(|field| field.path == *name);
-        sent && list.params.iter().any(|param| param.name == *name)
-    });
-    let party = filter.zip(intent.party.clone());
-    party.map(|(name, id)| (name.to_owned(), json!(id))).into_iter().collect()
 }
 
 pub(super) fn id_of(record: &Value) -> Option<String> {

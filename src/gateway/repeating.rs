@@ -221,7 +221,7 @@ async fn wait_out(work: &Work, wait: Duration, error: ApiError) -> Result<(), Fa
 pub(super) fn is_gone(error: &ApiError) -> bool {
     let Some(refusal) = error.refusal() else { return false };
     match refusal.status {
-        404 => refusal.body == ErrorBody::Empty || !refusal.path_unknown(),
+        404 => refusal.body != ErrorBody::Empty && !refusal.path_unknown(),
         410 => true,
         _ => false,
     }

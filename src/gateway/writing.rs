@@ -129,8 +129,12 @@ impl Gateway {
             Kind::Create => {
                 // Where the API gave no id, nothing can be read again: it counts as there.
                 let Some(id) = &earlier.record_id else { return Ok(Some(Value::Null)) };
-                let record = self.record(work, &wire.path, id).await.map_err(read_again)?;
-                Ok(record.filter(|record| !is_undone(record)))
+                match self.record(work, &wire.path, id).await.map_err(read_again)? {
+                    Some(record) => Ok(Some(record).filter(|record| !is_undone(record))),
+                    None if self.is_gone(work, earlier).await.map_err(read_again)? => Ok(None),
+                    // Not found by itself, and not proved to be gone either.
+                    None => Ok(Some(Value::Null)),
+                }
             }
             // A statement is known by its content; the API shows no record of an import.
             _ if wire.file.is_some() => Ok(Some(Value::Null)),

@@ -57,6 +57,15 @@ pub(super) fn known_records(
     Ok(known)
 }
 
+pub(super) fn was_deleted(connection: &Connection, scope: &Scope, record_id: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "select 1 from intent
+             where record_id = ?1 and origin = ?2 and profile = ?3 and state = 'deleted'",
+        )?
+        .exists(params![record_id, scope.origin, scope.profile])
+}
+
 pub(super) fn took_effect_before(
     connection: &Connection,
     scope: &Scope,

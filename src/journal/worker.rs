@@ -162,6 +162,11 @@ impl Worker {
         Ok(self.read(|connection| reading::known_records(connection, scope, ids))?.unwrap_or_default())
     }
 
+    pub fn was_deleted(&mut self, scope: &Scope, record_id: &str) -> Result<bool, JournalError> {
+        let found = self.read(|connection| reading::was_deleted(connection, scope, record_id))?;
+        Ok(found.unwrap_or_default())
+    }
+
     pub fn took_effect_before(
         &mut self,
         scope: &Scope,

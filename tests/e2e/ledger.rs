@@ -38,6 +38,15 @@ impl Ledger {
 
     /// The same with records that were there before.
     pub fn with(before: Vec<Value>, fate: impl Fn(usize) -> Fate + Send + Sync + 'static) -> Self {
+        Self::spelling(before, fate, |record, _| Some(record))
+    }
+
+    /// The same, and each record is shown as `show` writes it, or not at all; it is told whether for a list.
+    pub fn spelling(
+        before: Vec<Value>,
+        fate: impl Fn(usize) -> Fate + Send + Sync + 'static,
+        show: impl Fn(Value, bool) -> Option<Value> + Send + Sync + 'static,
+    ) -> Self {
         let records = Arc::new(Mutex::new(before));
         let (kept, posts) = (Arc::clone(&records), Mutex::new(0));
         let server = ScriptedServer::start(move |request| match request.method.as_str() {
@@ -54,7 +63,7 @@ impl Ledger {
                 kept.lock().unwrap().retain(|record| record["id"] != gone.as_str());
                 dated(204, "")
             }
-            _ => asked(&kept.lock().unwrap(), request),
+            _ => asked(&kept.lock().unwrap(), request, &show),
         });
         Self { server, records }
     }
@@ -119,14 +128,15 @@ fn posted(records: &Arc<Mutex<Vec<Value>>>, request: &Recorded, fate: Fate, n: u
     }
 }
 
-fn asked(records: &[Value], request: &Recorded) -> Answer {
+fn asked(records: &[Value], request: &Recorded, show: &dyn Fn(Value, bool) -> Option<Value>) -> Answer {
     let path = request.target.split('?').next().unwrap();
     if path == "/v1/profiles" {
         let body = json!({ "data": [{ "id": PROFILE, "company_name": "Muster GmbH" }], "total": 1 });
         return dated(200, &body.to_string());
     }
     if let Some(id) = path.strip_prefix("/v1/invoices/").or(path.strip_prefix("/v1/expenses/")) {
-        return match records.iter().find(|record| record["id"] == id) {
+        let found = records.iter().find(|record| record["id"] == id);
+        return match found.and_then(|record| show(record.clone(), false)) {
             Some(record) => dated(200, &record.to_string()),
             None => dated(404, r#"{"error":{"code":"not_found","message":"no such record"}}"#),
         };
@@ -135,7 +145,7 @@ fn asked(records: &[Value], request: &Recorded) -> Answer {
     let rows: Vec<_> = records
         .iter()
         .filter(|record| client.as_ref().is_none_or(|client| record["client_id"] == client.as_str()))
-        .cloned()
+        .filter_map(|record| show(record.clone(), true))
         .collect();
     let (cut, number) = page(request, &rows);
     dated(200, &json!({ "data": cut, "pagination": { "page": number, "total": rows.len() } }).to_string())

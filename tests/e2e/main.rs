@@ -28,6 +28,7 @@ mod leaks;
 mod ledger;
 mod lost_updates;
 mod names;
+mod odd_books;
 mod once;
 mod one_origin;
 mod prompts;

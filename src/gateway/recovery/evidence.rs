@@ -1,18 +1,32 @@
 //! Whether a record is the one that a lost request made: pure. A record that is older, or that fits only
 //! nearly, is never taken for ours; one that fits nearly is never taken for absent either.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::Verdict;
+use crate::rules::money;
 
 /// `created_at` may have its second cut off.
 const CUT_OFF: SignedDuration = SignedDuration::from_secs(1);
 /// A record this little older than the request may be it, where a server cuts off more or has two clocks.
 const DOUBT: SignedDuration = SignedDuration::from_secs(60);
-/// Fields that say what a record is: one that differs in them is another one.
-const TELLING: &[&str] =
-    &["client_id", "vendor_id", "name", "iban", "amount", "quantity", "price", "debit", "credit", "account"];
+/// Fields that say what a record is: one that differs in them is another one. Amounts are compared in whole
+/// units (`~net`), since servers round, and names and ids in one spelling.
+const TELLING: &[&str] = &[
+    "client_id",
+    "vendor_id",
+    "name",
+    "iban",
+    "number",
+    "issue_date",
+    "date",
+    "start_date",
+    "~net",
+    "~debit",
+    "~amount",
+];
 
 /// A record's age beside the request's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,23 +53,33 @@ pub enum Fit {
 impl Fit {
     /// From the places of the fields that are the same, that differ and that the record does not show.
     pub fn of(same: &[&str], other: &[&str], missing: &[&str]) -> Self {
-        let telling = |path: &&&str| TELLING.contains(&path.rsplit('.').next().unwrap_or(path));
-        if other.iter().any(|path| telling(&path)) || same.is_empty() {
+        if other.iter().any(|path| TELLING.contains(path)) {
             return Self::Other;
         }
-        if missing.iter().any(|path| path.starts_with("lines.")) {
+        if same.is_empty() || missing.iter().any(|path| path.starts_with("lines.")) {
             return Self::TooLittle;
         }
         if other.is_empty() { Self::Same } else { Self::Nearly }
     }
 }
 
-/// When the record was made, beside `since`, the time of the request on the server's clock.
-pub fn age(record: &Value, since: Option<Timestamp>) -> Age {
+/// When a request was sent, as far as that can be told where the records are kept.
+#[derive(Clone, Copy)]
+pub struct Sent {
+    /// On the server's clock.
+    pub since: Option<Timestamp>,
+    /// On our clock, in UTC.
+    pub day: Option<Date>,
+    /// It named the document's date itself.
+    pub dated: bool,
+}
+
+/// When the record was made, beside the time of the request.
+pub fn age(record: &Value, sent: &Sent) -> Age {
     let made = ["created_at", "createdAt", "created"].iter().find_map(|name| record.get(*name)?.as_str());
     // A time without its zone may be hours off: it tells nothing.
     let made = made.and_then(|text| text.parse::<Timestamp>().ok());
-    let (Some(made), Some(since)) = (made, since) else { return Age::Untold };
+    let (Some(made), Some(since)) = (made, sent.since) else { return by_date(record, sent) };
     let before = since.duration_since(made);
     if before <= CUT_OFF {
         Age::Younger
@@ -63,6 +87,35 @@ pub fn age(record: &Value, since: Option<Timestamp>) -> Age {
         Age::Doubtful
     } else {
         Age::Older
+    }
+}
+
+/// A document whose date the server chose bears that of the day; one of an earlier day is older.
+fn by_date(record: &Value, sent: &Sent) -> Age {
+    let date =
+        ["issue_date", "date"].iter().find_map(|name| record.get(*name)?.as_str()?.parse::<Date>().ok());
+    let earlier =
+        |date: Date| sent.day.and_then(|day| day.yesterday().ok()).is_some_and(|before| date < before);
+    match date {
+        Some(date) if !sent.dated && earlier(date) => Age::Older,
+        _ => Age::Untold,
+    }
+}
+
+/// A value in one form for all the ways in which servers give back what they were sent: numbers by their value,
+/// in quotes or not, texts with single spaces, ids and names whatever their case, an IBAN without spaces.
+pub fn loose(path: &str, value: &Value) -> String {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    if let Some(number) = money::decimal(value) {
+        return format!("#{}", number.normalize());
+    }
+    let Some(text) = value.as_str() else { return value.to_string() };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name {
+        "iban" => text.replace(' ', "").to_uppercase(),
+        "name" | "id" => text.to_lowercase(),
+        name if name.ends_with("_id") => text.to_lowercase(),
+        _ => text,
     }
 }
 
@@ -90,10 +143,10 @@ pub struct Seen {
 impl Seen {
     pub fn add(&mut self, age: Age, fit: Fit, record: Value) {
         match (age, fit) {
-            (_, Fit::Other) | (Age::Older, _) | (Age::Untold, Fit::Nearly | Fit::TooLittle) => {}
+            (_, Fit::Other) | (Age::Older, _) => {}
             (Age::Younger, Fit::Same) => self.young.push(record),
             (Age::Untold, Fit::Same) => self.untold.push(record),
-            (Age::Younger, Fit::Nearly | Fit::TooLittle) | (Age::Doubtful, _) => self.nearly.push(record),
+            (_, Fit::Nearly | Fit::TooLittle) | (Age::Doubtful, Fit::Same) => self.nearly.push(record),
         }
     }
 
@@ -130,29 +183,54 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
-    use super::{Age, Fit, Seen, age};
+    use super::{Age, Fit, Seen, Sent, age, loose};
     use crate::gateway::recovery::Verdict;
 
     #[test]
     fn only_a_time_with_its_zone_on_the_server_s_clock_tells_an_age() {
         let since = "2026-11-21T10:00:00.500Z".parse::<Timestamp>().ok();
-        let of = |created: Value| age(&json!({ "created_at": created }), since);
+        let sent = Sent { since, day: "2026-11-21".parse().ok(), dated: false };
+        let of = |created: Value| age(&json!({ "created_at": created }), &sent);
         assert_eq!(of(json!("2026-11-21T10:00:00Z")), Age::Younger);
         assert_eq!(of(json!("2026-11-21T11:00:02+01:00")), Age::Younger);
         assert_eq!(of(json!("2026-11-21T09:59:40Z")), Age::Doubtful);
         assert_eq!(of(json!("2026-11-21T09:57:00Z")), Age::Older);
         assert_eq!(of(json!("2026-11-21T10:00:02")), Age::Untold);
         assert_eq!(of(json!(null)), Age::Untold);
-        assert_eq!(age(&json!({ "created_at": "2026-11-21T10:00:02Z" }), None), Age::Untold);
+        let untold = Sent { since: None, ..sent };
+        assert_eq!(age(&json!({ "created_at": "2026-11-21T10:00:02Z" }), &untold), Age::Untold);
+        let dated = |date: &str, sent: &Sent| age(&json!({ "issue_date": date }), sent);
+        assert_eq!(dated("2026-11-19", &sent), Age::Older);
+        assert_eq!(dated("2026-11-20", &sent), Age::Untold);
+        assert_eq!(dated("2026-11-19", &Sent { dated: true, ..sent }), Age::Untold);
     }
 
     #[test]
     fn a_record_fits_by_what_it_shows_of_what_was_sent() {
         assert_eq!(Fit::of(&["client_id", "lines.0.price"], &[], &["due_days"]), Fit::Same);
         assert_eq!(Fit::of(&["client_id", "lines.0.price"], &["lines.0.description"], &[]), Fit::Nearly);
-        assert_eq!(Fit::of(&["client_id"], &["lines.0.price"], &[]), Fit::Other);
+        // A server may round a price or sort the lines: the net amount tells.
+        assert_eq!(Fit::of(&["client_id", "~net"], &["lines.0.price"], &[]), Fit::Nearly);
+        assert_eq!(Fit::of(&["client_id", "lines.0.price"], &["lines.#"], &["~net"]), Fit::Nearly);
+        assert_eq!(Fit::of(&["client_id"], &["~net"], &[]), Fit::Other);
+        assert_eq!(Fit::of(&["~net"], &["client_id"], &[]), Fit::Other);
         assert_eq!(Fit::of(&["client_id"], &[], &["lines.0.price"]), Fit::TooLittle);
-        assert_eq!(Fit::of(&[], &[], &["name"]), Fit::Other);
+        assert_eq!(Fit::of(&[], &[], &["name"]), Fit::TooLittle);
+    }
+
+    #[test]
+    fn values_are_compared_in_one_spelling() {
+        for (path, one, other) in [
+            ("lines.0.price", json!("180.00"), json!(180)),
+            ("name", json!("Muster  AG"), json!("MUSTER AG ")),
+            ("iban", json!("CH93 0076 2011 6238 5295 7"), json!("CH9300762011623852957")),
+            ("client_id", json!("6F1D"), json!("6f1d")),
+            ("notes", json!("a\n b"), json!("a b")),
+        ] {
+            assert_eq!(loose(path, &one), loose(path, &other), "{path}");
+        }
+        assert_ne!(loose("notes", &json!("a")), loose("notes", &json!("A")));
+        assert_ne!(loose("price", &json!(33.333)), loose("price", &json!(33.33)));
     }
 
     fn verdict(records: &[(Age, Fit)], complete: bool, first: bool) -> Verdict {
@@ -177,7 +255,8 @@ mod tests {
     fn an_older_record_is_never_ours_and_a_doubtful_one_hinders_absent() {
         assert!(matches!(verdict(&[(Age::Older, Fit::Same)], true, true), Verdict::Absent));
         assert!(matches!(verdict(&[(Age::Older, Fit::Same)], false, true), Verdict::Unknown { .. }));
-        for doubt in [(Age::Doubtful, Fit::Same), (Age::Younger, Fit::Nearly)] {
+        for doubt in [(Age::Doubtful, Fit::Same), (Age::Younger, Fit::Nearly), (Age::Untold, Fit::TooLittle)]
+        {
             assert!(matches!(verdict(&[doubt], true, true), Verdict::Unknown { .. }));
         }
     }
