@@ -163,10 +163,10 @@ mod tests {
         {
             let clock = ServerClock::default();
             clock.note_at(start, start, wall);
-            let set = start.later(seconds(20), ours + seconds(20));
+            let changed = start.later(seconds(20), ours + seconds(20));
             // Slow first: it tells little, and hides nothing.
-            clock.note_at(set, after(set, seconds(9)), theirs + seconds(20));
-            let now = after(set, seconds(10));
+            clock.note_at(changed, after(changed, seconds(9)), theirs + seconds(20));
+            let now = after(changed, seconds(10));
             clock.note_at(now, now, theirs + seconds(30));
             let sent = at(wall + seconds(10));
             assert_eq!(clock.there_at(now, sent), None);
