@@ -34,6 +34,10 @@ use writing::Step;
 /// How long an ending process waits for what was handed over.
 const FLUSH: Duration = Duration::from_secs(1);
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// What is open for so long may never be known.
+const LONG_OPEN: Duration = DAY;
+
 /// The journal of this user. Making one touches nothing: folder, file and thread come with the first use.
 pub struct Journal {
     queue: Queue,
@@ -133,12 +137,13 @@ impl Journal {
         self.queue.ask(|worker| worker.step(step)).await
     }
 
-    /// Gives an open intent back for others to look up; one that is merely claimed is settled as not sent.
+    /// Gives an open intent back after a look that did not tell what became of it; one that is merely claimed
+    /// is settled as not sent.
     pub async fn release(&self, ticket: Ticket) -> Result<(), JournalError> {
-        self.queue.ask(move |worker| worker.step(Step::LetGo(ticket.number))).await
+        self.queue.ask(move |worker| worker.step(Step::Looked(ticket.number))).await
     }
 
-    /// The same without waiting, for a call that is dropped.
+    /// Gives it back without a look and without waiting, for a call that is dropped.
     pub fn let_go(&self, ticket: &Ticket) {
         self.leave(Step::LetGo(ticket.number));
     }
@@ -148,7 +153,8 @@ impl Journal {
         self.queue.ask(move |worker| worker.look(number)).await
     }
 
-    /// Open intents in `scope` that nobody works on and whose settling time has passed, oldest first.
+    /// Open intents in `scope` that nobody works on and whose settling time has passed, oldest first; none
+    /// that was looked at within a minute, or within a tenth of its age up to a day.
     pub async fn abandoned(&self, scope: &Scope, most: usize) -> Result<Vec<Intent>, JournalError> {
         let scope = scope.clone();
         self.queue.ask(move |worker| worker.abandoned(&scope, most)).await
@@ -194,7 +200,8 @@ impl Journal {
     }
 
     /// The same, for an answer to a call in other words: it told those who know the words of this
-    /// fingerprint, and nobody else.
+    /// fingerprint, and nobody else. Of an open intent it tells that it is open, which counts after a day
+    /// ([`Intent::is_long_open`]): from then on another one on purpose passes it.
     pub fn told(&self, number: i64, words: Digest) {
         self.leave(Step::Told(number, words));
     }

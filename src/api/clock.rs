@@ -26,15 +26,41 @@ impl Moment {
         Self { wall: self.wall - time, ..self }
     }
 
+    /// This point, had so much passed on the steady clock and the wall clock been set to this since.
+    #[cfg(test)]
+    pub fn later(self, steady: Duration, wall: SystemTime) -> Self {
+        Self { steady: self.steady + steady, wall }
+    }
+
+    /// What the wall clock showed.
+    pub fn wall(self) -> SystemTime {
+        self.wall
+    }
+
     /// Time since then, on the clock that moved further: a clock that was set back costs nothing.
     pub fn elapsed(self) -> Duration {
-        self.steady.elapsed().max(self.wall.elapsed().unwrap_or_default())
+        self.elapsed_until(Self::now())
+    }
+
+    /// The same at a later point.
+    pub fn elapsed_until(self, later: Self) -> Duration {
+        self.steady_until(later).max(later.wall.duration_since(self.wall).unwrap_or_default())
+    }
+
+    /// The same on the steady clock alone.
+    pub fn steady_until(self, later: Self) -> Duration {
+        later.steady.saturating_duration_since(self.steady)
     }
 
     /// How much further one clock moved than the other: the machine slept, or its clock was set.
     pub fn drift(self) -> Duration {
-        let steady = self.steady.elapsed();
-        match self.wall.elapsed() {
+        self.drift_until(Self::now())
+    }
+
+    /// The same at a later point.
+    pub fn drift_until(self, later: Self) -> Duration {
+        let steady = self.steady_until(later);
+        match later.wall.duration_since(self.wall) {
             Ok(wall) => wall.abs_diff(steady),
             Err(back) => steady + back.duration(),
         }

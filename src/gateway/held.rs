@@ -40,7 +40,7 @@ impl Held {
         }
     }
 
-    /// Gives it back open, for others to look up.
+    /// Gives it back open, after a look that did not tell what became of it.
     pub async fn release(mut self) -> Result<(), JournalError> {
         match self.ticket.take() {
             Some(ticket) => self.journal.release(ticket).await,

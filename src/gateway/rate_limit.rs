@@ -33,7 +33,7 @@ mod share;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -116,10 +116,18 @@ pub struct Permit {
 }
 
 /// What one call has waited so far, for permits and for the API.
-#[derive(Default)]
 pub struct Waits {
     /// Microseconds.
     spent: AtomicU64,
+    longest: Duration,
+    /// Permits that are left, where they are counted.
+    permits: Option<AtomicU32>,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { spent: AtomicU64::new(0), longest: LONGEST_WAIT, permits: None }
+    }
 }
 
 /// A permit that would have come too late; nothing is reserved.
@@ -137,8 +145,25 @@ impl Permit {
 }
 
 impl Waits {
+    /// For work beside the call: so long, and so many requests.
+    pub fn brief(longest: Duration, permits: u32) -> Self {
+        Self { spent: AtomicU64::new(0), longest, permits: Some(AtomicU32::new(permits)) }
+    }
+
+    /// True where no more requests may be sent, whatever their limit.
+    pub fn is_used_up(&self) -> bool {
+        self.permits.as_ref().is_some_and(|permits| permits.load(Ordering::Relaxed) == 0)
+    }
+
+    /// Counts a request; false where there may be no more.
+    pub fn take_permit(&self) -> bool {
+        let Some(permits) = &self.permits else { return true };
+        let one_less = |left: u32| left.checked_sub(1);
+        permits.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
+    }
+
     pub fn left(&self) -> Duration {
-        LONGEST_WAIT.saturating_sub(Duration::from_micros(self.spent.load(Ordering::Relaxed)))
+        self.longest.saturating_sub(Duration::from_micros(self.spent.load(Ordering::Relaxed)))
     }
 
     /// Counts a wait; false, and nothing counted, where it is longer than what is left.

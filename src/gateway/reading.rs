@@ -1,6 +1,6 @@
 //! The reads of a call: one path, or a list page by page.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ impl Gateway {
             safety: api::Safety::Read,
         };
         let _permit = self.admit(work, request.safety).await?;
-        let asked = SystemTime::now();
+        let asked = api::Moment::now();
         let reply = self.transmit(work, &request).await;
         if let Some(date) = reply.as_ref().ok().and_then(|reply| reply.date) {
             work.connection.clock.note(asked, date);

@@ -2,9 +2,11 @@
 //! evidence that it is younger than the intent, and taken for absent only after a walk that ended complete
 //! and a settling time in which a late commit would have shown.
 
+mod abandoned;
 mod clock;
 mod created;
 mod evidence;
+mod settling;
 
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::creating::endpoint_of;
-use super::fingerprint::{at, scope};
+use super::fingerprint::at;
 use super::held::Held;
 use super::lists::Walk;
 use super::repeating::is_gone;
@@ -25,18 +27,11 @@ use crate::journal::{End, Intent, Kind, State};
 pub(super) use clock::ServerClock;
 use evidence::Age;
 pub(super) use evidence::loose;
+pub(super) use settling::{Settling, left, settling};
 
-/// After a reset or an error of the server, a late commit shows within this time.
-const SOON: Duration = Duration::from_secs(10);
-/// After silence the server may still be working.
-const LATE: Duration = Duration::from_secs(90);
 /// Between two looks, growing.
 const PAUSES: [u64; 4] = [1, 2, 4, 6];
 const LAST_PAUSE: u64 = 8;
-/// Abandoned intents that one write looks after on its way.
-const MOST_ABANDONED: usize = 3;
-/// Time that one write spends on them.
-const FOR_ABANDONED: Duration = Duration::from_secs(5);
 
 /// What became of a write.
 #[derive(Debug)]
@@ -55,52 +50,57 @@ impl Verdict {
     }
 }
 
-/// How long "not found" says nothing after an answer was lost like this.
-pub(super) fn settling(lost: &api::ApiError) -> Duration {
-    let api::ApiError::Lost { source, .. } = lost else { return SOON };
-    match source.as_ref() {
-        api::ApiError::Silent { .. } => LATE,
-        // A gateway that gave up waiting says nothing of what waits behind it.
-        error if matches!(error.status(), Some(408 | 504)) => LATE,
-        _ => SOON,
-    }
-}
-
 impl Gateway {
-    /// Looks until it is told or `until` comes; settles what is told, gives back what is not.
+    /// Looks until it is told or `until` comes; settles what is told, gives back what is not. "Not found"
+    /// means nothing before `settles` nor before the time that the journal holds.
     pub(super) async fn look_up(
         &self,
         work: &Work,
         mut held: Held,
+        settles: Option<Timestamp>,
         until: Instant,
     ) -> Result<(Verdict, Option<Intent>), Failure> {
         let number = held.number;
-        let verdict = self.looked_up(work, number, until).await?;
+        let mut settling = Settling::from(settles);
+        let verdict = self.looked_up(work, number, &mut settling, until).await?;
         match &verdict {
             Verdict::TookEffect(record) => drop(held.settle(took_effect(work, record)).await),
             Verdict::Absent => drop(held.settle(End::of(State::Absent)).await),
-            Verdict::Unknown { .. } => held.release().await?,
+            // A journal that cannot be written now hides nothing of what was seen.
+            Verdict::Unknown { .. } => {
+                if let Err(error) = held.release().await {
+                    tracing::warn!("the journal could not be written: {error}");
+                }
+            }
         }
-        Ok((verdict, self.journal.look(number).await?))
+        let found = self.journal.look(number).await?;
+        Ok((verdict, found.map(|intent| settling.shown_in(intent))))
     }
 
-    async fn looked_up(&self, work: &Work, number: i64, until: Instant) -> Result<Verdict, Failure> {
+    async fn looked_up(
+        &self,
+        work: &Work,
+        number: i64,
+        settling: &mut Settling,
+        until: Instant,
+    ) -> Result<Verdict, Failure> {
         let mut pauses = PAUSES.into_iter();
         loop {
             let Some(intent) = self.journal.look(number).await? else {
                 return Ok(Verdict::unknown("its intent is gone from the journal"));
             };
-            let settled = intent.settles_at.is_none_or(|at| at <= Timestamp::now());
+            settling.take_in(&intent);
+            let settled = settling.left().is_zero();
             let verdict = self.look_once(work, &intent, until).await;
             // After the settling time another look tells no more than this one.
             if settled || matches!(verdict, Verdict::TookEffect(_)) {
                 return Ok(verdict);
             }
             let pause = Duration::from_secs(pauses.next().unwrap_or(LAST_PAUSE));
-            let next = Instant::now() + pause.min(left(&intent) + Duration::from_millis(50));
+            let next = Instant::now() + pause.min(settling.left() + Duration::from_millis(50));
             if next >= until {
                 return Ok(match verdict {
-                    Verdict::Absent => Verdict::unknown(not_yet(&intent)),
+                    Verdict::Absent => Verdict::unknown(settling.not_yet()),
                     other => other,
                 });
             }
@@ -216,30 +216,6 @@ impl Gateway {
         let rows = walk.answer(list).shift_remove("items");
         Ok((rows.and_then(|rows| rows.as_array().cloned()).unwrap_or_default(), complete))
     }
-
-    /// Looks after intents that nobody works on, so that none stays open for want of a repetition. What
-    /// fails here hinders no write.
-    pub(super) async fn look_after_abandoned(&self, work: &Work) -> Result<(), Failure> {
-        let scope = scope(work);
-        let until = Instant::now() + FOR_ABANDONED;
-        for intent in self.journal.abandoned(&scope, MOST_ABANDONED).await? {
-            if Instant::now() >= until {
-                break;
-            }
-            let Some(ticket) = self.journal.take(intent.number).await? else { continue };
-            let mut held = Held::new(&self.journal, ticket);
-            let end = match self.look_once(work, &intent, until).await {
-                Verdict::TookEffect(record) => took_effect_of(&intent, &record),
-                Verdict::Absent => End::of(State::Absent),
-                Verdict::Unknown { .. } => {
-                    held.release().await?;
-                    continue;
-                }
-            };
-            held.settle(end).await;
-        }
-        Ok(())
-    }
 }
 
 /// The end of a write of this call that took effect.
@@ -275,14 +251,4 @@ pub(super) fn id_of(record: &Value) -> Option<String> {
         Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
-}
-
-/// Time until "not found" means "absent".
-pub(super) fn left(intent: &Intent) -> Duration {
-    let at = intent.settles_at.unwrap_or_else(Timestamp::now);
-    Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
-}
-
-fn not_yet(intent: &Intent) -> String {
-    format!("it is not there yet, and may still come within {} s", left(intent).as_secs() + 1)
 }

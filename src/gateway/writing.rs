@@ -6,6 +6,7 @@ mod answers;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -57,21 +58,22 @@ impl Gateway {
         // Without a key nothing is claimed.
         self.keys.key().await?;
         let mut intent = self.intent(&work, &wire)?;
-        if let Err(failure) = self.look_after_abandoned(&work).await {
-            tracing::debug!("open intents were not looked after: {}", failure.message);
-        }
+        self.look_after_abandoned(&mut work).await;
         let ticket = loop {
             match self.journal.claim(intent.clone()).await? {
                 Claim::Granted(ticket) => break ticket,
                 Claim::Busy(earlier, likeness) => self.wait_for(&work, &earlier, likeness, ends).await?,
                 Claim::Open(ticket, earlier, likeness) => {
                     let until = (Instant::now() + LOOKING_UP).min(ends);
-                    match self.look_up(&work, Held::new(&self.journal, ticket), until).await? {
+                    match self.look_up(&work, Held::new(&self.journal, ticket), None, until).await? {
                         (Verdict::TookEffect(record), Some(found)) if !work.copies(&found) => {
                             let done = self.not_again(&work, &found, likeness, &record);
                             return Ok(self.with_receipt(done, tells(&found, likeness, &intent)));
                         }
                         (Verdict::Unknown { why, candidates }, _) => {
+                            if let (Likeness::Twin, Some(guard)) = (likeness, &intent.guard) {
+                                self.journal.told(earlier.number, guard.fingerprint);
+                            }
                             return Err(answers::still_unknown(&work, &earlier, likeness, &why, &candidates));
                         }
                         (Verdict::Absent | Verdict::TookEffect(_), _) => {}
@@ -249,12 +251,15 @@ impl Gateway {
         writing: Writing,
     ) -> Result<Done, Failure> {
         let number = writing.held.number;
+        let settling = recovery::settling(&lost);
+        // Also where the journal cannot be written.
+        let settles = Timestamp::now().checked_add(settling).ok();
         if let Some(ticket) = writing.held.ticket() {
-            let kept = self.journal.lost(ticket, recovery::settling(&lost)).await;
+            let kept = self.journal.lost(ticket, settling).await;
             kept.unwrap_or_else(|error| tracing::warn!("the journal could not be written: {error}"));
         }
         let until = writing.looks_until();
-        let looked_up = self.look_up(work, writing.held, until).await;
+        let looked_up = self.look_up(work, writing.held, settles, until).await;
         // A journal that cannot be written now does not make the request unsent.
         match looked_up.unwrap_or_else(|failure| (Verdict::unknown(failure.message), None)) {
             (Verdict::TookEffect(record), _) => {

@@ -35,9 +35,12 @@ impl Writing<'_> {
                     Some(fingerprint) if fingerprint == guard.fingerprint => Likeness::Same,
                     _ => Likeness::Twin,
                 };
+                if likeness == Likeness::Twin && self.lets_pass(&held, guard)? {
+                    continue;
+                }
                 let counts = |settled: &Intent| {
                     let doubtful = settled.lost || !settled.answered;
-                    let told = settled.answered || self.was_told(settled.number, guard.fingerprint)?;
+                    let told = settled.answered || self.was_told(settled, guard.fingerprint)?;
                     Ok(doubtful
                         && self.counts(settled, guard, TWIN_WINDOW)
                         && !(guard.allow_duplicate && told))
@@ -57,6 +60,16 @@ impl Writing<'_> {
         age.is_some_and(|age| u128::from(age) < window.as_millis())
             && !guard.past.contains(&settled.number)
             && (guard.source.is_none() || guard.source != settled.record_id)
+    }
+
+    /// A twin that is open for long, of which these words were told since: whether it is the same thing is the
+    /// person's to say, and a person has.
+    fn lets_pass(&self, twin: &Held, guard: &Guard) -> Result<bool, Trouble> {
+        Ok(guard.allow_duplicate
+            && twin.intent.state.is_open()
+            && twin.intent.is_long_open(self.now)
+            && !self.is_carried(twin)?
+            && self.was_told(&twin.intent, guard.fingerprint)?)
     }
 
     /// What a like one comes to, if it stands in the way.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::LONG_OPEN;
+
 /// A keyed hash: equal for equal content on this machine, and good for nothing elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 16]);
@@ -225,6 +227,14 @@ pub struct Intent {
     /// From when on "not found" means "did not take effect"; set while the state is unknown.
     pub settles_at: Option<Timestamp>,
     pub settled_at: Option<Timestamp>,
+}
+
+impl Intent {
+    /// Open since a day and more, at `now` in milliseconds since 1970.
+    pub fn is_long_open(&self, now: i64) -> bool {
+        let age = now.saturating_sub(self.claimed_at.as_millisecond());
+        self.state.is_open() && i128::from(age) >= LONG_OPEN.as_millis().cast_signed()
+    }
 }
 
 /// How an intent ends.

@@ -17,20 +17,21 @@ create table intent (
   state text not null, lost integer not null default 0, answered integer not null default 0, owner text,
   record_id text, record_number text, party text, fields blob not null, state_before blob,
   fingerprint blob, about blob, amount blob, currency blob,
-  claimed_at integer not null, sent_at integer, settles_at integer, settled_at integer) strict;
+  claimed_at integer not null, sent_at integer, settles_at integer, settled_at integer,
+  looked_at integer) strict;
 create index intent_open on intent (number) where settled_at is null;
 create index intent_fingerprint on intent (fingerprint) where fingerprint is not null;
 create index intent_about on intent (about) where about is not null;
 create index intent_record on intent (record_id) where record_id is not null;
-create table told (number integer not null, fingerprint blob not null, primary key (number, fingerprint))
-  strict, without rowid;
+create table told (number integer not null, fingerprint blob not null, settled integer not null,
+  primary key (number, fingerprint)) strict, without rowid;
 create table fact (name text primary key, value blob not null) strict, without rowid;
 ";
 
 /// What [`Held::read`] reads, in this order.
 pub(super) const COLUMNS: &str = "number, idempotency_key, account, origin, profile, tool, kind, client, \
     confirmed, state, lost, answered, record_id, record_number, party, fields, state_before, fingerprint, \
-    claimed_at, sent_at, settles_at, settled_at, owner";
+    claimed_at, sent_at, settles_at, settled_at, owner, looked_at";
 
 /// The states of what took effect, as SQL.
 pub(super) const TOOK_EFFECT: &str = "state in ('created', 'done', 'updated', 'deleted')";
@@ -39,6 +40,8 @@ pub(super) const TOOK_EFFECT: &str = "state in ('created', 'done', 'updated', 'd
 pub(super) struct Held {
     pub intent: Intent,
     pub owner: Option<String>,
+    /// When a look last could not tell what became of it, in milliseconds since 1970.
+    pub looked_at: Option<i64>,
 }
 
 impl Held {
@@ -66,7 +69,7 @@ impl Held {
             settles_at: optional_time(row, 20)?,
             settled_at: optional_time(row, 21)?,
         };
-        Ok(Self { intent, owner: row.get(22)? })
+        Ok(Self { intent, owner: row.get(22)?, looked_at: row.get(23)? })
     }
 
     pub fn all(statement: &mut Statement, params: impl rusqlite::Params) -> rusqlite::Result<Vec<Self>> {

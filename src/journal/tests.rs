@@ -12,11 +12,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{
-    Claim, Confirmed, Digest, End, Field, Filter, Guard, Intent, Journal, JournalError, Kind, Likeness,
+    Claim, Confirmed, DAY, Digest, End, Field, Filter, Guard, Intent, Journal, JournalError, Kind, Likeness,
     NewIntent, Scope, State, Ticket, Twin,
 };
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
 const KEEP: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// A folder that goes with the test.

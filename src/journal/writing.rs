@@ -9,7 +9,7 @@ use super::error::Trouble;
 use super::owner::Owners;
 use super::reading;
 use super::row::{COLUMNS, Held, millis};
-use super::{Digest, End, Intent, Scope, State, Ticket};
+use super::{DAY, Digest, End, Intent, LONG_OPEN, Scope, State, Ticket};
 
 /// How long a record may still turn up after a request of which nothing is known.
 pub(super) const SETTLING: Duration = Duration::from_secs(90);
@@ -17,6 +17,10 @@ pub(super) const SETTLING: Duration = Duration::from_secs(90);
 const LONGEST_CONNECTION: Duration = Duration::from_secs(600);
 /// A settling time further ahead than this was written by a clock that has been set back since.
 const IMPLAUSIBLE: Duration = Duration::from_secs(900);
+
+/// Between two looks on the way of other writes.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = DAY;
 
 /// An open transaction, who makes it, and when.
 pub(super) struct Writing<'a> {
@@ -34,6 +38,8 @@ pub(super) enum Step {
     Settle(i64, End),
     /// Of an intent that nobody carries any more.
     LetGo(i64),
+    /// The same after a look that did not tell what became of it.
+    Looked(i64),
     /// Of one that was claimed with this key and not sent.
     Unsent(String),
     Answered(i64),
@@ -47,6 +53,7 @@ impl Writing<'_> {
             Step::Lost(number, settles_at) => self.lost(*number, *settles_at),
             Step::Settle(number, end) => self.settle(*number, end),
             Step::LetGo(number) => self.let_go(*number),
+            Step::Looked(number) => self.looked(*number),
             Step::Unsent(key) => self.unsent(key),
             Step::Answered(number) => self.answered(*number),
             Step::Told(number, words) => self.told(*number, *words),
@@ -118,6 +125,15 @@ impl Writing<'_> {
         Ok(())
     }
 
+    fn looked(&self, number: i64) -> Result<(), Trouble> {
+        self.connection
+            .prepare_cached(
+                "update intent set looked_at = ?2 where number = ?1 and settled_at is null and owner = ?3",
+            )?
+            .execute(params![number, self.now, self.owners.me()])?;
+        self.let_go(number)
+    }
+
     fn unsent(&self, key: &str) -> Result<(), Trouble> {
         self.connection
             .prepare_cached(
@@ -137,21 +153,26 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Of a settled intent, or of one that is open for so long that nobody may ever know: who was told that
+    /// has not been told what became of it.
     fn told(&self, number: i64, words: Digest) -> Result<(), Trouble> {
         self.connection
             .prepare_cached(
-                "insert or ignore into told (number, fingerprint)
-                 select number, ?2 from intent where number = ?1 and settled_at is not null",
+                "insert into told (number, fingerprint, settled)
+                 select number, ?2, settled_at is not null from intent
+                 where number = ?1 and (settled_at is not null or claimed_at <= ?3)
+                 on conflict do update set settled = max(settled, excluded.settled)",
             )?
-            .execute(params![number, words])?;
+            .execute(params![number, words, self.now.saturating_sub(millis(LONG_OPEN))])?;
         Ok(())
     }
 
-    /// Whether those who know these words were told what became of an intent.
-    pub fn was_told(&self, number: i64, words: Digest) -> Result<bool, Trouble> {
-        let mut told =
-            self.connection.prepare_cached("select 1 from told where number = ?1 and fingerprint = ?2")?;
-        Ok(told.exists(params![number, words])?)
+    /// Whether those who know these words were told of an intent: that it is open, or what became of it.
+    pub fn was_told(&self, intent: &Intent, words: Digest) -> Result<bool, Trouble> {
+        let mut told = self
+            .connection
+            .prepare_cached("select 1 from told where number = ?1 and fingerprint = ?2 and settled >= ?3")?;
+        Ok(told.exists(params![intent.number, words, !intent.state.is_open()])?)
     }
 
     /// An open intent that nobody carries any more: settled if it was not sent (`None`), else unknown and
@@ -216,15 +237,23 @@ impl Writing<'_> {
             if found.len() == most {
                 break;
             }
-            if self.is_carried(&held)? {
+            if self.is_carried(&held)? || self.was_just_looked_at(&held) {
                 continue;
             }
             let passed = |intent: &Intent| {
-                intent.settles_at.is_none_or(|settles_at| settles_at.as_millisecond() <= self.now)
+                intent.settles_at.is_some_and(|settles_at| settles_at.as_millisecond() <= self.now)
             };
             found.extend(self.orphaned(&held.intent)?.filter(passed));
         }
         Ok(found)
+    }
+
+    /// The older an intent, the less another look is likely to tell.
+    fn was_just_looked_at(&self, held: &Held) -> bool {
+        let age = Duration::from_millis(held.intent.claimed_at.as_millisecond().abs_diff(self.now));
+        let pause = (age / 10).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        // Either side of now: the clock may have been set back since.
+        held.looked_at.is_some_and(|at| u128::from(at.abs_diff(self.now)) < pause.as_millis())
     }
 
     fn open_in(&self, scope: &Scope) -> Result<Vec<Held>, Trouble> {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::ledger::{Fate, Ledger};
-use crate::scripted_books::id;
+use crate::ledger::{Fate, Ledger, invoice_of};
+use crate::scripted_books::{answer, id};
 use crate::support::{Era, Gate, Home, Lumabill, McpSession, PLANTED_KEY};
 
 fn serve(home: &Arc<Home>, ledger: &Ledger) -> Lumabill {
@@ -153,6 +153,36 @@ fn what_took_effect_while_the_journal_was_held_is_told_and_written_down_later() 
     assert_eq!(ledger.posts().len(), 1);
     session.close_input();
     session.gone_within(Duration::from_secs(5));
+    let history = Lumabill::at(&home, &["history", "--json"]).run().exits(0).json();
+    assert_eq!(history["changes"][0]["outcome"], "created", "{history}");
+}
+
+#[test]
+fn what_was_lost_while_the_journal_was_held_is_not_taken_for_absent_too_soon() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    // What waits behind such a gateway may be carried out for another 90 s.
+    let ledger = Ledger::start(move |n| match n {
+        0 => Fate::HoldAndLose(held.clone(), || answer(504, &json!({ "message": "gateway timeout" }))),
+        _ => Fate::Commit,
+    });
+    let home = Arc::new(Home::new());
+    let mut session = McpSession::start(&serve(&home, &ledger), Era::Modern);
+    let call = session.send_call("create_invoice", bill("Consulting"));
+    ledger.wait_for_posts(1);
+    let lock = Connection::open(home.path().join("state/journal.db")).unwrap();
+    lock.execute_batch("begin immediate").unwrap();
+    gate.open();
+    let said = session.answer_within(&call, Duration::from_secs(60));
+    let error = &said["result"]["structuredContent"]["error"];
+    assert_eq!((&error["code"], &error["sent"]), (&json!("outcome_unknown"), &json!("unknown")), "{said}");
+    // Now it comes after all.
+    let body = serde_json::from_slice(&ledger.posts()[0].body).unwrap();
+    ledger.edit(|records| records.push(invoice_of(&body, 0, 100)));
+    lock.execute_batch("rollback").unwrap();
+    let again = session.call("create_invoice", bill("Consulting")).done();
+    assert_eq!(again.structured["created"], false, "{}", again.text);
+    assert_eq!((ledger.posts().len(), ledger.records().len()), (1, 1));
     let history = Lumabill::at(&home, &["history", "--json"]).run().exits(0).json();
     assert_eq!(history["changes"][0]["outcome"], "created", "{history}");
 }

@@ -22,6 +22,8 @@ pub enum Fate {
     CommitAndHold(Gate),
     /// Committed only so long after the connection was reset.
     CommitAfter(std::time::Duration),
+    /// This once the gate is open, and nothing is committed.
+    HoldAndLose(Gate, fn() -> Answer),
 }
 
 /// A running ledger.
@@ -117,6 +119,7 @@ fn posted(records: &Arc<Mutex<Vec<Value>>>, request: &Recorded, fate: Fate, n: u
         }
         Fate::Lose(answer) => answer(),
         Fate::CommitAndHold(gate) => Answer::Held(gate, Box::new(commit(records))),
+        Fate::HoldAndLose(gate, answer) => Answer::Held(gate, Box::new(answer())),
         Fate::CommitAfter(wait) => {
             let (records, body) = (Arc::clone(records), body.clone());
             std::thread::spawn(move || {

@@ -253,3 +253,35 @@ fn the_idempotency_key_is_sent_and_is_the_intent_s_own() {
     assert_ne!(keys[0], keys[1]);
     assert!(keys.iter().all(|key| key.len() == 36), "{keys:?}");
 }
+
+#[test]
+fn what_stays_unknown_costs_other_writes_little_and_not_each_of_them() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let body = bill("Consulting");
+    // Pages enough for any walk that is not kept short.
+    let strangers = (200..3200).map(|n| invoice_of(&body, 86_400, n)).collect();
+    let ledger = Ledger::with(strangers, move |n| {
+        if n == 0 { Fate::HoldAndLose(held.clone(), || Answer::Reset) } else { Fate::Commit }
+    });
+    let home = Arc::new(Home::new());
+    let mut killed = McpSession::start(&at(&home, &ledger), Era::Modern);
+    killed.send_call("create_invoice", bill("Consulting"));
+    ledger.wait_for_posts(1);
+    killed.signal("KILL");
+    killed.gone_within(Duration::from_secs(5));
+    gate.open();
+    let journal = rusqlite::Connection::open(home.path().join("state/journal.db")).unwrap();
+    journal.execute_batch("update intent set sent_at = sent_at - 700000").unwrap();
+    drop(journal);
+    let mut session = McpSession::start(&at(&home, &ledger), Era::Modern);
+    let mut walked = Vec::new();
+    for name in ["Neu", "Alt", "Dritte"] {
+        let before = ledger.server.requests().len();
+        session.call("create_client", json!({ "name": name })).done();
+        let new = ledger.server.requests().split_off(before);
+        walked.push(new.iter().filter(|request| request.target.starts_with("/v1/invoices")).count());
+    }
+    assert!((1..=5).contains(&walked[0]), "{walked:?}");
+    assert_eq!(walked[1..], [0, 0], "{walked:?}");
+}

@@ -11,6 +11,10 @@ use crate::gateway::{Gateway, Work};
 impl Gateway {
     /// The permit of one request: waits for it as long as the call has time, else says when to call again.
     pub(in crate::gateway) async fn admit(&self, work: &Work, safety: Safety) -> Result<Permit, Failure> {
+        if !work.waits.take_permit() {
+            let message = format!("`{}` was not sent: what it is for has had its requests", work.tool());
+            return Err(Failure::new("rate_limited", Exit::Unavailable, message));
+        }
         if self.rate_limits.are_off() {
             return Ok(Permit { slot: None });
         }
@@ -47,6 +51,9 @@ pub struct Further<'a> {
 impl Permits for Further<'_> {
     fn admit(&self, safety: Safety) -> BoxFuture<'_, Result<(), Duration>> {
         Box::pin(async move {
+            if !self.work.waits.take_permit() {
+                return Err(Duration::ZERO);
+            }
             if self.gateway.rate_limits.are_off() {
                 return Ok(());
             }

@@ -400,7 +400,11 @@ async fn a_call_waits_for_seconds_and_not_for_longer() {
     let limits = RateLimits::new(Some(Rates { reads: 2, writes: 1 }), &folder.0, None);
     let told = std::sync::Mutex::new(Vec::new());
     let tell = |wait: Duration, why: &Why, limit: u32| told.lock().unwrap().push((wait, *why, limit));
+    let brief = Waits::brief(Duration::from_secs(1), 2);
+    assert!(brief.take_permit() && !brief.is_used_up() && brief.take_permit() && brief.is_used_up());
+    assert!(!brief.take_permit() && !brief.spend(Duration::from_secs(2)));
     let waits = Waits::default();
+    assert!(waits.take_permit() && !waits.is_used_up());
     let key = key();
     let admit = |safety| limits.admit(&key, safety, &waits, &tell);
     for safety in [Safety::Read, Safety::Read, Safety::Write] {

@@ -1,5 +1,6 @@
 //! The words of writes that were not made again, were found again, or whose fate is not known.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::answer::{self, local_time};
@@ -131,7 +132,14 @@ pub(super) fn still_unknown(
         local_time(earlier.claimed_at)
     );
     let failure = Failure::new("outcome_unknown", Exit::Unavailable, message).sent(Sent::Unknown);
-    with_candidates(failure, Some(earlier), why, candidates)
+    let failure = with_candidates(failure, Some(earlier), why, candidates);
+    if likeness == Likeness::Twin && earlier.is_long_open(Timestamp::now().as_millisecond()) {
+        let hint = failure.hint.clone().unwrap_or_default();
+        return failure.hint(format!(
+            "{hint}; it is open for more than a day: if the person has looked and wants this one all the same, call again with `allow_duplicate`: true"
+        ));
+    }
+    failure
 }
 
 fn with_candidates(failure: Failure, intent: Option<&Intent>, why: &str, candidates: &[Value]) -> Failure {

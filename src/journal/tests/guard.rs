@@ -266,3 +266,43 @@ fn a_clock_set_back_lets_nothing_through_and_holds_nothing_up_for_ever() {
         assert!((0..=90_000).contains(&ahead), "{ahead} ms");
     });
 }
+
+#[test]
+fn an_old_open_twin_is_told_of_once_and_passed_on_purpose() {
+    let folder = Folder::new();
+    block(async {
+        let journal = folder.journal();
+        let first = sent(&journal, twin(1, Some(1), None)).await;
+        journal.lost(&first, Duration::ZERO).await.unwrap();
+        let number = first.number;
+        journal.release(first).await.unwrap();
+        let on_purpose = |n| {
+            let mut intent = twin(n, Some(1), None);
+            intent.guard.as_mut().unwrap().allow_duplicate = true;
+            intent
+        };
+        let open = async |intent: NewIntent| match journal.claim(intent).await.unwrap() {
+            Claim::Open(ticket, ..) => journal.release(ticket).await.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        // Told of it while it is young counts for nothing.
+        journal.told(number, digest(2));
+        open(on_purpose(2)).await;
+        folder.sql("update intent set claimed_at = claimed_at - 86400000");
+        open(on_purpose(2)).await;
+        journal.told(number, digest(2));
+        journal.told(number, digest(1));
+        open(twin(2, Some(1), None)).await;
+        open(on_purpose(3)).await;
+        open(on_purpose(1)).await;
+        let second = granted(&journal, on_purpose(2)).await;
+        journal.settle(&second, End::of(State::NotSent)).await.unwrap();
+        // What became of it is told to nobody yet.
+        let Claim::Open(first, ..) = journal.claim(twin(1, Some(1), None)).await.unwrap() else { panic!() };
+        journal.settle(&first, made("r1")).await.unwrap();
+        folder.sql("update intent set settled_at = settled_at - 3000");
+        assert!(matches!(journal.claim(on_purpose(2)).await.unwrap(), Claim::Known(_, Likeness::Twin)));
+        journal.told(number, digest(2));
+        granted(&journal, on_purpose(2)).await;
+    });
+}

@@ -366,3 +366,41 @@ fn a_log_left_by_a_killed_process_is_read_without_writing() {
         assert_eq!(found[0].state, State::Sending);
     });
 }
+
+#[test]
+fn what_a_look_did_not_tell_is_given_again_after_growing_pauses() {
+    let folder = Folder::new();
+    block(async {
+        let journal = folder.journal();
+        let ticket = sent(&journal, create(1)).await;
+        journal.lost(&ticket, Duration::ZERO).await.unwrap();
+        journal.let_go(&ticket);
+        let given = async || journal.abandoned(&scope(), 9).await.unwrap().len();
+        assert_eq!(given().await, 1, "dropped without a look");
+        let looked = async || {
+            let ticket = journal.take(ticket.number).await.unwrap().unwrap();
+            journal.release(ticket).await.unwrap();
+        };
+        let hour = 3_600_000_i64;
+        let day = 24 * hour;
+        let age = |age: i64| {
+            folder.sql(&format!("update intent set claimed_at = {} - {age}", super::super::now()));
+        };
+        for (old, early, late) in
+            [(0, 58_000, 61_000), (hour, 350_000, 362_000), (40 * day, 23 * hour, 25 * hour)]
+        {
+            looked().await;
+            age(old);
+            assert_eq!(given().await, 0);
+            for (since, wanted) in [(early, 0), (late, 1)] {
+                let at = super::super::now() - since;
+                folder.sql(&format!("update intent set looked_at = {at}"));
+                assert_eq!(given().await, wanted, "{old} ms old, looked at {since} ms ago");
+            }
+            // Whoever repeats it is given it at once.
+            looked().await;
+            let Claim::Open(ticket, ..) = journal.claim(create(1)).await.unwrap() else { panic!() };
+            journal.release(ticket).await.unwrap();
+        }
+    });
+}
