@@ -7,6 +7,7 @@
     reason = "support code of tests reads like the tests, and fails by panicking, with what it saw"
 )]
 
+mod abandoned_updates;
 mod asleep;
 mod at_a_terminal;
 mod billed;
@@ -30,6 +31,7 @@ mod lost_updates;
 mod names;
 mod once;
 mod one_origin;
+mod partly_reconciled;
 mod prompts;
 mod rate_limits;
 mod reconcile;
