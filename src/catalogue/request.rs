@@ -124,10 +124,15 @@ fn updated(endpoint: &Endpoint, arguments: &Map<String, Value>, current: Option<
     for computed in endpoint.computed {
         remove(&mut body, computed);
     }
-    if let Some(changes) = arguments.get(CHANGES) {
-        merge(&mut body, renamed(Kind::Object(endpoint.changes()), changes));
+    if let Some(changes) = changes(endpoint, arguments) {
+        merge(&mut body, changes);
     }
     body
+}
+
+/// What an update sets, with the wire's names.
+pub fn changes(endpoint: &Endpoint, arguments: &Map<String, Value>) -> Option<Value> {
+    arguments.get(CHANGES).map(|changes| renamed(Kind::Object(endpoint.changes()), changes))
 }
 
 /// The same value with the wire's names.

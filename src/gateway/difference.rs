@@ -97,7 +97,7 @@ fn watched(endpoint: &Endpoint) -> impl Iterator<Item = (&'static str, &'static 
 
 /// A value in one form for all its spellings: `8.10` and `"8.1"`, an IBAN with and without spaces, a list
 /// of lines with and without what the server adds to them. Null stands for empty, too.
-fn plain(kind: Kind, value: &Value) -> Value {
+pub fn plain(kind: Kind, value: &Value) -> Value {
     match (kind, value) {
         (_, Value::Null) => Value::Null,
         (Kind::Object(fields), Value::Object(given)) => {

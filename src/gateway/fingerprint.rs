@@ -29,9 +29,16 @@ impl Gateway {
         let guarded = matches!(kind, Kind::Create | Kind::Act);
         let guard = if guarded { Some(self.guard(work, wire, &scope)?) } else { None };
         let record = work.current.as_ref();
-        let mut fields = if kind == Kind::Delete { Vec::new() } else { self.fields(sent(work, body))? };
+        let mut fields = match kind {
+            Kind::Delete => Vec::new(),
+            Kind::Update => self.changes_of(work)?,
+            Kind::Create | Kind::Act => self.fields(body)?,
+        };
         if kind == Kind::Create {
             fields.extend(self.derived(body)?);
+        }
+        if let (Kind::Act, Some(record)) = (kind, record) {
+            fields.extend(self.status_before(record)?);
         }
         Ok(NewIntent {
             scope,
@@ -93,12 +100,6 @@ impl Gateway {
     pub(super) fn source_of(&self, id: &str) -> Result<Digest, JournalError> {
         self.journal.digest(&["source", id])
     }
-
-    /// A record's state as far as an act changes it: its status where it has one.
-    pub(super) fn state_of(&self, record: &Value) -> Result<Digest, JournalError> {
-        let state = record.get("status").filter(|status| status.is_string()).unwrap_or(record);
-        self.journal.digest(&["state", &normal(state)])
-    }
 }
 
 /// Whose books the call writes to.
@@ -109,14 +110,6 @@ pub(super) fn scope(work: &Work) -> Scope {
         id => id.to_owned(),
     };
     Scope { account, origin: work.connection.bound_to.clone(), profile }
-}
-
-/// What of the body says what the call wants: of an update the changes alone.
-fn sent<'a>(work: &'a Work, body: &'a Value) -> &'a Value {
-    match work.endpoint.effect {
-        Effect::Updates => work.arguments.get(crate::catalogue::CHANGES).unwrap_or(body),
-        _ => body,
-    }
 }
 
 /// The record that a call is about, where it names one.

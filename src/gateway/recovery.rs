@@ -3,6 +3,8 @@
 //! and a settling time in which a late commit would have shown.
 
 mod abandoned;
+mod acts;
+mod changes;
 mod clock;
 mod created;
 mod evidence;
@@ -15,7 +17,6 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::creating::endpoint_of;
-use super::fingerprint::at;
 use super::held::Held;
 use super::lists::Walk;
 use super::repeating::is_gone;
@@ -128,25 +129,6 @@ impl Gateway {
         }
     }
 
-    async fn look_for_act(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {
-        if intent.tool == "import_bank_transactions" {
-            return self.look_for_import(work, intent).await;
-        }
-        let (Some(endpoint), Some(id)) = (endpoint_of(&intent.tool), &intent.record_id) else {
-            return Ok(Verdict::unknown("no record shows its effect"));
-        };
-        let Some(record) = self.record(work, endpoint.path, id).await? else {
-            return Ok(Verdict::unknown("the record is gone"));
-        };
-        let unchanged = self.is_as_before(intent, &record)?;
-        Ok(if unchanged { Verdict::Absent } else { Verdict::TookEffect(record) })
-    }
-
-    /// True where a record does not show the effect of an act.
-    pub(super) fn is_as_before(&self, act: &Intent, record: &Value) -> Result<bool, Failure> {
-        Ok(Some(self.state_of(record)?) == act.before || evidence::is_still_open(record))
-    }
-
     /// An import shows in the transactions of its bank account that are younger than it.
     async fn look_for_import(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {
         let Some(list) = catalogue::find("list_bank_transactions") else {
@@ -164,21 +146,6 @@ impl Gateway {
             (0, true) => Verdict::unknown("the transactions do not show when they were imported"),
             (0, false) => Verdict::unknown("the list of transactions could not be read whole"),
         })
-    }
-
-    /// An update may be repeated: what the record does not show is taken for not done.
-    async fn look_for_update(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {
-        let (Some(endpoint), Some(id)) = (endpoint_of(&intent.tool), &intent.record_id) else {
-            return Ok(Verdict::Absent);
-        };
-        let Some(record) = self.record(work, endpoint.path, id).await? else { return Ok(Verdict::Absent) };
-        for field in &intent.fields {
-            let shown = at(&record, &field.path).map(|value| self.hash_of(&field.path, value)).transpose()?;
-            if shown != Some(field.hash) {
-                return Ok(Verdict::Absent);
-            }
-        }
-        Ok(Verdict::TookEffect(record))
     }
 
     async fn look_for_delete(&self, work: &Work, intent: &Intent) -> Result<Verdict, Failure> {

@@ -141,7 +141,7 @@ impl Gateway {
             // A statement is known by its content; the API shows no record of an import.
             _ if wire.file.is_some() => Ok(Some(Value::Null)),
             _ => match &work.current {
-                Some(record) if self.is_as_before(earlier, record)? => Ok(None),
+                Some(record) if self.shows_nothing_of(earlier, record)? => Ok(None),
                 record => Ok(record.clone()),
             },
         }

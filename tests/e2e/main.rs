@@ -7,6 +7,7 @@
     reason = "support code of tests reads like the tests, and fails by panicking, with what it saw"
 )]
 
+mod abandoned_updates;
 mod asleep;
 mod at_a_terminal;
 mod billed;
@@ -31,6 +32,7 @@ mod names;
 mod odd_books;
 mod once;
 mod one_origin;
+mod partly_reconciled;
 mod prompts;
 mod rate_limits;
 mod reconcile;

@@ -124,12 +124,6 @@ pub fn is_date(path: &str) -> bool {
     matches!(path, "issue_date" | "date" | "start_date")
 }
 
-/// A bank transaction that nothing is matched to.
-pub fn is_still_open(record: &Value) -> bool {
-    let status = record.get("status").and_then(Value::as_str).unwrap_or_default();
-    matches!(status, "unmatched" | "suggested" | "open" | "pending")
-}
-
 /// The records that may be the one.
 #[derive(Default)]
 pub struct Seen {
