@@ -83,6 +83,9 @@ fn what_was_undone_is_done_again() {
     assert_eq!(writes(&server).len(), 2);
 }
 
+/// What happens to the record before the answer is lost, how it was, and what comes of it.
+type Case = (&'static str, fn(&Record), Value, Value);
+
 /// What the record is like after a reconciling whose answer is lost, and what is said then.
 fn lost(after: fn(&Record), before: Value) -> Value {
     let record = Record::new(before);
@@ -105,7 +108,6 @@ fn lost(after: fn(&Record), before: Value) -> Value {
 #[test]
 fn a_lost_answer_is_known_by_the_allocations_that_the_record_shows() {
     let without_list = json!({ "status": "suggested", "amount": 100 });
-    type Case = (&'static str, fn(&Record), Value, Value);
     let cases: [Case; 5] = [
         ("part", |record| post(record, &allocations(), "suggested"), open("suggested"), json!(true)),
         ("not", |record| record.set(&json!({ "version": 2 })), open("suggested"), json!("not_done")),
