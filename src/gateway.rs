@@ -126,6 +126,8 @@ pub struct Tool {
     pub name: String,
     pub description: String,
     pub input_schema: Arc<Map<String, Value>>,
+    /// Of workflows and local tools only: what an API answers is not ours to promise.
+    pub output_schema: Option<Arc<Map<String, Value>>>,
     pub read_only: bool,
     /// The other hints only where they differ from MCP's defaults (destructive: true, idempotent: false,
     /// open world: true).

@@ -8,7 +8,7 @@ mod reconcile_sure_matches;
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::Endpoint;
+use crate::catalogue::{Endpoint, Param};
 use crate::gateway::calls::{Calls, Pending, Stop};
 
 /// A tool of ours.
@@ -17,6 +17,9 @@ pub struct Workflow {
     pub row: Endpoint,
     /// The tool of the endpoint by which it creates, where that is what it does.
     pub creates: Option<&'static str>,
+    /// Fields of the answer that its schema names: only such as are always of that type, since some clients
+    /// refuse an answer that breaks the schema. None of them is required, and others may stand beside them.
+    pub output: &'static [Param],
     pub run: Run,
 }
 

@@ -28,6 +28,16 @@ pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
     schema
 }
 
+/// The output schema of a tool of ours, short and loose: nothing is required, and anything may be added.
+pub fn output(fields: &[Param]) -> Map<String, Value> {
+    let mut schema = map("object");
+    if !fields.is_empty() {
+        let fields = fields.iter().map(|field| (field.name.to_owned(), Value::Object(scalar(field.kind))));
+        schema.insert("properties".into(), Value::Object(fields.collect()));
+    }
+    schema
+}
+
 /// Behaviour hints of MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "MCP's hints are four independent booleans")]

@@ -86,5 +86,11 @@ fn described(tool: &Tool) -> Value {
             hints.insert(name.to_owned(), json!(hint));
         }
     }
-    json!({ "name": tool.name, "description": tool.description, "inputSchema": *tool.input_schema, "annotations": hints })
+    let mut described = json!({
+        "name": tool.name, "description": tool.description, "inputSchema": *tool.input_schema, "annotations": hints
+    });
+    if let (Some(schema), Some(fields)) = (&tool.output_schema, described.as_object_mut()) {
+        fields.insert("outputSchema".to_owned(), Value::Object((**schema).clone()));
+    }
+    described
 }

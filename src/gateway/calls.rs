@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 pub use super::confirmation::Kept;
@@ -32,6 +33,26 @@ pub trait Calls: Send + Sync {
 
     /// A list, walked to its end as far as the budget of one call goes.
     fn rows<'a>(&'a self, tool: &'static str, filters: Map<String, Value>) -> Pending<'a, Rows>;
+
+    /// The same for lists of any length: `take` is handed the records of one page after the other, filtered as
+    /// they were asked for, and none of them is kept. What `take` was handed is the whole list only if the answer
+    /// says so.
+    fn walk<'a>(
+        &'a self,
+        tool: &'static str,
+        filters: Map<String, Value>,
+        take: &'a mut (dyn FnMut(Vec<Value>) + Send),
+    ) -> Pending<'a, Walked>;
+
+    /// Today where the books are kept.
+    fn today(&self) -> Date;
+
+    /// The text of a file (XML) in a folder that the user allowed.
+    fn read_file(&self, path: &str) -> Result<String, Failure>;
+
+    /// Writes a new file into a folder that the user allowed; an existing one is never overwritten. Comes back
+    /// with its whole path.
+    fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure>;
 
     /// Asks a person, where the settings want that. Comes back with a yes that holds for this call only;
     /// everything else stops the workflow.
@@ -71,6 +92,18 @@ pub struct Rows {
     /// They are all.
     pub complete: bool,
     /// Why they may not be all, where that is known.
+    pub note: Option<String>,
+}
+
+/// How a walk through a list ended.
+pub struct Walked {
+    /// Records that were handed over.
+    pub n: u64,
+    /// Records there are, where that is known.
+    pub of: Option<u64>,
+    /// They were all.
+    pub complete: bool,
+    /// Why they may not have been all, and how to get the rest: in words for the answer.
     pub note: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 //! where the content is what it is said to be.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -25,7 +25,7 @@ impl Gateway {
     }
 }
 
-fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failure> {
+pub(super) fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failure> {
     let shown = quoted(&path.to_string_lossy());
     let refuse = |why: String| {
         Failure::new(
@@ -63,6 +63,31 @@ fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failure> {
     } else {
         Err(refuse("it holds no XML".into()))
     }
+}
+
+/// Writes a new file into one of the folders.
+pub(super) fn write_new(path: &Path, bytes: &[u8], folders: &[PathBuf]) -> Result<String, Failure> {
+    let shown = quoted(&path.to_string_lossy());
+    let refuse = |why: String| {
+        Failure::new("file_refused", Exit::Refused, format!("`{shown}` was not written: {why}"))
+    };
+    if folders.is_empty() {
+        return Err(refuse("no folder is allowed".into())
+            .hint("the person allows one with `lumabill config files FOLDER` or `serve --files FOLDER`"));
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(refuse("it names no file".into()));
+    };
+    let folder = fs::canonicalize(folder).map_err(|error| refuse(error.to_string()))?;
+    let allowed = folders.iter().filter_map(|folder| fs::canonicalize(folder).ok());
+    if !allowed.into_iter().any(|allowed| folder.starts_with(allowed)) {
+        return Err(refuse("it is not in a folder that the person allowed".into()));
+    }
+    let real = folder.join(name);
+    // Fails where something has that name already, a link included.
+    let mut file = File::create_new(&real).map_err(|error| refuse(error.to_string()))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| refuse(error.to_string()))?;
+    Ok(real.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -1,19 +1,21 @@
 //! Following a workflow: its reads, its question and its writes on the gateway's own way.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::calls::{CHANGED_MEANWHILE, Calls, Create, Pending, Proposal, Rows, Stop, Write, Yes};
+use super::calls::{CHANGED_MEANWHILE, Calls, Create, Pending, Proposal, Rows, Stop, Walked, Write, Yes};
 use super::confirmation::{Binding, Kept};
 use super::consent::{Agreed, Asking};
 use super::lists::Walk;
 use super::policy::{self, Plan};
 use super::profiles::Profile;
-use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check, updating};
+use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check, files, updating};
 use crate::api;
 use crate::catalogue::{self, Answer, Effect, Endpoint};
 use crate::failure::{Exit, Failure};
@@ -147,6 +149,32 @@ impl Calls for Following<'_> {
             };
             Ok(Rows { records: rows, complete, note })
         })
+    }
+
+    fn walk<'a>(
+        &'a self,
+        tool: &'static str,
+        filters: Map<String, Value>,
+        take: &'a mut (dyn FnMut(Vec<Value>) + Send),
+    ) -> Pending<'a, Walked> {
+        Box::pin(async move {
+            let Rows { records, complete, note } = self.rows(tool, filters).await?;
+            let n = records.len() as u64;
+            take(records);
+            Ok(Walked { n, of: complete.then_some(n), complete, note })
+        })
+    }
+
+    fn today(&self) -> Date {
+        answer::today()
+    }
+
+    fn read_file(&self, path: &str) -> Result<String, Failure> {
+        files::read_xml(Path::new(path), &self.gateway.files)
+    }
+
+    fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure> {
+        files::write_new(Path::new(path), bytes, &self.gateway.files)
     }
 
     fn agree(&self, proposal: &Proposal) -> Result<Yes, Stop> {

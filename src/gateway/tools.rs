@@ -115,6 +115,8 @@ fn describe(endpoint: &Endpoint, options: schema::Options) -> Tool {
         name: endpoint.tool.to_owned(),
         description: endpoint.about.to_owned(),
         input_schema: Arc::new(schema::input(endpoint, options)),
+        output_schema: workflows::find(endpoint.tool)
+            .map(|workflow| Arc::new(schema::output(workflow.output))),
         read_only: hints.read_only,
         // For a tool that only reads MCP gives the two no meaning.
         destructive: (!hints.read_only && !hints.destructive).then_some(false),

@@ -92,8 +92,11 @@ pub(super) fn listed(tools: &[gateway::Tool]) -> Arc<Vec<Tool>> {
             tool.idempotent,
             tool.open_world,
         );
-        Tool::new(tool.name.clone(), tool.description.clone(), Arc::clone(&tool.input_schema))
-            .with_annotations(hints)
+        let mut listed =
+            Tool::new(tool.name.clone(), tool.description.clone(), Arc::clone(&tool.input_schema))
+                .with_annotations(hints);
+        listed.output_schema.clone_from(&tool.output_schema);
+        listed
     });
     Arc::new(listed.collect())
 }
@@ -138,6 +141,7 @@ mod tests {
             name: name.into(),
             description: String::new(),
             input_schema: Map::new().into(),
+            output_schema: None,
             read_only: true,
             destructive: None,
             idempotent: None,

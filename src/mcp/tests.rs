@@ -93,6 +93,7 @@ impl ToolProvider for Fake {
             name: name.into(),
             description: format!("does {name}"),
             input_schema: Arc::new(Map::from_iter([("type".to_owned(), json!("object"))])),
+            output_schema: None,
             read_only,
             destructive,
             idempotent: None,

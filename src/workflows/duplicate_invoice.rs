@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::Workflow;
 use crate::catalogue::params::{
-    CLIENT_NAME, ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, date, id, integer, text,
+    CLIENT_NAME, ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, boolean, date, id, integer, object,
+    text,
 };
 use crate::catalogue::{self, Effect, Endpoint, Kind, Param, Place, Toolset};
 use crate::failure::{Exit, Failure, Sent};
@@ -43,6 +44,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: Some(CREATE),
+    output: &[boolean("created"), object("record", &[])],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -44,6 +44,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,9 @@ use super::super::sure::Match;
 use super::{Order, carry_out, transaction_part};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::Done;
-use crate::gateway::calls::{Calls, Create, Kept, Pending, Profile, Proposal, Rows, Stop, Write, Yes};
+use crate::gateway::calls::{
+    Calls, Create, Kept, Pending, Profile, Proposal, Rows, Stop, Walked, Write, Yes,
+};
 
 /// Time for so many writes, what the n-th write comes to, and what was kept.
 struct Scripted {
@@ -49,6 +52,27 @@ impl Calls for Scripted {
 
     fn rows<'a>(&'a self, _: &'static str, _: Map<String, Value>) -> Pending<'a, Rows> {
         unreachable!("no list is read")
+    }
+
+    fn walk<'a>(
+        &'a self,
+        _: &'static str,
+        _: Map<String, Value>,
+        _: &'a mut (dyn FnMut(Vec<Value>) + Send),
+    ) -> Pending<'a, Walked> {
+        unreachable!("no list is read")
+    }
+
+    fn today(&self) -> Date {
+        unreachable!("no day is asked for")
+    }
+
+    fn read_file(&self, _: &str) -> Result<String, Failure> {
+        unreachable!("no file is read")
+    }
+
+    fn write_file(&self, _: &str, _: &[u8]) -> Result<String, Failure> {
+        unreachable!("no file is written")
     }
 
     fn agree(&self, _: &Proposal) -> Result<Yes, Stop> {
