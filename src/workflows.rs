@@ -3,6 +3,10 @@
 //! To add one is to add its file and a line here.
 
 mod duplicate_invoice;
+mod get_invoice_stats;
+mod get_invoice_status;
+mod incomplete;
+mod list_overdue_invoices;
 mod list_recent_changes;
 mod reconcile_sure_matches;
 
@@ -27,8 +31,14 @@ pub struct Workflow {
 type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 
 /// In the order in which they are listed, after the endpoints.
-const ALL: &[&Workflow] =
-    &[&duplicate_invoice::WORKFLOW, &reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
+const ALL: &[&Workflow] = &[
+    &duplicate_invoice::WORKFLOW,
+    &list_overdue_invoices::WORKFLOW,
+    &get_invoice_status::WORKFLOW,
+    &get_invoice_stats::WORKFLOW,
+    &reconcile_sure_matches::WORKFLOW,
+    &list_recent_changes::WORKFLOW,
+];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {
     ALL.iter().copied()
@@ -37,6 +47,12 @@ pub fn all() -> impl Iterator<Item = &'static Workflow> {
 /// The workflow behind a tool.
 pub fn find(tool: &str) -> Option<&'static Workflow> {
     all().find(|workflow| workflow.row.tool == tool)
+}
+
+/// Those of the caller's arguments that are given, as filters of a list.
+fn given(calls: &dyn Calls, names: &[&str]) -> Map<String, Value> {
+    let arguments = calls.arguments();
+    names.iter().filter_map(|name| Some(((*name).to_owned(), arguments.get(*name)?.clone()))).collect()
 }
 
 #[cfg(test)]
