@@ -3,6 +3,7 @@
 //! To add one is to add its file and a line here.
 
 mod duplicate_invoice;
+mod export_invoices;
 mod get_invoice_stats;
 mod get_invoice_status;
 mod incomplete;
@@ -36,6 +37,7 @@ const ALL: &[&Workflow] = &[
     &list_overdue_invoices::WORKFLOW,
     &get_invoice_status::WORKFLOW,
     &get_invoice_stats::WORKFLOW,
+    &export_invoices::WORKFLOW,
     &reconcile_sure_matches::WORKFLOW,
     &list_recent_changes::WORKFLOW,
 ];

@@ -54,6 +54,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
             if as_json {
                 // Its text may begin with words for a model.
                 terminal::json(&Value::Object(done.structured).to_string());
+            } else if let Some(Value::String(csv)) = done.structured.get("csv") {
+                // For a file or another program: the rows alone, and what they are beside them.
+                let mut facts = done.structured.clone();
+                facts.shift_remove("csv");
+                terminal::note(present::result(&facts).trim_end());
+                terminal::print(csv);
             } else {
                 terminal::print(&present::result(&done.structured));
             }

@@ -173,6 +173,10 @@ impl Calls for Following<'_> {
         files::read_xml(Path::new(path), &self.gateway.files)
     }
 
+    fn find_place(&self, path: &str) -> Result<(), Failure> {
+        files::place(Path::new(path), &self.gateway.files).map(drop)
+    }
+
     fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure> {
         files::write_new(Path::new(path), bytes, &self.gateway.files)
     }
@@ -251,6 +255,10 @@ impl Calls for Following<'_> {
                 .hint("call again without `resume`: what is left is then asked anew")
         })?;
         Ok((Yes { confirmed: kept.confirmed, token: Some(token.to_owned()) }, kept))
+    }
+
+    fn in_terminal(&self) -> bool {
+        self.work.caller.name == "terminal"
     }
 
     fn progress(&self, what: &str) {
