@@ -161,6 +161,9 @@ pub const ADDRESS: Param = object(
 /// What every list takes.
 pub const LIMIT: Param = integer("limit").gateway();
 pub const CURSOR: Param = text("cursor").gateway();
+pub const ALL: Param = boolean("all").gateway();
+pub const FIELDS: Param = text("fields").gateway();
+pub const DETAIL: Param = choice("detail", &["full"]).gateway();
 /// What every write takes.
 pub const DRY_RUN: Param = boolean("dry_run").gateway();
 /// What every create and act takes: another one of the same is meant.
