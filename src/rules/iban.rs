@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use iban::{BaseIban, Iban, IbanLike, ParseBaseIbanError};
+use iban::{BaseIban, Iban, ParseBaseIbanError};
 
 /// Countries and the length of their IBANs, of the registry that the crate `iban_validate` was made from: it
 /// refuses a wrong length without a word about the right one.
@@ -33,13 +33,17 @@ pub fn check(text: &str) -> Result<Checked, String> {
     let compact: String =
         text.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_uppercase).collect();
     if let Some(letter) = compact.chars().find(|letter| !letter.is_ascii_alphanumeric()) {
-        return Err(format!("an IBAN holds letters A to Z, digits and spaces, not `{}`", letter.escape_debug()));
+        return Err(format!(
+            "an IBAN holds letters A to Z, digits and spaces, not `{}`",
+            letter.escape_debug()
+        ));
     }
     let country = compact.get(..2).unwrap_or(&compact);
     if country.len() < 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err("an IBAN begins with the two letters of its country, such as `CH`".to_owned());
     }
-    let wanted = length(country).ok_or_else(|| format!("no country with IBANs has the letters `{country}`"))?;
+    let wanted =
+        length(country).ok_or_else(|| format!("no country with IBANs has the letters `{country}`"))?;
     if compact.len() != wanted {
         let by = compact.len().abs_diff(wanted);
         let how = if compact.len() < wanted { "too few" } else { "too many" };

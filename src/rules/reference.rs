@@ -33,7 +33,9 @@ impl Kind {
     /// Why it does not go with an IBAN of the other sort.
     pub fn misfit(self) -> &'static str {
         match self {
-            Self::Qr => "a QR reference goes with a QR-IBAN only, and this IBAN is none: use SCOR or no reference",
+            Self::Qr => {
+                "a QR reference goes with a QR-IBAN only, and this IBAN is none: use SCOR or no reference"
+            }
             Self::Creditor => "this is a QR-IBAN: it takes a QR reference (QRR) and no other",
         }
     }
@@ -94,20 +96,29 @@ fn check_qr(digits: &str) -> Result<(), String> {
     }
     match qr(digits) {
         Some(_) => Ok(()),
-        None => Err("its check digit (the last one) does not fit: a digit is wrong, or two are swapped".to_owned()),
+        None => {
+            Err("its check digit (the last one) does not fit: a digit is wrong, or two are swapped"
+                .to_owned())
+        }
     }
 }
 
 fn check_creditor(text: &str) -> Result<(), String> {
     if let Some(letter) = text.chars().find(|letter| !letter.is_ascii_alphanumeric()) {
-        return Err(format!("a creditor reference holds letters A to Z and digits, not `{}`", letter.escape_debug()));
+        return Err(format!(
+            "a creditor reference holds letters A to Z and digits, not `{}`",
+            letter.escape_debug()
+        ));
     }
     if !text.get(2..4).is_some_and(is_digits) {
         return Err("after `RF` come two check digits".to_owned());
     }
     let body = text.get(4..).unwrap_or_default();
     if body.is_empty() || body.len() > CREDITOR_BODY {
-        return Err(format!("after `RF` and the check digits come 1 to {CREDITOR_BODY} characters, not {}", body.len()));
+        return Err(format!(
+            "after `RF` and the check digits come 1 to {CREDITOR_BODY} characters, not {}",
+            body.len()
+        ));
     }
     if body.bytes().all(|digit| digit == b'0') {
         return Err("it holds zeros only".to_owned());

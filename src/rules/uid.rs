@@ -58,7 +58,8 @@ pub fn check(text: &str) -> Result<Uid, (Option<Kind>, String)> {
         return of_form(Kind::GermanVatId, "DE", digits, 9);
     }
     let mut why =
-        "it begins with none of `CHE` (Switzerland), `DE` and `ATU` (Austria); others are not known here".to_owned();
+        "it begins with none of `CHE` (Switzerland), `DE` and `ATU` (Austria); others are not known here"
+            .to_owned();
     if let Ok(uid) = swiss(&compact) {
         why = format!("a Swiss UID begins with `CHE`; `{}` would pass", uid.formatted);
     }
@@ -79,7 +80,8 @@ fn swiss(rest: &str) -> Result<Uid, String> {
     match (11 - sum % 11) % 11 {
         10 => return Err("no UID has these first eight digits: they have no check digit".to_owned()),
         check if values.last() != Some(&check) => {
-            return Err("the check digit (the last one) does not fit: a digit is wrong, or two are swapped".to_owned());
+            return Err("the check digit (the last one) does not fit: a digit is wrong, or two are swapped"
+                .to_owned());
         }
         _ => {}
     }
