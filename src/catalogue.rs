@@ -95,6 +95,14 @@ impl Endpoint {
         evidence: Evidence::Ours,
     };
 
+    /// The same for a tool that asks nobody: arguments and allowed files are all it sees.
+    pub const LOCAL: Self = Self { evidence: Evidence::Local, ..Self::COMPOSED };
+
+    /// Answered on this machine, without account, key or network: no profile is worth declaring.
+    pub fn is_local(&self) -> bool {
+        self.evidence == Evidence::Local
+    }
+
     /// Everything but a read.
     pub fn writes(&self) -> bool {
         self.effect != Effect::Reads
@@ -234,6 +242,8 @@ pub enum Evidence {
     Capability,
     /// A tool of ours, without an address.
     Ours,
+    /// A tool of ours that sends nothing and knows no books.
+    Local,
 }
 
 impl Evidence {
@@ -244,6 +254,7 @@ impl Evidence {
             Self::Table => "the vendor's table lists the call; its path is assumed",
             Self::Capability => "named as a capability only; its path is assumed",
             Self::Ours => "made here, of other calls",
+            Self::Local => "answered here, without a request",
         }
     }
 }

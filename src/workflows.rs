@@ -2,9 +2,14 @@
 //! schema, hints, filter and listing follow, and what it does: it reaches the gateway through [`Calls`] only.
 //! To add one is to add its file and a line here.
 
+mod compute_totals;
 mod duplicate_invoice;
 mod list_recent_changes;
+mod make_payment_reference;
 mod reconcile_sure_matches;
+mod validate_iban;
+mod validate_reference;
+mod validate_uid;
 
 use serde_json::{Map, Value};
 
@@ -27,8 +32,16 @@ pub struct Workflow {
 type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 
 /// In the order in which they are listed, after the endpoints.
-const ALL: &[&Workflow] =
-    &[&duplicate_invoice::WORKFLOW, &reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
+const ALL: &[&Workflow] = &[
+    &duplicate_invoice::WORKFLOW,
+    &reconcile_sure_matches::WORKFLOW,
+    &list_recent_changes::WORKFLOW,
+    &validate_iban::WORKFLOW,
+    &validate_uid::WORKFLOW,
+    &validate_reference::WORKFLOW,
+    &make_payment_reference::WORKFLOW,
+    &compute_totals::WORKFLOW,
+];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {
     ALL.iter().copied()

@@ -18,7 +18,7 @@ pub struct Options {
 /// The input schema of a tool.
 pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
     let wanted = |param: &&Param| match param.name {
-        "profile_id" => options.several_profiles,
+        "profile_id" => options.several_profiles && !endpoint.is_local(),
         "confirm_number" => options.confirms_writes || endpoint.confirms != Confirms::Never,
         _ => true,
     };
