@@ -2,6 +2,8 @@
 //! schema, hints, filter and listing follow, and what it does: it reaches the gateway through [`Calls`] only.
 //! To add one is to add its file and a line here.
 
+mod convert_offer_to_invoice;
+mod copying;
 mod duplicate_invoice;
 mod list_recent_changes;
 mod reconcile_sure_matches;
@@ -27,8 +29,12 @@ pub struct Workflow {
 type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 
 /// In the order in which they are listed, after the endpoints.
-const ALL: &[&Workflow] =
-    &[&duplicate_invoice::WORKFLOW, &reconcile_sure_matches::WORKFLOW, &list_recent_changes::WORKFLOW];
+const ALL: &[&Workflow] = &[
+    &duplicate_invoice::WORKFLOW,
+    &convert_offer_to_invoice::WORKFLOW,
+    &reconcile_sure_matches::WORKFLOW,
+    &list_recent_changes::WORKFLOW,
+];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {
     ALL.iter().copied()
