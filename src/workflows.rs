@@ -2,6 +2,7 @@
 //! schema, hints, filter and listing follow, and what it does: it reaches the gateway through [`Calls`] only.
 //! To add one is to add its file and a line here.
 
+mod check_invoice;
 mod convert_offer_to_invoice;
 mod copying;
 mod duplicate_invoice;
@@ -32,6 +33,7 @@ type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 const ALL: &[&Workflow] = &[
     &duplicate_invoice::WORKFLOW,
     &convert_offer_to_invoice::WORKFLOW,
+    &check_invoice::WORKFLOW,
     &reconcile_sure_matches::WORKFLOW,
     &list_recent_changes::WORKFLOW,
 ];

@@ -16,6 +16,9 @@ pub const PAYMENT_INFO: &str = "payment_info";
 /// What belongs to the client of the source: another one has an order number and a language of its own.
 const OF_THE_CLIENT: &[&str] = &["reference", "language"];
 
+/// States in which an invoice bills nothing any more.
+const UNDONE: &[&str] = &["cancelled", "canceled", "void", "voided", "deleted", "reversed"];
+
 /// What `create_invoice` is called with, and what of the source is not in it.
 pub struct Copy {
     pub arguments: Map<String, Value>,
@@ -107,6 +110,11 @@ pub fn is_empty(value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         _ => false,
     }
+}
+
+/// It bills nothing any more.
+pub fn is_undone(invoice: &Value) -> bool {
+    UNDONE.contains(&text(invoice, "status").to_lowercase().as_str())
 }
 
 /// Says where the copy is to be paid in another way than its source.

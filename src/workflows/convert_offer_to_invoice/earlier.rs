@@ -10,8 +10,6 @@ use crate::workflows::copying::{self, named, text};
 
 /// Invoices that are read one by one since the list does not show their lines.
 const MOST_READ: usize = 3;
-/// States in which an invoice bills nothing any more.
-const UNDONE: &[&str] = &["cancelled", "canceled", "void", "voided", "deleted", "reversed"];
 
 /// What a look for earlier invoices came to.
 pub struct Earlier {
@@ -103,7 +101,7 @@ fn is_linked(offer: &Value, invoice: &Value) -> bool {
 
 /// Linked, or not older than the offer and over the same amount in the same currency.
 fn is_suspect(offer: &Value, invoice: &Value) -> bool {
-    if UNDONE.contains(&text(invoice, "status").to_lowercase().as_str()) {
+    if copying::is_undone(invoice) {
         return false;
     }
     if is_linked(offer, invoice) {
