@@ -1,4 +1,4 @@
-//! Pure billing rules: what an invoice says, money, periods, IBANs, UIDs, payment references, VAT rates, CSV. No I/O, no clock.
+//! Pure rules of billing: invoices, money, periods, IBANs, UIDs, payment references, VAT rates, CSV. No I/O, no clock.
 
 pub mod csv;
 pub mod iban;

@@ -2,7 +2,10 @@
 //! schema, hints, filter and listing follow, and what it does: it reaches the gateway through [`Calls`] only.
 //! To add one is to add its file and a line here.
 
+mod check_invoice;
 mod compute_totals;
+mod convert_offer_to_invoice;
+mod copying;
 mod duplicate_invoice;
 mod get_invoice_stats;
 mod get_invoice_status;
@@ -38,9 +41,11 @@ type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 /// In the order in which they are listed, after the endpoints.
 const ALL: &[&Workflow] = &[
     &duplicate_invoice::WORKFLOW,
+    &convert_offer_to_invoice::WORKFLOW,
     &list_overdue_invoices::WORKFLOW,
     &get_invoice_status::WORKFLOW,
     &get_invoice_stats::WORKFLOW,
+    &check_invoice::WORKFLOW,
     &reconcile_sure_matches::WORKFLOW,
     &list_recent_changes::WORKFLOW,
     &validate_iban::WORKFLOW,

@@ -117,6 +117,10 @@ impl Calls for Following<'_> {
         self.work.dry_run
     }
 
+    fn allow_duplicate(&self) -> bool {
+        self.work.allow_duplicate
+    }
+
     fn profile(&self) -> Option<&Profile> {
         self.work.profile.profile()
     }
