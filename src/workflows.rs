@@ -5,9 +5,12 @@
 mod check_invoice;
 mod convert_offer_to_invoice;
 mod copying;
+mod create_invoice_from_previous;
 mod duplicate_invoice;
 mod list_recent_changes;
 mod reconcile_sure_matches;
+mod suggest_invoice_number;
+mod verify_invoice_number;
 
 use serde_json::{Map, Value};
 
@@ -32,8 +35,11 @@ type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 /// In the order in which they are listed, after the endpoints.
 const ALL: &[&Workflow] = &[
     &duplicate_invoice::WORKFLOW,
+    &create_invoice_from_previous::WORKFLOW,
     &convert_offer_to_invoice::WORKFLOW,
     &check_invoice::WORKFLOW,
+    &suggest_invoice_number::WORKFLOW,
+    &verify_invoice_number::WORKFLOW,
     &reconcile_sure_matches::WORKFLOW,
     &list_recent_changes::WORKFLOW,
 ];
