@@ -75,7 +75,7 @@ impl Gateway {
             return Ok(());
         };
         work.arguments.shift_remove("number");
-        let list = if work.endpoint.tool.ends_with("offer") { "list_offers" } else { "list_invoices" };
+        let list = if work.endpoint.tool.contains("offer") { "list_offers" } else { "list_invoices" };
         let filter = if catalogue::find(list)
             .is_some_and(|row| row.params.iter().any(|param| param.name == "number"))
         {
