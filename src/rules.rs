@@ -1,5 +1,6 @@
 //! Pure billing rules: money, periods, payment references, VAT rates. No I/O, no clock.
 
+pub mod camt;
 pub mod iban;
 pub mod money;
 pub mod period;

@@ -6,6 +6,7 @@ mod compute_totals;
 mod duplicate_invoice;
 mod list_recent_changes;
 mod make_payment_reference;
+mod preview_camt_file;
 mod reconcile_sure_matches;
 mod validate_iban;
 mod validate_reference;
@@ -41,6 +42,7 @@ const ALL: &[&Workflow] = &[
     &validate_reference::WORKFLOW,
     &make_payment_reference::WORKFLOW,
     &compute_totals::WORKFLOW,
+    &preview_camt_file::WORKFLOW,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {
