@@ -114,7 +114,7 @@ impl Endpoint {
     }
 
     /// The arguments that are declared: the row's own, then those that its kind of call has in common
-    /// with others (`limit` and `cursor` of lists, `dry_run` of writes, `confirm_number` where a person
+    /// with others (`limit`, `cursor` and what is shown of lists, `dry_run` of writes, `confirm_number` where a person
     /// is asked). `profile_id` is accepted besides, by every tool ([`PROFILE_ID`]).
     pub fn arguments(&self) -> impl Iterator<Item = &'static Param> {
         let list = matches!(self.answer, Answer::List(_));
@@ -122,6 +122,9 @@ impl Endpoint {
         let common = [
             (list, &params::LIMIT),
             (list, &params::CURSOR),
+            (list, &params::ALL),
+            (list, &params::FIELDS),
+            (list, &params::DETAIL),
             (asks, &params::CONFIRM_NUMBER),
             (self.repeats(), &params::ALLOW_DUPLICATE),
             (self.writes(), &params::DRY_RUN),
@@ -278,6 +281,8 @@ pub struct ListOf {
     pub date: Option<&'static str>,
     /// Money fields that are summed per currency when the list is complete, for example `total`.
     pub sums: &'static [&'static str],
+    /// Fields that a row shows unless others are asked for, beside its `id`; of an object its name.
+    pub columns: &'static [&'static str],
 }
 
 /// One argument of a tool.
@@ -294,6 +299,8 @@ pub struct Param {
     pub or: Option<&'static str>,
     /// A field of `changes` that decides what a client was billed: frozen once the document was issued.
     pub frozen: bool,
+    /// Its fields are named in words, without their types.
+    pub brief: bool,
     /// Empty where the name says it all.
     pub about: &'static str,
 }

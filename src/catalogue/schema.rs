@@ -86,6 +86,7 @@ fn property(param: &Param) -> Value {
     let mut schema = match param.kind {
         Kind::Object(fields) if param.name == CHANGES => changes(fields),
         Kind::Object(fields) => object(&fields.iter().collect::<Vec<_>>()),
+        Kind::Objects(fields) if param.brief => words("", list(map("object")), fields),
         Kind::Objects(fields) => list(object(&fields.iter().collect::<Vec<_>>())),
         kind => scalar(kind),
     };
