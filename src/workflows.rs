@@ -15,6 +15,7 @@ mod incomplete;
 mod list_overdue_invoices;
 mod list_recent_changes;
 mod make_payment_reference;
+mod preview_camt_file;
 mod reconcile_sure_matches;
 mod suggest_invoice_number;
 mod validate_iban;
@@ -61,6 +62,7 @@ const ALL: &[&Workflow] = &[
     &validate_reference::WORKFLOW,
     &validate_iban::WORKFLOW,
     &validate_uid::WORKFLOW,
+    &preview_camt_file::WORKFLOW,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {
