@@ -68,8 +68,20 @@ enum Source {
     Periods,
     Days,
     Profiles,
-    List { tool: &'static str, field: &'static str },
+    List(Column),
 }
+
+/// A field of a list's rows.
+#[derive(Clone, Copy)]
+struct Column {
+    tool: &'static str,
+    field: &'static str,
+}
+
+const CLIENTS: Column = Column { tool: "list_clients", field: "name" };
+const VENDORS: Column = Column { tool: "list_vendors", field: "name" };
+const INVOICES: Column = Column { tool: "list_invoices", field: "number" };
+const OFFERS: Column = Column { tool: "list_offers", field: "number" };
 
 /// What was read last.
 #[derive(Default)]
@@ -117,27 +129,27 @@ impl Gateway {
                 let known = self.connection().profiles.reachable();
                 among(known.into_iter().map(|profile| profile.name).collect(), typed, true)
             }
-            Source::List { tool, field } => self.names(tool, field, &typing).await,
+            Source::List(column) => self.names(column, &typing).await,
         })
     }
 
     fn source(&self, typing: &Typing) -> Option<Source> {
-        let clients = Source::List { tool: "list_clients", field: "name" };
+        let is_typed = |name: &str| name == typing.argument;
         Some(match &typing.place {
-            Place::Prompt(name) => match prompts::argument(name, &typing.argument)? {
-                Some(Given::Client) => clients,
-                Some(Given::Period(_)) => Source::Periods,
+            Place::Prompt(name) => match prompts::arguments(name)?.find(|(name, _)| is_typed(name)) {
+                Some((_, Given::Client)) => Source::List(CLIENTS),
+                Some((_, Given::Period(_))) => Source::Periods,
                 _ => Source::Nowhere,
             },
-            Place::Template(uri) => match self.variable(uri, &typing.argument)? {
-                Some(Variable::Period) => Source::Periods,
-                Some(Variable::Day) => Source::Days,
-                Some(Variable::Profile) => Source::Profiles,
-                Some(Variable::Record(endpoint)) => match (words_for_id(endpoint), endpoint.tool) {
-                    (Some("client_name"), _) => clients,
-                    (Some("vendor_name"), _) => Source::List { tool: "list_vendors", field: "name" },
-                    (Some("number"), "get_offer") => Source::List { tool: "list_offers", field: "number" },
-                    (Some("number"), _) => Source::List { tool: "list_invoices", field: "number" },
+            Place::Template(uri) => match self.variables(uri)?.into_iter().find(|(name, _)| is_typed(name)) {
+                Some((_, Variable::Period)) => Source::Periods,
+                Some((_, Variable::Day)) => Source::Days,
+                Some((_, Variable::Profile)) => Source::Profiles,
+                Some((_, Variable::Record(endpoint))) => match (words_for_id(endpoint), endpoint.tool) {
+                    (Some("client_name"), _) => Source::List(CLIENTS),
+                    (Some("vendor_name"), _) => Source::List(VENDORS),
+                    (Some("number"), "get_offer") => Source::List(OFFERS),
+                    (Some("number"), _) => Source::List(INVOICES),
                     (_, "get_profile") => Source::Profiles,
                     _ => Source::Nowhere,
                 },
@@ -147,27 +159,26 @@ impl Gateway {
     }
 
     /// One after the other: what the first letter finds often serves the next ones.
-    async fn names(&self, tool: &'static str, field: &'static str, typing: &Typing) -> Completion {
+    async fn names(&self, column: Column, typing: &Typing) -> Completion {
         let until = Instant::now() + PATIENCE;
         let Ok(mut recent) = timeout_at(until, self.completions.0.lock()).await else {
             return Completion::default();
         };
         let connection = self.connection();
-        let kept = recent.take().filter(|names| names.serve(&connection, tool, typing));
-        let names = match kept {
-            Some(names) => names,
-            None => {
-                let read = self.read_names(&connection, tool, field, typing, until);
-                let found = timeout_at(until, read).await.ok().and_then(Result::ok);
-                let keep = if found.is_some() { KEEP } else { PAUSE };
-                Names {
-                    connection,
-                    tool,
-                    profile: typing.profile.clone(),
-                    searched: typing.typed.clone(),
-                    found,
-                    good_until: Instant::now() + keep,
-                }
+        let kept = recent.take().filter(|names| names.serve(&connection, column.tool, typing));
+        let names = if let Some(names) = kept {
+            names
+        } else {
+            let read = self.read_names(&connection, column, typing, until);
+            let found = timeout_at(until, read).await.ok().and_then(Result::ok);
+            let keep = if found.is_some() { KEEP } else { PAUSE };
+            Names {
+                connection,
+                tool: column.tool,
+                profile: typing.profile.clone(),
+                searched: typing.typed.clone(),
+                found,
+                good_until: Instant::now() + keep,
             }
         };
         let found = names.found.clone().map(|(names, whole)| among(names, &typing.typed, whole));
@@ -179,12 +190,11 @@ impl Gateway {
     async fn read_names(
         &self,
         connection: &Arc<Connection>,
-        tool: &'static str,
-        field: &'static str,
+        column: Column,
         typing: &Typing,
         until: Instant,
     ) -> Result<(Vec<String>, bool), Failure> {
-        let endpoint = connection.served.find(tool)?;
+        let endpoint = connection.served.find(column.tool)?;
         let caller = Caller {
             name: "completion".to_owned(),
             can_ask: false,
@@ -194,11 +204,11 @@ impl Gateway {
             until: Some(until),
         };
         let mut arguments = Map::new();
-        let named = [
+        let filters = [
             ("search", (!typing.typed.is_empty()).then_some(&typing.typed)),
             ("profile_id", typing.profile.as_ref()),
         ];
-        for (name, value) in named {
+        for (name, value) in filters {
             if let Some(value) = value {
                 arguments.insert(name.to_owned(), json!(value));
             }
@@ -209,7 +219,7 @@ impl Gateway {
         work.profile = self.profile(&mut work).await?;
         let page = self.first_page(&work, endpoint).await?;
         let whole = is_whole(&page);
-        let name = |row: &Value| row.get(field)?.as_str().map(|name| in_line(name, LONGEST + 1));
+        let name = |row: &Value| row.get(column.field)?.as_str().map(|name| in_line(name, LONGEST + 1));
         let names = page.records.iter().filter_map(name).filter(|name| name.chars().count() <= LONGEST);
         Ok((names.collect(), whole))
     }

@@ -35,13 +35,9 @@ fn vat_rates() -> String {
     for rate in vat::all() {
         let country = if rate.country == "CH" { "CH, LI" } else { rate.country };
         let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
-        text.push_str(&format!(
-            "| {country} | {} % | {} | {} | {} |\n",
-            rate.percent(),
-            rate.kind.words(),
-            day(rate.from()),
-            day(rate.until()),
-        ));
+        let percent = format!("{} %", rate.percent());
+        let cells = [country, &percent, rate.kind.words(), &day(rate.from()), &day(rate.until())];
+        text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
     text
 }

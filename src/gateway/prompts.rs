@@ -98,10 +98,9 @@ impl Gateway {
     }
 }
 
-/// What an argument of a prompt holds: of no prompt `None`, of no argument of it `Some(None)`.
-pub(super) fn argument(prompt: &str, name: &str) -> Option<Option<Given>> {
-    let prompt = find(prompt)?;
-    Some(prompt.arguments.iter().find(|argument| argument.name == name).map(|argument| argument.kind))
+/// The arguments of a prompt, and what they hold.
+pub(super) fn arguments(prompt: &str) -> Option<impl Iterator<Item = (&'static str, Given)>> {
+    Some(find(prompt)?.arguments.iter().map(|argument| (argument.name, argument.kind)))
 }
 
 fn find(name: &str) -> Option<&'static Prompt> {

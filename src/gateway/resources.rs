@@ -115,10 +115,8 @@ impl Gateway {
 
     /// What stands behind an address; `None` where it is not served. Reads nothing yet.
     pub fn resource(&self, uri: &str) -> Option<Resource> {
-        let (path, query) = uri.strip_prefix(SCHEME)?.split_once('?').map_or_else(
-            || (uri.strip_prefix(SCHEME).unwrap_or_default(), ""),
-            |(path, query)| (path, query),
-        );
+        let path = uri.strip_prefix(SCHEME)?;
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         if let Some(name) = path.strip_prefix("guides/").filter(|_| query.is_empty()) {
             let guide = guides::ALL.iter().find(|guide| guide.name == name)?;
             return Some(Resource::Written(MARKDOWN, (guide.text)()));
@@ -149,8 +147,8 @@ impl Gateway {
             arguments
         };
         let attempts = match template.variable.1 {
+            // What looks like no id of this API is rather a number or a name; but ids may look like anything.
             Variable::Record(endpoint) => match words_for_id(endpoint) {
-                // What looks like no id of the API is rather a number or a name; ids may look like anything.
                 Some(words) if uuid::Uuid::parse_str(&variable).is_err() => vec![with(words), with("id")],
                 _ => vec![with("id")],
             },
@@ -159,16 +157,12 @@ impl Gateway {
         Some(Resource::Read(template.endpoint.tool, attempts))
     }
 
-    /// What the variable of a template stands for, with the template as it is listed or without its query.
-    pub(super) fn variable(&self, uri_template: &str, name: &str) -> Option<Option<Variable>> {
+    /// The variables of a template as it is listed, or without its query.
+    pub(super) fn variables(&self, uri_template: &str) -> Option<[(&'static str, Variable); 2]> {
         let connection = self.connection();
         let bare = uri_template.split("{?").next().unwrap_or_default();
         let template = connection.templates().find(|template| template.uri(false) == bare)?;
-        let (own, meaning) = template.variable;
-        Some(match name {
-            "profile_id" => Some(Variable::Profile),
-            name => (name == own).then_some(meaning),
-        })
+        Some([template.variable, ("profile_id", Variable::Profile)])
     }
 }
 

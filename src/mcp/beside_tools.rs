@@ -14,7 +14,7 @@ use super::provider::{Listed, ToolProvider};
 use super::reply;
 use super::server::{FRESH_MS, Server};
 use super::session::Ticket;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::gateway::completion::{Completion, Place, Typing};
 use crate::gateway::resources::Resource;
 use crate::gateway::{Call, Caller, Outcome};
@@ -124,7 +124,10 @@ impl<P: ToolProvider> Server<P> {
                     let text = Value::Object(done.structured).to_string();
                     return Ok((contents("application/json", text), Fresh::For(0)));
                 }
-                Outcome::Failed(failure) if failure.code == "not_found" => {
+                // Once a name has found nothing, an id that the API refuses has found nothing either.
+                Outcome::Failed(failure)
+                    if failure.code == "not_found" || first.is_some() && failure.exit == Exit::Refused =>
+                {
                     first.get_or_insert(failure);
                 }
                 Outcome::Failed(failure) => return Err(unread(uri, &failure)),
@@ -162,12 +165,13 @@ impl<P: ToolProvider> Server<P> {
         let profile = profile.filter(|profile| !profile.is_empty()).map(str::to_owned);
         let ticket = context.extensions.get::<Arc<Ticket>>();
         let in_time = ticket.is_none_or(|ticket| ticket.running.is_some());
-        let Completion { values, total, more } = match in_time {
-            true => {
-                let found = self.provider().complete(Typing { place, argument, typed, profile }).await;
-                found.ok_or_else(|| invalid("`ref` names no prompt or resource template"))?
-            }
-            false => Completion::default(),
+        let found = if in_time {
+            self.provider().complete(Typing { place, argument, typed, profile }).await
+        } else {
+            Some(Completion::default())
+        };
+        let Some(Completion { values, total, more }) = found else {
+            return Err(invalid("`ref` names no prompt or resource template"));
         };
         let mut completion = json!({ "values": values, "hasMore": more });
         if let (Some(total), Some(fields)) = (total, completion.as_object_mut()) {
@@ -213,7 +217,7 @@ fn not_found(uri: &str, why: &str) -> ErrorData {
 
 fn unread(uri: &str, failure: &Failure) -> ErrorData {
     let code = match failure.code {
-        "bad_arguments" | "unknown_profile" | "profile_fixed" => ErrorCode::INVALID_PARAMS,
+        "ambiguous" | "bad_arguments" | "unknown_profile" | "profile_fixed" => ErrorCode::INVALID_PARAMS,
         _ => ErrorCode::INTERNAL_ERROR,
     };
     let message = format!("`{}` was not read\n{}", crate::text::in_line(uri, 200), reply::text(failure));
