@@ -63,7 +63,9 @@ impl Gateway {
         let Some(name) = work.arguments.shift_remove(lookup.argument) else { return Ok(()) };
         let name = plain(name.as_str().unwrap_or_default());
         let id = self.find_one(work, lookup, &name).await?;
-        work.arguments.insert(lookup.becomes.to_owned(), id);
+        // Of the record itself, or of one that it belongs to.
+        let becomes = work.endpoint.argument(lookup.becomes).map_or("id", |param| param.name);
+        work.arguments.insert(becomes.to_owned(), id);
         Ok(())
     }
 
