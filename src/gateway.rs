@@ -22,6 +22,7 @@ mod receipt;
 mod recovery;
 mod redaction;
 mod repeating;
+pub mod reports;
 mod resolve;
 mod setup;
 mod tools;

@@ -161,6 +161,8 @@ pub const ADDRESS: Param = object(
 /// What every list takes.
 pub const LIMIT: Param = integer("limit").gateway();
 pub const CURSOR: Param = text("cursor").gateway();
+/// What every list and report takes: the compact form is the default.
+pub const DETAIL: Param = choice("detail", &["compact", "full"]).gateway();
 /// What every write takes.
 pub const DRY_RUN: Param = boolean("dry_run").gateway();
 /// What every create and act takes: another one of the same is meant.

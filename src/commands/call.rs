@@ -55,7 +55,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 // Its text may begin with words for a model.
                 terminal::json(&Value::Object(done.structured).to_string());
             } else {
-                terminal::print(&present::result(&done.structured));
+                terminal::print(&present::result(&tool, &done.structured, terminal::width()));
             }
             if let Some(receipt) = done.receipt {
                 receipt.hand_in();
