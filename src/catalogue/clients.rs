@@ -33,7 +33,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[SEARCH],
-        answer: Answer::List(ListOf { resource: "clients", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "clients",
+            date: None,
+            sums: &[],
+            columns: &["name", "type", "email", "vat_number", "customer_number", "currency"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

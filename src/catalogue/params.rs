@@ -3,7 +3,17 @@
 use super::{Check, Kind, Param, Place};
 
 const fn param(name: &'static str, kind: Kind) -> Param {
-    Param { name, wire: None, place: Place::Body, kind, required: false, or: None, frozen: false, about: "" }
+    Param {
+        name,
+        wire: None,
+        place: Place::Body,
+        kind,
+        required: false,
+        or: None,
+        frozen: false,
+        brief: false,
+        about: "",
+    }
 }
 
 pub const fn text(name: &'static str) -> Param {
@@ -65,6 +75,12 @@ impl Param {
 
     pub const fn frozen(mut self) -> Self {
         self.frozen = true;
+        self
+    }
+
+    /// Named in words: for fields whose types stand in the schema of the tool that creates.
+    pub const fn brief(mut self) -> Self {
+        self.brief = true;
         self
     }
 
@@ -161,8 +177,9 @@ pub const ADDRESS: Param = object(
 /// What every list takes.
 pub const LIMIT: Param = integer("limit").gateway();
 pub const CURSOR: Param = text("cursor").gateway();
-/// What every list and report takes: the compact form is the default.
-pub const DETAIL: Param = choice("detail", &["compact", "full"]).gateway();
+pub const ALL: Param = boolean("all").gateway();
+pub const FIELDS: Param = text("fields").gateway();
+pub const DETAIL: Param = choice("detail", &["full"]).gateway();
 /// What every write takes.
 pub const DRY_RUN: Param = boolean("dry_run").gateway();
 /// What every create and act takes: another one of the same is meant.

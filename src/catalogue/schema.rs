@@ -18,7 +18,7 @@ pub struct Options {
 /// The input schema of a tool.
 pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
     let wanted = |param: &&Param| match param.name {
-        "profile_id" => options.several_profiles,
+        "profile_id" => options.several_profiles && !endpoint.is_local(),
         "confirm_number" => options.confirms_writes || endpoint.confirms != Confirms::Never,
         _ => true,
     };
@@ -86,6 +86,7 @@ fn property(param: &Param) -> Value {
     let mut schema = match param.kind {
         Kind::Object(fields) if param.name == CHANGES => changes(fields),
         Kind::Object(fields) => object(&fields.iter().collect::<Vec<_>>()),
+        Kind::Objects(fields) if param.brief => words("", list(map("object")), fields),
         Kind::Objects(fields) => list(object(&fields.iter().collect::<Vec<_>>())),
         kind => scalar(kind),
     };

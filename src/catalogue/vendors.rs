@@ -26,7 +26,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[SEARCH],
-        answer: Answer::List(ListOf { resource: "vendors", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "vendors",
+            date: None,
+            sums: &[],
+            columns: &["name", "email", "vat_number", "iban"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

@@ -108,7 +108,8 @@ impl Gateway {
         if self.sandbox {
             structured.insert("environment".into(), json!("SANDBOX"));
         }
-        let several = work.connection.profiles.known().is_some_and(|known| known.len() > 1);
+        let several = !work.endpoint.is_local()
+            && work.connection.profiles.known().is_some_and(|known| known.len() > 1);
         match work.profile.profile() {
             Some(profile) if several || work.endpoint.effect != Effect::Reads => {
                 structured.insert("profile".into(), profile.json());

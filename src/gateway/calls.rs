@@ -25,6 +25,9 @@ pub trait Calls: Send + Sync {
     /// Show what would be done, and do nothing.
     fn dry_run(&self) -> bool;
 
+    /// Another one of the same is meant.
+    fn allow_duplicate(&self) -> bool;
+
     /// Whose books the call works in.
     fn profile(&self) -> Option<&Profile>;
 
@@ -139,11 +142,17 @@ impl Yes {
 }
 
 /// What a workflow creates.
+#[derive(Default)]
 pub struct Create {
     /// Of the endpoint's own tool.
     pub arguments: Map<String, Value>,
-    /// The id of the record that is copied.
+    /// The id of the record that is copied. Where the caller named it by `id`, whatever made that record is known
+    /// to the caller and never counts against the copy.
     pub source: Option<String>,
+    /// A person's yes to exactly this; without one they are asked as by the endpoint's own tool.
+    pub yes: Option<Yes>,
+    /// Why it is not made. Where the very same was made or is under way, that is the answer instead.
+    pub refusal: Option<Failure>,
 }
 
 /// One write of a workflow.

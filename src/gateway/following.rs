@@ -12,12 +12,11 @@ use tokio::time::Instant;
 use super::calls::{CHANGED_MEANWHILE, Calls, Create, Pending, Proposal, Rows, Stop, Walked, Write, Yes};
 use super::confirmation::{Binding, Kept};
 use super::consent::{Agreed, Asking};
-use super::lists::Walk;
 use super::policy::{self, Plan};
 use super::profiles::Profile;
 use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check, files, updating};
 use crate::api;
-use crate::catalogue::{self, Answer, Effect, Endpoint};
+use crate::catalogue::{self, Effect, Endpoint};
 use crate::failure::{Exit, Failure};
 use crate::journal::{self, Confirmed, Filter};
 use crate::workflows::Workflow;
@@ -118,6 +117,10 @@ impl Calls for Following<'_> {
         self.work.dry_run
     }
 
+    fn allow_duplicate(&self) -> bool {
+        self.work.allow_duplicate
+    }
+
     fn profile(&self) -> Option<&Profile> {
         self.work.profile.profile()
     }
@@ -133,21 +136,9 @@ impl Calls for Following<'_> {
 
     fn rows<'a>(&'a self, tool: &'static str, filters: Map<String, Value>) -> Pending<'a, Rows> {
         Box::pin(async move {
-            let endpoint = row(tool)?;
-            let Answer::List(list) = endpoint.answer else {
-                return Err(defect(&format!("`{tool}` is no list")));
-            };
-            let profile = self.work.profile.header().unwrap_or_default();
-            let mut walk = Walk::through(endpoint, filters, &profile)?;
-            self.gateway.walk(&self.work, endpoint, list, &mut walk).await?;
-            let complete = walk.holds_all();
-            let mut answer = walk.answer(endpoint);
-            let note = answer.get("note").and_then(Value::as_str).map(str::to_owned);
-            let rows = match answer.shift_remove("items") {
-                Some(Value::Array(rows)) => rows,
-                _ => Vec::new(),
-            };
-            Ok(Rows { records: rows, complete, note })
+            let (records, walk) = self.gateway.records(&self.work, row(tool)?, filters).await?;
+            let walked = walk.outcome(&self.gateway.way(&self.work, &walk));
+            Ok(Rows { records, complete: walk.holds_all(), note: walked.note })
         })
     }
 
@@ -158,10 +149,8 @@ impl Calls for Following<'_> {
         take: &'a mut (dyn FnMut(Vec<Value>) + Send),
     ) -> Pending<'a, Walked> {
         Box::pin(async move {
-            let Rows { records, complete, note } = self.rows(tool, filters).await?;
-            let n = records.len() as u64;
-            take(records);
-            Ok(Walked { n, of: complete.then_some(n), complete, note })
+            let walk = self.gateway.walk_through(&self.work, row(tool)?, filters, take).await?;
+            Ok(walk.outcome(&self.gateway.way(&self.work, &walk)))
         })
     }
 

@@ -184,6 +184,11 @@ impl RateLimits {
         Self { rates, folder: state_folder.join("limits"), known_as, owner, opened: Mutex::new(None) }
     }
 
+    /// Reads a minute, where they are limited.
+    pub fn reads(&self) -> Option<u32> {
+        self.rates.map(|rates| rates.reads)
+    }
+
     pub fn are_off(&self) -> bool {
         self.rates.is_none()
     }

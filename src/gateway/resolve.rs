@@ -49,7 +49,10 @@ impl Gateway {
         work.given.clone_from(&work.arguments);
         let today = super::answer::today();
         resolve_dates(work, today)?;
-        note_unknown_rates(work, today);
+        // A workflow's rates are looked at where they are sent, or are its own question.
+        if !work.endpoint.path.is_empty() {
+            note_unknown_rates(work, today);
+        }
         if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes | Effect::Acts) {
             work.current = self.current(work).await?;
         }
@@ -95,9 +98,9 @@ impl Gateway {
                 format!("the catalogue has no `{}`", lookup.list),
             ));
         };
-        let filters =
-            Map::from_iter([(lookup.filter.to_owned(), json!(name)), ("limit".to_owned(), json!(200))]);
-        let (rows, complete) = self.rows(work, endpoint, filters).await?;
+        let filters = Map::from_iter([(lookup.filter.to_owned(), json!(name))]);
+        let (rows, walk) = self.records(work, endpoint, filters).await?;
+        let complete = walk.holds_all();
         let called = |row: &&Value| row.get(lookup.field).is_some_and(|field| same_name(&shown(field), name));
         let hits: Vec<_> = rows.iter().filter(called).collect();
         match (hits.as_slice(), complete) {

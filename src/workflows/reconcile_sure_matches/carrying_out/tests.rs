@@ -41,6 +41,10 @@ impl Calls for Scripted {
         false
     }
 
+    fn allow_duplicate(&self) -> bool {
+        false
+    }
+
     fn profile(&self) -> Option<&Profile> {
         None
     }
