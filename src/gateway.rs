@@ -25,6 +25,7 @@ mod receipt;
 mod recovery;
 mod redaction;
 mod repeating;
+pub mod reports;
 mod resolve;
 pub mod resources;
 mod setup;
