@@ -231,6 +231,8 @@ pub enum Evidence {
     Capability,
     /// A tool of ours, without an address.
     Ours,
+    /// A tool of ours that asks nobody: no profile matters to it.
+    Local,
 }
 
 impl Evidence {
@@ -241,6 +243,7 @@ impl Evidence {
             Self::Table => "the vendor's table lists the call; its path is assumed",
             Self::Capability => "named as a capability only; its path is assumed",
             Self::Ours => "made here, of other calls",
+            Self::Local => "computed here; nothing is sent",
         }
     }
 }

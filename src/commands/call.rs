@@ -46,7 +46,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let (choice, as_json) = (args.choice, args.json);
     let Some(tool) = args.tool else { return tools::list(&choice, as_json) };
     // Naming a tool serves it: the default set spares an assistant's context, not a person's.
-    let choice = Choice { tools: vec![tool.clone()], toolsets: vec!["default".to_owned()], ..choice };
+    let choice = choice.naming(&tool);
+    let choice = if choice.lean { choice } else { Choice { toolsets: vec!["default".to_owned()], ..choice } };
     let served = connect::Connected::new(&choice)?;
     let outcome = connect::block_on(call(&served.gateway, &tool, arguments))?;
     match outcome {
