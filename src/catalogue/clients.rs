@@ -1,6 +1,6 @@
 //! Clients: whom the profile bills.
 
-use super::params::{ADDRESS, CURRENCY, ID, LANGUAGE, SEARCH, changes, choice, integer, text};
+use super::params::{ADDRESS, CLIENT_NAME, CURRENCY, ID, LANGUAGE, SEARCH, changes, choice, integer, text};
 use super::{Answer, Confirms, Effect, Endpoint, Evidence, ListOf, Method, Param, Toolset};
 
 /// The fields of a client beside its name.
@@ -51,7 +51,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/clients/{id}",
         effect: Effect::Reads,
         confirms: Confirms::Never,
-        params: &[ID],
+        params: &[ID.or("client_name"), CLIENT_NAME],
         answer: Answer::Record,
         computed: &[],
         evidence: Evidence::Table,
@@ -93,7 +93,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/clients/{id}",
         effect: Effect::Updates,
         confirms: Confirms::When(&["email"]),
-        params: &[ID, changes(CHANGES)],
+        params: &[ID.or("client_name"), CLIENT_NAME, changes(CHANGES)],
         answer: Answer::Record,
         computed: &["id", "profile_id", "created_at", "updated_at"],
         evidence: Evidence::Table,
@@ -107,7 +107,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/clients/{id}",
         effect: Effect::Deletes,
         confirms: Confirms::Always,
-        params: &[ID],
+        params: &[ID.or("client_name"), CLIENT_NAME],
         answer: Answer::Nothing,
         computed: &[],
         evidence: Evidence::Table,
