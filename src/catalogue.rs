@@ -95,6 +95,14 @@ impl Endpoint {
         evidence: Evidence::Ours,
     };
 
+    /// The same for a tool that asks nobody: arguments and allowed files are all it sees.
+    pub const LOCAL: Self = Self { evidence: Evidence::Local, ..Self::COMPOSED };
+
+    /// Answered on this machine, without account, key or network: no profile is worth declaring.
+    pub fn is_local(&self) -> bool {
+        self.evidence == Evidence::Local
+    }
+
     /// Everything but a read.
     pub fn writes(&self) -> bool {
         self.effect != Effect::Reads
@@ -124,11 +132,15 @@ impl Endpoint {
         self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))
     }
 
-    /// The arguments that are accepted: the declared ones, the profile, and `confirm_number` of every write,
-    /// since a person may have chosen to be asked before each.
+    /// The arguments that are accepted: the declared ones, the profile, `confirm_number` of every write, since a
+    /// person may have chosen to be asked before each, and `detail` of reports.
     pub fn accepted(&self) -> impl Iterator<Item = &'static Param> {
         let asks = self.writes() && self.confirms == Confirms::Never;
-        self.arguments().chain([&PROFILE_ID]).chain(asks.then_some(&params::CONFIRM_NUMBER))
+        let report = self.toolset == Toolset::Reports && self.answer == Answer::Object;
+        self.arguments()
+            .chain([&PROFILE_ID])
+            .chain(asks.then_some(&params::CONFIRM_NUMBER))
+            .chain(report.then_some(&params::DETAIL))
     }
 
     /// The argument of this name that the tool accepts.
@@ -234,6 +246,8 @@ pub enum Evidence {
     Capability,
     /// A tool of ours, without an address.
     Ours,
+    /// A tool of ours that sends nothing and knows no books.
+    Local,
 }
 
 impl Evidence {
@@ -244,6 +258,7 @@ impl Evidence {
             Self::Table => "the vendor's table lists the call; its path is assumed",
             Self::Capability => "named as a capability only; its path is assumed",
             Self::Ours => "made here, of other calls",
+            Self::Local => "answered here, without a request",
         }
     }
 }

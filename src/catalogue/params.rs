@@ -112,7 +112,7 @@ pub const NUMBER_FOR_ID: Param = text("number").gateway().about("instead of id")
 
 pub const SEARCH: Param = text("search").query(Check::Contains);
 /// Turned into `from` and `to`.
-pub const PERIOD: Param = text("period").gateway().about("2026-Q1, 2026-03, last_month …");
+pub const PERIOD: Param = text("period").gateway();
 /// The first and last day of a list, checked against the rows' own date.
 pub const fn from(field: &'static str) -> Param {
     date("from").query(Check::AtLeast(field)).or("period")
@@ -135,7 +135,8 @@ pub const SERVICE_TO: Param = date("service_to").wire("service_date_to");
 
 /// The lines of invoices, offers and recurring invoices.
 pub const LINES: Param = objects("lines", LINE).required();
-const LINE: &[Param] = &[
+/// Their fields.
+pub const LINE: &[Param] = &[
     text("description").required(),
     decimal("quantity").required(),
     decimal("price").required().about("per unit"),

@@ -52,7 +52,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let (choice, as_json) = (args.choice, args.json);
     let Some(tool) = args.tool else { return tools::list(&choice, as_json) };
     // Naming a tool serves it: the default set spares an assistant's context, not a person's.
-    let choice = Choice { tools: vec![tool.clone()], toolsets: vec!["default".to_owned()], ..choice };
+    let choice = choice.naming(&tool);
+    let choice = if choice.lean { choice } else { Choice { toolsets: vec!["default".to_owned()], ..choice } };
     let served = connect::Connected::new(&choice)?;
     let outcome = connect::block_on(call(&served.gateway, &tool, arguments))?;
     match outcome {
@@ -60,8 +61,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
             if as_json {
                 // Its text may begin with words for a model.
                 terminal::json(&Value::Object(done.structured).to_string());
+            } else if let Some(Value::String(csv)) = done.structured.get("csv") {
+                // For a file or another program: the rows alone, and what they are beside them.
+                let mut facts = done.structured.clone();
+                facts.shift_remove("csv");
+                terminal::note(present::result(&tool, &facts, None).trim_end());
+                terminal::print(csv);
             } else {
-                terminal::print(&present::result(&done.structured));
+                terminal::print(&present::result(&tool, &done.structured, terminal::width()));
             }
             if let Some(receipt) = done.receipt {
                 receipt.hand_in();

@@ -118,6 +118,10 @@ impl Calls for Following<'_> {
         self.work.dry_run
     }
 
+    fn allow_duplicate(&self) -> bool {
+        self.work.allow_duplicate
+    }
+
     fn profile(&self) -> Option<&Profile> {
         self.work.profile.profile()
     }
@@ -157,6 +161,10 @@ impl Calls for Following<'_> {
 
     fn read_file(&self, path: &str) -> Result<String, Failure> {
         files::read_xml(Path::new(path), &self.gateway.files)
+    }
+
+    fn find_place(&self, path: &str) -> Result<(), Failure> {
+        files::refuse_unwritable(Path::new(path), &self.gateway.files)
     }
 
     fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure> {
@@ -237,6 +245,10 @@ impl Calls for Following<'_> {
                 .hint("call again without `resume`: what is left is then asked anew")
         })?;
         Ok((Yes { confirmed: kept.confirmed, token: Some(token.to_owned()) }, kept))
+    }
+
+    fn in_terminal(&self) -> bool {
+        self.work.caller.name == "terminal"
     }
 
     fn progress(&self, what: &str) {

@@ -19,7 +19,10 @@ impl Gateway {
         work.given.clone_from(&work.arguments);
         let today = work.now().date();
         resolve_dates(work, today)?;
-        note_unknown_rates(work, today);
+        // A workflow's rates are looked at where they are sent, or are its own question.
+        if !work.endpoint.path.is_empty() {
+            note_unknown_rates(work, today);
+        }
         if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes | Effect::Acts) {
             work.current = self.current(work).await?;
         }

@@ -148,7 +148,7 @@ fn boolean(given: &Value) -> Result<bool, String> {
 fn choice(values: &[&str], given: &Value) -> Result<Value, String> {
     let text = given.as_str().unwrap_or_default().trim();
     let spelled = text.to_lowercase().replace([' ', '-'], "_");
-    match values.iter().find(|value| **value == spelled) {
+    match values.iter().find(|value| value.eq_ignore_ascii_case(&spelled)) {
         Some(value) => Ok(Value::String((*value).to_owned())),
         None => Err(format!("one of {}{}", super::argument_error::quoted(values, ", "), not(text))),
     }

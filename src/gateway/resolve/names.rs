@@ -86,7 +86,9 @@ impl Gateway {
     /// `number` in place of `id`.
     async fn resolve_number(&self, work: &Work, arguments: &mut Map<String, Value>) -> Result<(), Failure> {
         let tool = work.endpoint.tool;
-        if work.endpoint.argument("id").is_none() || arguments.contains_key("id") {
+        let unnamed = ["recurring", "journal"].iter().any(|kind| tool.contains(kind));
+        let either = work.endpoint.argument("id").is_some_and(|id| unnamed || id.or == Some("number"));
+        if !either || arguments.contains_key("id") {
             return Ok(());
         }
         let Some(number) = arguments.shift_remove("number") else { return Ok(()) };
