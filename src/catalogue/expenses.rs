@@ -1,7 +1,7 @@
 //! Expenses: what the profile spends.
 
 use super::params::{
-    CURRENCY, ID, PERIOD, SEARCH, TAX_RATE, boolean, changes, date, decimal, from, id, text, to,
+    CURRENCY, ID, PERIOD, SEARCH, TAX_RATE, VENDOR_NAME, boolean, changes, date, decimal, from, id, text, to,
 };
 use super::{Answer, Check, Confirms, Effect, Endpoint, Evidence, ListOf, Method, Param, Toolset};
 
@@ -35,7 +35,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             to("date"),
             PERIOD,
             id("vendor_id").query(Check::Equals("vendor_id")).or("vendor_name"),
-            text("vendor_name").gateway(),
+            VENDOR_NAME,
             text("category").query(Check::Equals("category")),
             SEARCH,
         ],
@@ -76,7 +76,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             AMOUNT.required(),
             date("date"),
             id("vendor_id").or("vendor_name"),
-            text("vendor_name").gateway(),
+            VENDOR_NAME,
             text("category"),
             TAX_RATE,
             text("description"),
