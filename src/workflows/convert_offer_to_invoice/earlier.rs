@@ -1,6 +1,7 @@
 //! Whether an offer was billed before, by whomever: by the link of either record where the API sets one, else by an
 //! invoice of the same client over the same lines.
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
@@ -115,11 +116,16 @@ fn is_suspect(offer: &Value, invoice: &Value) -> bool {
         (Some(one), Some(other)) => one == other,
         _ => true,
     };
-    let same_amount = ["subtotal", "total"].iter().any(|name| {
-        let amount = |record: &Value| record.get(*name).and_then(money::decimal);
-        amount(offer).is_some_and(|total| amount(invoice) == Some(total))
-    });
+    let same_amount = [net, |record: &Value| record.get("total").and_then(money::decimal)]
+        .iter()
+        .any(|amount| amount(offer).is_some_and(|total| amount(invoice) == Some(total)));
     younger && same_currency && same_amount
+}
+
+/// The record's own, else what its lines come to.
+fn net(record: &Value) -> Option<Decimal> {
+    let own = record.get("subtotal").and_then(money::decimal);
+    own.or_else(|| money::preview(record)?.get("subtotal").and_then(money::decimal))
 }
 
 /// False where the lines show that it bills something else.
@@ -167,11 +173,13 @@ mod tests {
             is_suspect(&offer(), &invoice) && same_lines(&offer(), &invoice)
         };
         assert!(billed(json!({})));
+        assert!(billed(json!({ "subtotal": null, "total": null })));
         assert!(billed(json!({ "lines": null, "total": null, "currency": "chf" })));
         for other in [
             json!({ "issue_date": "2026-08-31" }),
             json!({ "currency": "EUR" }),
             json!({ "subtotal": 541, "total": 584.80 }),
+            json!({ "subtotal": null, "total": null, "lines": [{ "description": "Consulting", "quantity": 4, "price": 180 }] }),
             json!({ "lines": [{ "description": "Workshop", "quantity": 3, "price": 180 }] }),
             json!({ "status": "void" }),
         ] {
