@@ -15,7 +15,7 @@ use crate::catalogue::params::{
 use crate::catalogue::{Confirms, Effect, Endpoint, Toolset};
 use crate::failure::{Exit, Failure};
 use crate::gateway::calls::{Calls, Create, Proposal, Stop, quoted};
-use crate::rules::money;
+use crate::rules::{invoice, money};
 use earlier::Earlier;
 
 const TOOL: &str = "convert_offer_to_invoice";
@@ -100,9 +100,8 @@ fn state_of(offer: &Value, today: Date) -> Option<String> {
     if status.eq_ignore_ascii_case("accepted") {
         return None;
     }
-    let last: Option<Date> = text(offer, "valid_until").get(..10).and_then(|day| day.parse().ok());
     let status = if status.is_empty() { "of an unknown state" } else { status };
-    Some(match last {
+    Some(match invoice::day(offer, "valid_until") {
         Some(last) if last < today => format!("{status}, expired on {last}"),
         _ => status.to_owned(),
     })
@@ -115,7 +114,7 @@ fn proposal(
     arguments: &Map<String, Value>,
     found: &[earlier::Found],
 ) -> Proposal {
-    let label = copying::number_of(offer);
+    let label = invoice::name(offer);
     let body = Value::Object(arguments.clone());
     let amount = offer.get("total").filter(|total| !total.is_null()).map(money::shown);
     let amount =

@@ -282,6 +282,7 @@ fn against_the_sandbox_the_invoice_comes_to_what_was_offered() {
     assert_eq!(error["invoices"][0]["linked"], true, "{error}");
     let told = session.call("list_recent_changes", json!({})).done().structured;
     let number = facts["record"]["number"].as_str().unwrap();
+    assert_eq!(told["items"][1]["confirmed"], "person");
     assert_eq!(told["items"][1]["what"], format!("converted offer to invoice as {number}"), "{told}");
 }
 

@@ -49,6 +49,21 @@ fn without_a_counter_the_numbers_tell() {
     assert!(facts.get("warning").is_none(), "{facts}");
 }
 
+#[test]
+fn a_long_list_is_read_to_its_end() {
+    let rows = (1..=2_345).map(|n| invoice(n, &format!("IV-{n:05}"), "2026-10-01")).collect();
+    let server = listing(rows);
+    let mut session = McpSession::start(&run(&server, &SERVE), Era::Legacy);
+    let facts = ask(&mut session, VERIFY, json!({ "number": "IV-02345" }));
+    assert_eq!(
+        (&facts["found"], &facts["n"], &facts["of"]),
+        (&json!(true), &json!(2_345), &json!(2_345)),
+        "{facts}"
+    );
+    let facts = ask(&mut session, SUGGEST, json!({}));
+    assert_eq!((&facts["number"], &facts["complete"]), (&json!("IV-02346"), &json!(true)), "{facts}");
+}
+
 /// One invoice, of a list that says it has 40.
 fn cut_off() -> ScriptedServer {
     ScriptedServer::start(|request| {
