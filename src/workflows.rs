@@ -15,6 +15,7 @@ mod incomplete;
 mod list_overdue_invoices;
 mod list_recent_changes;
 mod make_payment_reference;
+mod own_profile;
 mod preview_camt_file;
 mod reconcile_sure_matches;
 mod suggest_invoice_number;

@@ -28,7 +28,7 @@ pub fn standing(state: &str) -> Standing {
     match state {
         "draft" => Standing::Draft,
         "paid" => Standing::Paid,
-        "cancelled" | "canceled" | "void" | "voided" | "deleted" => Standing::Cancelled,
+        "cancelled" | "canceled" | "void" | "voided" | "deleted" | "reversed" => Standing::Cancelled,
         _ => Standing::Unpaid,
     }
 }
