@@ -63,6 +63,16 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], folders: &[PathBuf]) -> Resul
     Ok(place.path().to_string_lossy().into_owned())
 }
 
+/// What [`write_new`] would refuse by now, asked before a long list is read for what is to be written.
+pub(super) fn refuse_unwritable(path: &Path, folders: &[PathBuf]) -> Result<(), Failure> {
+    let refused = |why: Refusal| why.failure(path, "not written", "", folders);
+    let place = place(path, folders).map_err(refused)?;
+    match fs::symlink_metadata(place.path()) {
+        Ok(_) => Err(refused(std::io::Error::from(ErrorKind::AlreadyExists).into())),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Why a file is left alone.
 struct Refusal {
     why: String,
