@@ -15,7 +15,7 @@ use crate::rules::vat;
 
 const LINE: &[Param] = &[
     decimal("quantity").required(),
-    decimal("price").required().about("per unit"),
+    decimal("price").required(),
     TAX_RATE,
     decimal("discount_percent"),
     text("description"),
@@ -25,18 +25,18 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "compute_totals",
         toolset: Toolset::Invoicing,
-        about: "Add up lines exactly: net, VAT per rate, total, in CHF also rounded to 0.05. Use it instead of mental arithmetic.",
+        about: "Add up lines exactly: net, VAT per rate, total.",
         params: &[
             objects("lines", LINE).gateway().required(),
             CURRENCY.gateway().required(),
             boolean("prices_include_tax").gateway(),
             TAX_RATE.gateway(),
-            date("service_date").gateway().about("picks the VAT rates in force"),
+            date("service_date").gateway(),
         ],
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[decimal("net"), objects("vat", &[]), decimal("total")],
+    output: &[decimal("total")],
     run: |calls| Box::pin(async { run(calls) }),
 };
 

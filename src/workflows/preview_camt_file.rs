@@ -27,7 +27,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "preview_camt_file",
         toolset: Toolset::Banking,
-        about: "Read a bank statement (camt.053 or camt.054): balances, payments, references, totals. Imports and books nothing.",
+        about: "Show what a bank statement (camt.053, camt.054) holds. Imports and books nothing.",
         params: &[
             text("file").gateway().required().or("xml").about("path in an allowed folder"),
             text("xml").gateway().about("its content"),

@@ -11,7 +11,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "validate_uid",
         toolset: Toolset::Contacts,
-        about: "Check a Swiss UID or VAT number (CHE…) by its check digit, a German or Austrian VAT id by its form.",
+        about: "Check a Swiss UID (CHE…), or the form of a German or Austrian VAT id.",
         params: &[text("uid").gateway().required()],
         ..Endpoint::LOCAL
     },

@@ -11,9 +11,10 @@ const MOST_PREFIXES: usize = 16;
 pub fn are_modest(xml: &str) -> bool {
     let (mut rest, mut prefixes) = (xml, 0);
     while let Some((_, after)) = rest.split_once('<') {
-        let skipped = [("!--", "-->"), ("![CDATA[", "]]>"), ("?", "?>"), ("/", ">")];
-        if let Some((_, end)) = skipped.iter().find(|(start, _)| after.starts_with(start)) {
-            rest = after.split_once(end).map_or("", |(_, rest)| rest);
+        let mut skipped = [("!--", "-->"), ("![CDATA[", "]]>"), ("?", "?>"), ("/", ">")].into_iter();
+        if let Some((inside, end)) = skipped.find_map(|(start, end)| Some((after.strip_prefix(start)?, end)))
+        {
+            rest = inside.split_once(end).map_or("", |(_, rest)| rest);
             continue;
         }
         // A document type declaration: the parser goes no further.
@@ -81,6 +82,8 @@ mod tests {
         let attributes = (0..51).map(|n| format!(" a{n}='>'")).collect::<String>();
         assert!(!are_modest(&format!("<x><y{attributes}/></x>")));
         assert!(!are_modest(&format!("<x{}", " a=''".repeat(1_000_000))));
+        // The comment ends where the parser ends it, so that no quote within hides the tag behind.
+        assert!(!are_modest(&format!("<x><!--><a b='--><y{attributes}/></x>")));
         let nested = (0..17).map(|n| format!("<x xmlns:p{n}=\"u\">")).collect::<String>();
         assert!(!are_modest(&nested));
     }
