@@ -117,7 +117,10 @@ fn references_are_made_and_checked_as_the_iban_wants_them() {
         (json!({ "number": "42", "kind": "QRR", "iban": other_iban }), "QR-IBAN only"),
         (json!({ "number": "1".repeat(27), "kind": "QRR" }), "at most 26"),
         (json!({ "number": "X".repeat(22) }), "at most 21"),
-        (json!({ "number": "42", "iban": "CH93 0076 2011 6238 5295 8" }), "IBAN"),
+        (
+            json!({ "number": "42", "iban": "CH93 0076 2011 6238 5295 8" }),
+            "an IBAN (the check digits do not fit",
+        ),
         (json!({ "number": "Größe" }), "`Ö`"),
     ] {
         let refused = session.call("make_payment_reference", arguments).refused();
@@ -215,6 +218,16 @@ fn nothing_is_asked_even_where_an_account_could_be() {
         session.call("compute_totals", json!({ "lines": lines, "currency": "CHF" })).done();
     }
     assert!(server.requests().is_empty(), "{:?}", server.requests());
+}
+
+#[test]
+fn a_lean_server_runs_them_as_reads() {
+    let mut session = McpSession::start(&Lumabill::new(&["serve", "--lean"]), Era::Modern);
+    let arguments = json!({ "tool": "validate_iban", "arguments": { "iban": "CH00" } });
+    assert_eq!(session.call("run_read", arguments).done().structured["valid"], false);
+    let lines = json!([{ "quantity": 3, "price": 180, "tax_rate": 8.1 }]);
+    let arguments = json!({ "tool": "compute_totals", "arguments": { "lines": lines, "currency": "CHF" } });
+    assert_eq!(session.call("run_read", arguments).done().structured["total"].to_string(), "583.74");
 }
 
 #[test]
