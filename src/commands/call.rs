@@ -58,7 +58,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 // For a file or another program: the rows alone, and what they are beside them.
                 let mut facts = done.structured.clone();
                 facts.shift_remove("csv");
-                terminal::note(present::result(&facts).trim_end());
+                let beside = present::result(&facts);
+                if !beside.trim_end().is_empty() {
+                    terminal::note(beside.trim_end());
+                }
                 terminal::print(csv);
             } else {
                 terminal::print(&present::result(&done.structured));
