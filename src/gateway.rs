@@ -213,8 +213,8 @@ impl Gateway {
         if let Some(workflow) = workflows::find(endpoint.tool) {
             return Box::pin(self.follow(workflow, work, call.answered)).await;
         }
-        if let Answer::List(list) = endpoint.answer {
-            let found = self.list(&work, list).await?;
+        if matches!(endpoint.answer, Answer::List(_)) {
+            let found = self.list(&work).await?;
             return Ok(Outcome::Done(self.done(&work, found)));
         }
         // A preview promises no more than the call would do.
@@ -369,7 +369,7 @@ fn check(
         made_by: None,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
-        waits: Waits::default(),
+        waits: if caller.until.is_some() { Waits::default() } else { Waits::patient() },
         seen: updating::Seen::nothing(),
         caller,
     })
