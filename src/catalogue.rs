@@ -132,11 +132,15 @@ impl Endpoint {
         self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))
     }
 
-    /// The arguments that are accepted: the declared ones, the profile, and `confirm_number` of every write,
-    /// since a person may have chosen to be asked before each.
+    /// The arguments that are accepted: the declared ones, the profile, `confirm_number` of every write, since a
+    /// person may have chosen to be asked before each, and `detail` of reports.
     pub fn accepted(&self) -> impl Iterator<Item = &'static Param> {
         let asks = self.writes() && self.confirms == Confirms::Never;
-        self.arguments().chain([&PROFILE_ID]).chain(asks.then_some(&params::CONFIRM_NUMBER))
+        let report = self.toolset == Toolset::Reports && self.answer == Answer::Object;
+        self.arguments()
+            .chain([&PROFILE_ID])
+            .chain(asks.then_some(&params::CONFIRM_NUMBER))
+            .chain(report.then_some(&params::DETAIL))
     }
 
     /// The argument of this name that the tool accepts.

@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod calls;
+pub mod completion;
 mod confirmation;
 mod connection;
 mod consent;
@@ -11,18 +12,22 @@ mod difference;
 mod files;
 mod fingerprint;
 mod following;
+mod guides;
 mod held;
 mod key_mode;
 mod lists;
 pub mod policy;
 mod profiles;
+mod prompts;
 pub mod rate_limit;
 mod reading;
 mod receipt;
 mod recovery;
 mod redaction;
 mod repeating;
+pub mod reports;
 mod resolve;
+pub mod resources;
 mod setup;
 mod tools;
 mod totals;
@@ -151,6 +156,7 @@ pub struct Gateway {
     reload: setup::Reload,
     changes: watch::Sender<u64>,
     remember_read_only: Box<dyn Fn() + Send + Sync>,
+    completions: completion::Recent,
 }
 
 /// A call between its stations.

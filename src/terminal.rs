@@ -58,6 +58,22 @@ pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// Columns of the terminal that a person reads stdout in; `None` where it is a file or another program, and
+/// lines are as long as they are.
+pub fn width() -> Option<usize> {
+    is_terminal().then(|| columns().filter(|columns| *columns > 0).unwrap_or(100))
+}
+
+#[cfg(unix)]
+fn columns() -> Option<usize> {
+    rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn columns() -> Option<usize> {
+    None
+}
+
 /// Prints a question to stderr and leaves the cursor behind it.
 pub fn prompt(text: &str) {
     let mut err = std::io::stderr().lock();

@@ -70,7 +70,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 }
                 terminal::print(csv);
             } else {
-                terminal::print(&present::result(&done.structured));
+                terminal::print(&present::result(&tool, &done.structured, terminal::width()));
             }
             if let Some(receipt) = done.receipt {
                 receipt.hand_in();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::confirmation::Void;
 use super::redaction::{self, quoted};
-use super::{Done, Gateway, Work};
+use super::{Done, Gateway, Work, reports};
 use crate::api;
 use crate::catalogue::{Answer, Effect, Method, request::Wire};
 use crate::failure::{Exit, Failure};
@@ -95,7 +95,7 @@ pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
             drop(facts.insert("record".into(), api::pages::record(body)));
         }
         (Answer::Object | Answer::List(_), body) => {
-            drop(facts.insert("report".into(), api::pages::record(body)));
+            facts.extend(reports::facts(work, api::pages::record(body)));
         }
     }
     facts

@@ -164,7 +164,7 @@ impl Calls for Following<'_> {
     }
 
     fn find_place(&self, path: &str) -> Result<(), Failure> {
-        files::place(Path::new(path), &self.gateway.files).map(drop)
+        files::refuse_unwritable(Path::new(path), &self.gateway.files)
     }
 
     fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure> {
