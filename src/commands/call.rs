@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 // For a file or another program: the rows alone, and what they are beside them.
                 let mut facts = done.structured.clone();
                 facts.shift_remove("csv");
-                let beside = present::result(&facts);
+                let beside = present::result(&tool, &facts, terminal::width());
                 if !beside.trim_end().is_empty() {
                     terminal::note(beside.trim_end());
                 }

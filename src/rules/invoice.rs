@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(standing(&state(&json!({ "status": text }))), wanted, "{text}");
         }
         let record =
-            json!({ "a": "2026-02-28T23:00:00Z", "b": "2026-02-30", "c": "28.02.2026", "d": 20260228 });
+            json!({ "a": "2026-02-28T23:00:00Z", "b": "2026-02-30", "c": "28.02.2026", "d": 20_260_228 });
         let days = ["a", "b", "c", "d", "e"].map(|field| day(&record, field).map(|day| day.to_string()));
         assert_eq!(days, [Some("2026-02-28".to_owned()), None, None, None, None]);
         let name = |record: &Value| client(record);

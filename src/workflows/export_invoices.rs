@@ -102,7 +102,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let walked = calls.walk("list_invoices", filters.clone(), &mut take).await?;
     if !walked.complete {
         let undone = if file.is_some() { "no file was written" } else { "nothing was exported" };
-        return Err(incomplete::refusal(calls, TOOL, undone, &walked).into());
+        return Err(incomplete::refusal(TOOL, undone, walked).into());
     }
     if csv.len() > most {
         return Err(too_long(walked.n).into());

@@ -51,7 +51,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
         return Err(unreadable(TOOL, name, why).into());
     }
     if !walked.complete {
-        return Err(incomplete::refusal(calls, TOOL, "nothing was summed", &walked).into());
+        return Err(incomplete::refusal(TOOL, "nothing was summed", walked).into());
     }
     let by = calls.arguments().get("by").and_then(Value::as_str);
     let mut facts = Map::new();
@@ -137,7 +137,7 @@ fn head(name: &str, value: impl Into<Value>) -> Map<String, Value> {
 }
 
 /// So many rows, and all others as one that says how many there are.
-fn rows(groups: Vec<(Map<String, Value>, &Group)>, most: usize, rest: (&str, &str, &str)) -> Option<Value> {
+fn rows(groups: &[(Map<String, Value>, &Group)], most: usize, rest: (&str, &str, &str)) -> Option<Value> {
     let over = groups.len() > most;
     let shown = if over { most.saturating_sub(1) } else { most };
     let mut rows: Vec<Value> =
@@ -164,7 +164,7 @@ fn counts(books: &Books) -> Value {
 
 fn by_status(books: &Books, most: usize) -> Option<Value> {
     let groups = books.by_status.iter().map(|(name, group)| (head("status", status(name)), group));
-    let mut rows = rows(groups.collect(), most, ("status", "others", "states"))?;
+    let mut rows = rows(&groups.collect::<Vec<_>>(), most, ("status", "others", "states"))?;
     for row in rows.as_array_mut().into_iter().flatten() {
         let standing = invoice::standing(row.get("status").and_then(Value::as_str).unwrap_or_default());
         // What was not billed owes nothing, and is no zero either.
@@ -194,7 +194,7 @@ fn by_client(books: &Books, most: usize) -> Option<Value> {
         }
         (head, group)
     });
-    rows(groups.collect(), most, ("client", "others", "clients"))
+    rows(&groups.collect::<Vec<_>>(), most, ("client", "others", "clients"))
 }
 
 /// The newest first.
@@ -203,7 +203,7 @@ fn by_month(books: &Books, most: usize) -> Option<Value> {
         let name = month.map_or("no issue date".to_owned(), |(year, month)| format!("{year}-{month:02}"));
         (head("month", name), group)
     });
-    rows(groups.collect(), most, ("month", "earlier", "months"))
+    rows(&groups.collect::<Vec<_>>(), most, ("month", "earlier", "months"))
 }
 
 fn aging(books: &Books) -> Value {

@@ -49,9 +49,11 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let walked = calls.walk("list_invoices", filters, &mut |page| overdue.take(&page)).await?;
     let mut facts = overdue.answer(&walked);
     if !walked.complete {
-        let refusal = incomplete::refusal(calls, TOOL, "there are no totals", &walked);
-        let why = [vec![refusal.message], refusal.causes].concat();
-        facts.insert("notes".into(), json!(why));
+        let refusal = incomplete::refusal(TOOL, "there are no totals, and older ones may be missing", walked);
+        let said = facts.shift_remove("notes");
+        let said = said.as_ref().and_then(Value::as_array).into_iter().flatten().cloned();
+        let why = [refusal.message].into_iter().chain(refusal.causes).map(Value::from);
+        facts.insert("notes".into(), why.chain(said).collect());
         facts.insert("go_on".into(), json!(refusal.hint));
     }
     Ok(facts)
@@ -99,14 +101,13 @@ impl Overdue {
             if invoice::standing(&invoice::state(record)) != invoice::Standing::Unpaid {
                 continue;
             }
-            match invoice::day(record, "due_date") {
-                Some(due) => self.add(record, due),
-                None => {
-                    self.without_due_date += 1;
-                    if self.undated.len() < self.limit {
-                        self.undated.push(quoted(&invoice::name(record)));
-                    }
-                }
+            if let Some(due) = invoice::day(record, "due_date") {
+                self.add(record, due);
+                continue;
+            }
+            self.without_due_date += 1;
+            if self.undated.len() < self.limit {
+                self.undated.push(quoted(&invoice::name(record)));
             }
         }
         self.rows.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));

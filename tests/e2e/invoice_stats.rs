@@ -243,10 +243,10 @@ fn period_and_client_choose_also_where_the_api_ignores_them() {
 
 #[test]
 fn ten_thousand_invoices_are_added_up_exactly_and_none_is_kept() {
-    let records = invoices(4_900);
+    let records = invoices(10_000);
     let server = listing(records.clone());
     let mut session = McpSession::start(&run(&server, &["serve"]), Era::Modern);
-    session.call(TOOL, json!({ "period": "1999" })).done();
+    session.lives();
     let before = session.memory("VmHWM");
     let told = session.call(TOOL, json!({})).done();
     agrees(&told.structured, &records);
@@ -259,34 +259,55 @@ fn ten_thousand_invoices_are_added_up_exactly_and_none_is_kept() {
     assert!(clients.contains("=HYPERLINK(") && !clients.contains('\u{202e}'), "{clients}");
 }
 
-#[test]
-fn a_part_of_a_list_has_no_sums_but_words_for_a_whole_one() {
-    let records = invoices(300);
-    // An API that ends before its own total.
-    let server = ScriptedServer::start(move |request| {
+/// A server of records whose lists end long before the total that it tells.
+pub fn cut_short(records: Vec<Value>) -> ScriptedServer {
+    ScriptedServer::start(move |request| {
         if request.target.starts_with("/v1/profiles") {
             return profiles();
         }
         let (rows, number) = page(request, &records);
         answer(200, &json!({ "data": rows, "pagination": { "page": number, "limit": 100, "total": 9_000 } }))
-    });
+    })
+}
+
+#[test]
+fn a_part_of_a_list_has_no_sums() {
+    let server = cut_short(invoices(300));
     for era in Era::BOTH {
         let mut session = McpSession::start(&run(&server, &["serve"]), era);
         let told = session.call(TOOL, json!({ "period": "2025" })).refused();
         let error = &told.structured["error"];
         assert_eq!(
-            (&error["code"], &error["n"], &error["complete"]),
-            (&json!("incomplete"), &json!(300), &json!(false))
+            (&error["code"], &error["n"], &error["of"], &error["complete"]),
+            (&json!("incomplete"), &json!(300), &json!(9_000), &json!(false))
         );
-        for part in [
-            "nothing was summed",
-            "`2025-12`",
-            "lumabill call get_invoice_stats from=2025-01-01 to=2025-12-31",
-        ] {
+        for part in ["nothing was summed", "before its own total", "call again"] {
             assert!(told.text.contains(part), "{part}: {}", told.text);
         }
         assert!(!told.text.contains("invoiced"), "{}", told.text);
     }
+}
+
+#[test]
+fn within_limits_the_refusal_names_the_periods_that_fit_and_the_terminal() {
+    let records = invoices(9_000);
+    let server = listing(records.clone());
+    let limited = run(&server, &["serve"]).env("LUMABILL_RATE_LIMIT", "20/5");
+    let mut session = McpSession::start(&limited, Era::Modern);
+    let told = session.call(TOOL, json!({ "period": "2025" })).refused();
+    let error = &told.structured["error"];
+    assert_eq!((&error["code"], &error["of"]), (&json!("incomplete"), &json!(9_000)), "{}", told.text);
+    let read = error["n"].as_u64().unwrap();
+    assert!((100..9_000).contains(&read), "{}", told.text);
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("call --account") && hint.contains("get_invoice_stats period=2025"), "{hint}");
+    assert!(hint.contains("2025-12") && hint.contains("2025-11"), "{hint}");
+    // What a part of that length costs fits.
+    let one_month: Vec<Value> = records.into_iter().filter(|row| month(row) == "2025-12").collect();
+    let server = listing(one_month.clone());
+    let limited = run(&server, &["serve"]).env("LUMABILL_RATE_LIMIT", "20/5");
+    let told = McpSession::start(&limited, Era::Modern).call(TOOL, json!({ "period": "2025-12" })).done();
+    agrees(&told.structured, &one_month);
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl Sum {
         match amount {
             None => self.unsaid += 1,
             Some(amount) => {
-                self.amount = self.amount.checked_add(amount).ok_or("too large to be added up exactly")?
+                self.amount = self.amount.checked_add(amount).ok_or("too large to be added up exactly")?;
             }
         }
         Ok(())
