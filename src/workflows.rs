@@ -18,6 +18,7 @@ mod make_payment_reference;
 mod preview_camt_file;
 mod reconcile_sure_matches;
 mod suggest_invoice_number;
+mod unproven;
 mod validate_iban;
 mod validate_reference;
 mod validate_uid;

@@ -128,12 +128,12 @@ mod tests {
 
     use super::{Amounts, Standing, Unreadable, amounts, client, currency, day, standing, state};
 
-    fn dec(text: &str) -> Option<Decimal> {
-        Some(text.parse().unwrap())
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
     }
 
     fn known(total: &str, paid: &str, open: &str) -> Amounts {
-        Amounts { total: dec(total), paid: dec(paid), open: dec(open), assumed: false }
+        Amounts { total: Some(dec(total)), paid: Some(dec(paid)), open: Some(dec(open)), assumed: false }
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn what_the_record_leaves_open_stays_open() {
         let part = json!({ "status": "partially_paid", "total": 7 });
-        assert_eq!(amounts(&part), Ok(Amounts { total: dec("7"), ..Amounts::default() }));
+        assert_eq!(amounts(&part), Ok(Amounts { total: Some(dec("7")), ..Amounts::default() }));
         assert_eq!(
             amounts(&json!({ "status": "sent", "total": null, "amount_due": "" })),
             Ok(Amounts::default())

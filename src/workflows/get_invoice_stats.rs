@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::unproven::Unproven;
 use super::{Workflow, incomplete};
 use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, integer, object};
 use crate::catalogue::{Endpoint, Toolset};
@@ -46,7 +47,12 @@ pub const WORKFLOW: Workflow = Workflow {
 async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let filters = super::given(calls, &["from", "to", "client_id"]);
     let mut fold = Fold::new(calls.today());
-    let walked = calls.walk("list_invoices", filters.clone(), &mut |page| fold.take(&page)).await?;
+    let mut unproven = Unproven::new(&filters);
+    let mut take = |page: Vec<Value>| {
+        fold.take(&page);
+        unproven.look(&page);
+    };
+    let walked = calls.walk("list_invoices", filters.clone(), &mut take).await?;
     if let Some((name, why)) = &fold.wrong {
         return Err(unreadable(TOOL, name, why).into());
     }
@@ -61,6 +67,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     facts.extend(filters);
     facts.insert("today".into(), json!(calls.today().to_string()));
     let mut notes: Vec<String> = if fold.n == 0 { walked.note.into_iter().collect() } else { Vec::new() };
+    notes.extend(unproven.notes());
     let mut currencies = Map::new();
     for (currency, books) in &fold.currencies {
         let figures = if currency.is_empty() {

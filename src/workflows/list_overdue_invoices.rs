@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+use super::unproven::Unproven;
 use super::{Workflow, incomplete};
 use crate::catalogue::params::{CLIENT_NAME, CURRENCY, boolean, id, integer, objects};
 use crate::catalogue::{Endpoint, Toolset};
@@ -45,9 +46,14 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let min_days = number("min_days").unwrap_or(1).max(1);
     let mut overdue = Overdue { today: calls.today(), min_days, limit, ..Overdue::default() };
     let mut filters = super::given(calls, &["client_id", "currency"]);
+    let mut unproven = Unproven::new(&filters);
     filters.insert("status".into(), json!("unpaid"));
-    let walked = calls.walk("list_invoices", filters, &mut |page| overdue.take(&page)).await?;
-    let mut facts = overdue.answer(&walked);
+    let mut take = |page: Vec<Value>| {
+        overdue.take(&page);
+        unproven.look(&page);
+    };
+    let walked = calls.walk("list_invoices", filters, &mut take).await?;
+    let mut facts = overdue.answer(&walked, unproven.notes().collect());
     if !walked.complete {
         let refusal = incomplete::refusal(TOOL, "there are no totals, and older ones may be missing", walked);
         let said = facts.shift_remove("notes");
@@ -132,7 +138,7 @@ impl Overdue {
         match amounts {
             Ok(amounts) => self.assumed += u64::from(amounts.assumed),
             Err(_) if self.unreadable.len() < self.limit => {
-                self.unreadable.push(quoted(&invoice::name(record)))
+                self.unreadable.push(quoted(&invoice::name(record)));
             }
             Err(_) => {}
         }
@@ -150,7 +156,7 @@ impl Overdue {
         self.rows.push((due, number.unwrap_or_default(), Value::Object(row)));
     }
 
-    fn answer(self, walked: &Walked) -> Map<String, Value> {
+    fn answer(self, walked: &Walked, mut notes: Vec<String>) -> Map<String, Value> {
         let n = self.rows.len() as u64;
         let mut facts = Map::new();
         facts.insert("n".into(), json!(n));
@@ -158,7 +164,6 @@ impl Overdue {
         facts.insert("complete".into(), json!(walked.complete && n == self.of));
         facts.insert("today".into(), json!(self.today.to_string()));
         facts.insert("items".into(), self.rows.into_iter().map(|(_, _, row)| row).collect());
-        let mut notes = Vec::new();
         if walked.complete {
             let mut sums = Map::new();
             for (currency, (count, open)) in &self.totals {

@@ -11,7 +11,7 @@ fn overdue(limit: usize, min_days: i64, complete: bool, pages: &[Value]) -> Valu
     for page in pages {
         overdue.take(page.as_array().unwrap());
     }
-    Value::Object(overdue.answer(&Walked { n: 0, of: None, complete, note: None, go_on: None }))
+    Value::Object(overdue.answer(&Walked { n: 0, of: None, complete, note: None, go_on: None }, Vec::new()))
 }
 
 fn bill(number: &str, status: &str, due: Option<&str>, open: &Value, currency: &str) -> Value {
