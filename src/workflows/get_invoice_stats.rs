@@ -127,7 +127,7 @@ fn figures(books: &Books, by: Option<&str>) -> Option<Value> {
 /// What an invoice leaves out is in no sum, and that is said.
 fn put(facts: &mut Map<String, Value>, name: &str, sum: &Sum) {
     if let Some(amount) = sum.known() {
-        facts.insert(name.to_owned(), money::number(amount.normalize()));
+        facts.insert(name.to_owned(), money::number(money::cents(amount)));
     }
 }
 

@@ -150,7 +150,7 @@ impl Overdue {
         row.insert("client".into(), json!(client));
         row.insert("due_date".into(), json!(due.to_string()));
         row.insert("days_overdue".into(), json!(days));
-        row.insert("open".into(), open.map_or(Value::Null, money::number));
+        row.insert("open".into(), open.map_or(Value::Null, |open| money::number(money::cents(open))));
         row.insert("currency".into(), json!(currency));
         row.retain(|_, value| !value.is_null());
         self.rows.push((due, number.unwrap_or_default(), Value::Object(row)));
@@ -169,7 +169,10 @@ impl Overdue {
             for (currency, (count, open)) in &self.totals {
                 match open {
                     Some(open) if !currency.is_empty() => {
-                        sums.insert(currency.clone(), json!({ "n": count, "open": money::number(*open) }));
+                        sums.insert(
+                            currency.clone(),
+                            json!({ "n": count, "open": money::number(money::cents(*open)) }),
+                        );
                     }
                     _ if currency.is_empty() => {
                         notes.push(format!("{count} overdue invoices show no currency and are in no total"));

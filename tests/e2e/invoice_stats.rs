@@ -36,7 +36,7 @@ pub fn invoice(n: usize) -> Value {
     let month = 1 + n / 28 % 12;
     json!({
         "id": id(n), "number": format!("IV-{n:05}"), "status": status, "currency": if n.is_multiple_of(5) { "EUR" } else { "CHF" },
-        "client_id": id(900_000 + client),
+        "client_id": client_id(client),
         "client": { "name": if client == 0 { HOSTILE.to_owned() } else { format!("Client {client}") } },
         "issue_date": format!("2025-{month:02}-{:02}", 1 + n % 28), "due_date": format!("2026-{month:02}-{:02}", 1 + n % 28),
         "paid_at": if paid == cents { json!(format!("2026-01-{:02}T12:00:00Z", 1 + n % 28)) } else { Value::Null },
@@ -337,7 +337,8 @@ fn records_that_show_little_are_counted_and_what_is_missing_is_said() {
         (Decimal::new(151, 1), Decimal::new(151, 1))
     );
     assert!(francs["by_status"].to_string().contains("in review"), "{francs}");
-    assert_eq!(francs["aging"], json!([{ "days_overdue": "no due date", "n": 2, "open": 15.1 }]));
+    let aging = table(francs, "aging", "days_overdue");
+    assert_eq!(aging["no due date"], (2, Decimal::ZERO, Decimal::new(151, 1)));
     assert!(told["currencies"]["USD"].get("invoiced").is_none(), "{told}");
     assert_eq!(told["currencies"]["USD"]["days_to_pay"], json!({ "n": 0, "of": 1 }));
     assert_eq!(told["currencies"]["?"], json!({ "by_status": [{ "status": "none shown", "n": 1 }] }));
@@ -345,4 +346,31 @@ fn records_that_show_little_are_counted_and_what_is_missing_is_said() {
     for part in ["1 invoices show no currency", "CHF: 2 unpaid", "USD: 1 of 1 invoices show no total"] {
         assert!(notes.contains(part), "{part}: {notes}");
     }
+}
+
+#[test]
+fn an_ignored_filter_lets_no_other_client_s_invoice_in_and_what_cannot_be_seen_is_said() {
+    let mut records = invoices(370);
+    for record in &mut records {
+        let client = record.as_object_mut().unwrap().shift_remove("client_id").unwrap();
+        record["client"]["id"] = client;
+    }
+    records[5]["client"] = Value::Null;
+    let server = listing(records.clone());
+    let mut session = McpSession::start(&run(&server, &["serve"]), Era::Modern);
+    let client = &records[3]["client"]["id"];
+    let told = session.call(TOOL, json!({ "client_id": client })).done().structured;
+    let own = records.iter().filter(|row| row["client"]["id"] == *client).count();
+    assert_eq!((&told["n"], own), (&json!(own + 1), 10));
+    let notes = told["notes"].to_string();
+    assert!(notes.contains("1 of the invoices show no client"), "{notes}");
+    records.retain(|row| !row["client"].is_null());
+    let server = listing(records);
+    let mut session = McpSession::start(&run(&server, &["serve"]), Era::Modern);
+    let told = session.call(TOOL, json!({ "client_id": client_id(3) })).done().structured;
+    assert_eq!((&told["n"], told.get("notes")), (&json!(10), None));
+}
+
+fn client_id(n: usize) -> String {
+    id(900_000 + n)
 }
