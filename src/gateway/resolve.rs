@@ -62,9 +62,9 @@ impl Gateway {
     async fn resolve_name(&self, work: &mut Work, lookup: &Lookup) -> Result<(), Failure> {
         let Some(name) = work.arguments.shift_remove(lookup.argument) else { return Ok(()) };
         let name = plain(name.as_str().unwrap_or_default());
-        let id = self.find_one(work, lookup, &name).await?;
-        // Of the record itself, or of one that it belongs to.
+        // The id of the record itself, or of one that it belongs to.
         let becomes = work.endpoint.argument(lookup.becomes).map_or("id", |param| param.name);
+        let id = self.find_one(work, &Lookup { becomes, ..*lookup }, &name).await?;
         work.arguments.insert(becomes.to_owned(), id);
         Ok(())
     }
