@@ -159,10 +159,13 @@ pub(super) const ALL: &[Prompt] = &[
                 &["preview_camt_file"],
                 "If a file is given: `preview_camt_file`; show me account, days and sums.",
             )]),
-            step(&[(
-                &["import_bank_transactions"],
-                "If a file is given and I say yes: `import_bank_transactions`. It books nothing.",
-            )]),
+            step(&[
+                (
+                    &["import_bank_transactions"],
+                    "If a file is given and I say yes: `import_bank_transactions`. It books nothing.",
+                ),
+                (&[], "If a file is given: tell me that statements are not imported here."),
+            ]),
             essential(&[(
                 &["list_bank_transactions"],
                 "`list_bank_transactions` with status unmatched (of the given period, if any).",
@@ -173,7 +176,7 @@ pub(super) const ALL: &[Prompt] = &[
             )]),
             step(&[(
                 &["list_invoices", "list_expenses"],
-                "For each of the others look for what it pays: `list_invoices` with status unpaid, `list_expenses`.",
+                "For each that is still unmatched look for what it pays: `list_invoices` with status unpaid, `list_expenses`.",
             )]),
             essential(&[(
                 &["reconcile_transaction"],
