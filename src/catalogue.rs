@@ -95,6 +95,14 @@ impl Endpoint {
         evidence: Evidence::Ours,
     };
 
+    /// The same for a tool that asks nobody: arguments and allowed files are all it sees.
+    pub const LOCAL: Self = Self { evidence: Evidence::Local, ..Self::COMPOSED };
+
+    /// Answered on this machine, without account, key or network: no profile is worth declaring.
+    pub fn is_local(&self) -> bool {
+        self.evidence == Evidence::Local
+    }
+
     /// Everything but a read.
     pub fn writes(&self) -> bool {
         self.effect != Effect::Reads
@@ -106,7 +114,7 @@ impl Endpoint {
     }
 
     /// The arguments that are declared: the row's own, then those that its kind of call has in common
-    /// with others (`limit` and `cursor` of lists, `dry_run` of writes, `confirm_number` where a person
+    /// with others (`limit`, `cursor` and what is shown of lists, `dry_run` of writes, `confirm_number` where a person
     /// is asked). `profile_id` is accepted besides, by every tool ([`PROFILE_ID`]).
     pub fn arguments(&self) -> impl Iterator<Item = &'static Param> {
         let list = matches!(self.answer, Answer::List(_));
@@ -114,6 +122,9 @@ impl Endpoint {
         let common = [
             (list, &params::LIMIT),
             (list, &params::CURSOR),
+            (list, &params::ALL),
+            (list, &params::FIELDS),
+            (list, &params::DETAIL),
             (asks, &params::CONFIRM_NUMBER),
             (self.repeats(), &params::ALLOW_DUPLICATE),
             (self.writes(), &params::DRY_RUN),
@@ -121,11 +132,15 @@ impl Endpoint {
         self.params.iter().chain(common.into_iter().filter_map(|(wanted, param)| wanted.then_some(param)))
     }
 
-    /// The arguments that are accepted: the declared ones, the profile, and `confirm_number` of every write,
-    /// since a person may have chosen to be asked before each.
+    /// The arguments that are accepted: the declared ones, the profile, `confirm_number` of every write, since a
+    /// person may have chosen to be asked before each, and `detail` of reports.
     pub fn accepted(&self) -> impl Iterator<Item = &'static Param> {
         let asks = self.writes() && self.confirms == Confirms::Never;
-        self.arguments().chain([&PROFILE_ID]).chain(asks.then_some(&params::CONFIRM_NUMBER))
+        let report = self.toolset == Toolset::Reports && self.answer == Answer::Object;
+        self.arguments()
+            .chain([&PROFILE_ID])
+            .chain(asks.then_some(&params::CONFIRM_NUMBER))
+            .chain(report.then_some(&params::DETAIL))
     }
 
     /// The argument of this name that the tool accepts.
@@ -231,7 +246,7 @@ pub enum Evidence {
     Capability,
     /// A tool of ours, without an address.
     Ours,
-    /// A tool of ours that asks nobody: no profile matters to it.
+    /// A tool of ours that sends nothing and knows no books.
     Local,
 }
 
@@ -243,7 +258,7 @@ impl Evidence {
             Self::Table => "the vendor's table lists the call; its path is assumed",
             Self::Capability => "named as a capability only; its path is assumed",
             Self::Ours => "made here, of other calls",
-            Self::Local => "computed here; nothing is sent",
+            Self::Local => "answered here, without a request",
         }
     }
 }
@@ -270,6 +285,8 @@ pub struct ListOf {
     pub date: Option<&'static str>,
     /// Money fields that are summed per currency when the list is complete, for example `total`.
     pub sums: &'static [&'static str],
+    /// Fields that a row shows unless others are asked for, beside its `id`; of an object its name.
+    pub columns: &'static [&'static str],
 }
 
 /// One argument of a tool.

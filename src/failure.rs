@@ -139,7 +139,8 @@ pub fn call_program(name: fn() -> String) {
     let _already_named = PROGRAM.set(name);
 }
 
-fn here(hint: &str) -> String {
+/// The same words with the command that works here.
+pub fn here(hint: &str) -> String {
     match PROGRAM.get() {
         Some(name) if hint.contains("`lumabill ") => hint.replace("`lumabill ", &format!("`{} ", name())),
         _ => hint.to_owned(),

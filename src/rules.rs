@@ -1,6 +1,11 @@
-//! Pure billing rules: money, periods, payment references, VAT rates. No I/O, no clock.
+//! Pure rules of billing: invoices, money, periods, IBANs, UIDs, payment references, VAT rates, CSV. No I/O, no clock.
 
+pub mod camt;
+pub mod csv;
+pub mod iban;
+pub mod invoice;
 pub mod money;
 pub mod period;
 pub mod reference;
+pub mod uid;
 pub mod vat;

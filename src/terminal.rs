@@ -7,6 +7,9 @@ use std::io::{IsTerminal, Write};
 use crate::failure::Failure;
 use crate::text::{visible, visible_json};
 
+/// Characters of a status line: one that is broken could not be written over.
+const STATUS: usize = 79;
+
 /// Prints to stdout; a reader that went away is not an error.
 pub fn print(text: &str) {
     write(&visible(text));
@@ -35,6 +38,16 @@ pub fn note(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{}", visible(text)));
 }
 
+/// Writes `text` over what this last wrote on stderr, where that is a terminal; an empty one takes it away.
+pub fn status(text: &str) {
+    let mut line: String = visible(text).replace('\n', " ");
+    if let Some((end, _)) = line.char_indices().nth(STATUS) {
+        line.truncate(end);
+    }
+    let mut err = std::io::stderr().lock();
+    drop(write!(err, "\r\x1b[K{line}").and_then(|()| err.flush()));
+}
+
 /// Prints a failure to stderr in its three kinds of lines.
 pub fn failure(failure: &Failure) {
     note(&failure.text());
@@ -43,6 +56,22 @@ pub fn failure(failure: &Failure) {
 /// True where a person reads stdout.
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
+}
+
+/// Columns of the terminal that a person reads stdout in; `None` where it is a file or another program, and
+/// lines are as long as they are.
+pub fn width() -> Option<usize> {
+    is_terminal().then(|| columns().filter(|columns| *columns > 0).unwrap_or(100))
+}
+
+#[cfg(unix)]
+fn columns() -> Option<usize> {
+    rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn columns() -> Option<usize> {
+    None
 }
 
 /// Prints a question to stderr and leaves the cursor behind it.

@@ -18,7 +18,12 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
             .query(Check::Equals("type")),
         date("as_of").query(Check::None),
     ],
-    answer: Answer::List(ListOf { resource: "accounts", date: None, sums: &[] }),
+    answer: Answer::List(ListOf {
+        resource: "accounts",
+        date: None,
+        sums: &[],
+        columns: &["number", "name", "type", "balance", "currency"],
+    }),
     computed: &[],
     evidence: Evidence::Capability,
 }];

@@ -27,7 +27,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[],
-        answer: Answer::List(ListOf { resource: "bank_accounts", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "bank_accounts",
+            date: None,
+            sums: &[],
+            columns: &["name", "iban", "bank_name", "account", "balance", "balance_date", "currency"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

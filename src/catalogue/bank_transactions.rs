@@ -50,6 +50,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "bank_transactions",
             date: Some("booking_date"),
             sums: &["amount"],
+            columns: &["booking_date", "amount", "status", "counterparty_name", "remittance", "currency"],
         }),
         computed: &[],
         evidence: Evidence::Capability,

@@ -25,7 +25,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[SEARCH, boolean("active").query(Check::Equals("active"))],
-        answer: Answer::List(ListOf { resource: "catalog", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "catalog",
+            date: None,
+            sums: &[],
+            columns: &["name", "sku", "price", "unit", "tax_rate", "active", "currency"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

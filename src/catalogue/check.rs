@@ -146,7 +146,7 @@ impl Checker {
                 _ => self.wrong(path, value::wants_object(param.kind)),
             },
             Kind::Objects(fields) => self.list(param, fields, given, path),
-            _ => match value::scalar(param.kind, given) {
+            _ => match value::scalar(param.kind, value::joined(param, given)) {
                 Ok(value) => Some(value),
                 Err(wanted) => self.wrong(path, wanted),
             },

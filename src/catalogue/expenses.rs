@@ -39,7 +39,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
             text("category").query(Check::Equals("category")),
             SEARCH,
         ],
-        answer: Answer::List(ListOf { resource: "expenses", date: Some("date"), sums: &["amount"] }),
+        answer: Answer::List(ListOf {
+            resource: "expenses",
+            date: Some("date"),
+            sums: &["amount"],
+            columns: &["date", "vendor", "category", "description", "amount", "tax_rate", "paid", "currency"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

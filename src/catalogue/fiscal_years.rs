@@ -17,7 +17,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[],
-        answer: Answer::List(ListOf { resource: "fiscal_years", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "fiscal_years",
+            date: None,
+            sums: &[],
+            columns: &["name", "start_date", "end_date", "status"],
+        }),
         computed: &[],
         evidence: Evidence::Capability,
     },

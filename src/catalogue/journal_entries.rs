@@ -27,7 +27,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
             id("fiscal_year_id").query(Check::Equals("fiscal_year_id")),
             SEARCH,
         ],
-        answer: Answer::List(ListOf { resource: "journal_entries", date: Some("date"), sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "journal_entries",
+            date: Some("date"),
+            sums: &[],
+            columns: &["number", "date", "description", "lines", "source", "currency"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

@@ -134,7 +134,8 @@ pub const SERVICE_TO: Param = date("service_to").wire("service_date_to");
 
 /// The lines of invoices, offers and recurring invoices.
 pub const LINES: Param = objects("lines", LINE).required();
-const LINE: &[Param] = &[
+/// Their fields.
+pub const LINE: &[Param] = &[
     text("description").required(),
     decimal("quantity").required(),
     decimal("price").required().about("per unit"),
@@ -161,6 +162,9 @@ pub const ADDRESS: Param = object(
 /// What every list takes.
 pub const LIMIT: Param = integer("limit").gateway();
 pub const CURSOR: Param = text("cursor").gateway();
+pub const ALL: Param = boolean("all").gateway();
+pub const FIELDS: Param = text("fields").gateway();
+pub const DETAIL: Param = choice("detail", &["full"]).gateway();
 /// What every write takes.
 pub const DRY_RUN: Param = boolean("dry_run").gateway();
 /// What every create and act takes: another one of the same is meant.

@@ -14,7 +14,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[],
-        answer: Answer::List(ListOf { resource: "profiles", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "profiles",
+            date: None,
+            sums: &[],
+            columns: &["company_name", "legal_form", "vat_number", "vat_method", "default_currency"],
+        }),
         computed: &[],
         evidence: Evidence::Path,
     },

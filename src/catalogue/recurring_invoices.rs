@@ -31,7 +31,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[STATUS.query(Check::Equals("status")), BY_CLIENT, CLIENT_NAME, SEARCH],
-        answer: Answer::List(ListOf { resource: "recurring_invoices", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "recurring_invoices",
+            date: None,
+            sums: &[],
+            columns: &["client", "title", "status", "interval", "next_run", "end_date", "total", "currency"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

@@ -15,7 +15,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
         effect: Effect::Reads,
         confirms: Confirms::Never,
         params: &[],
-        answer: Answer::List(ListOf { resource: "reports", date: None, sums: &[] }),
+        answer: Answer::List(ListOf {
+            resource: "reports",
+            date: None,
+            sums: &[],
+            columns: &["name", "title", "description"],
+        }),
         computed: &[],
         evidence: Evidence::Table,
     },

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Confirms, Effect, Endpoint, Evidence, Kind, Param, Toolset, find, params};
+use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset, find, params};
 
 /// What the schema of a tool depends on beside its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ fn lines_of_documents<'a>(schema: &'a mut Map<String, Value>, params: &[&Param])
 
 /// Which profile is meant matters: not to what is computed here, nor to the profiles themselves.
 fn has_a_profile(endpoint: &Endpoint) -> bool {
-    endpoint.evidence != Evidence::Local && !matches!(endpoint.tool, "list_profiles" | "get_profile")
+    !endpoint.is_local() && !matches!(endpoint.tool, "list_profiles" | "get_profile")
 }
 
 /// The output schema of a tool of ours, short and loose: nothing is required, and anything may be added.

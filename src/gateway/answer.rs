@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::confirmation::Void;
 use super::redaction::{self, quoted};
-use super::{Done, Gateway, Work};
+use super::{Done, Gateway, Work, reports};
 use crate::api;
 use crate::catalogue::{Answer, Effect, Method, request::Wire};
 use crate::failure::{Exit, Failure};
@@ -95,7 +95,7 @@ pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
             drop(facts.insert("record".into(), api::pages::record(body)));
         }
         (Answer::Object | Answer::List(_), body) => {
-            drop(facts.insert("report".into(), api::pages::record(body)));
+            facts.extend(reports::facts(work, api::pages::record(body)));
         }
     }
     facts
@@ -108,7 +108,8 @@ impl Gateway {
         if self.sandbox {
             structured.insert("environment".into(), json!("SANDBOX"));
         }
-        let several = work.connection.profiles.known().is_some_and(|known| known.len() > 1);
+        let several = !work.endpoint.is_local()
+            && work.connection.profiles.known().is_some_and(|known| known.len() > 1);
         match work.profile.profile() {
             Some(profile) if several || work.endpoint.effect != Effect::Reads => {
                 structured.insert("profile".into(), profile.json());

@@ -20,6 +20,10 @@ pub(super) struct MadeBy {
     tool: &'static str,
     /// The id of the record that is copied.
     source: Option<String>,
+    /// The caller named that record.
+    named: bool,
+    /// Why nothing is sent, unless an earlier write is the answer.
+    refusal: Option<Failure>,
 }
 
 impl Work {
@@ -33,10 +37,21 @@ impl Work {
         self.made_by.as_ref()?.source.as_deref()
     }
 
+    /// The same where the caller named it. A source that was found for the caller (the newest of a client) may be
+    /// what the same call made a moment ago, and then it counts.
+    pub(super) fn named_source(&self) -> Option<&str> {
+        self.source().filter(|_| self.made_by.as_ref().is_some_and(|by| by.named))
+    }
+
     /// True where an earlier create made the very record that is copied: whoever names it knows of it.
     pub(super) fn copies(&self, earlier: &Intent) -> bool {
         let made = earlier.record_id.as_deref().filter(|_| earlier.state == State::Created);
-        made.is_some() && made == self.source()
+        made.is_some() && made == self.named_source()
+    }
+
+    /// Why a workflow's create is not to be sent, once the journal was asked for the same one.
+    pub(super) fn refusal(&mut self) -> Option<Failure> {
+        self.made_by.as_mut()?.refusal.take()
     }
 }
 
@@ -50,7 +65,7 @@ impl Gateway {
     pub(super) async fn create_within(
         &self,
         outer: &Work,
-        create: Create,
+        mut create: Create,
         answered: Option<Answered>,
     ) -> Result<Outcome, Failure> {
         let tool = outer.endpoint.tool;
@@ -70,13 +85,24 @@ impl Gateway {
         work.confirm_number.clone_from(&outer.confirm_number);
         self.resolve(&mut work).await?;
         work.given.clone_from(&outer.given);
-        if let (Some(source), Some(id)) = (&create.source, work.given.get_mut("id")) {
-            *id = Value::from(source.as_str());
+        // In the API's own spelling: the same, however it was named.
+        let client = work.arguments.get("client_id").cloned();
+        let source = create.source.as_deref().map(Value::from);
+        for (name, spelled) in [("id", source), ("client_id", client)] {
+            if let (Some(given), Some(spelled)) = (work.given.get_mut(name), spelled) {
+                *given = spelled;
+            }
         }
-        work.made_by = Some(MadeBy { tool, source: create.source });
-        if !work.dry_run
-            && let Some(question) = self.permit(&mut work, answered)?
-        {
+        // What is refused anyway has no preview, and needs nobody's yes.
+        let asks = !work.dry_run && create.refusal.is_none();
+        if let Some(refusal) = create.refusal.take_if(|_| work.dry_run) {
+            return Err(refusal);
+        }
+        let named = work.given.contains_key("id");
+        work.made_by = Some(MadeBy { tool, source: create.source, named, refusal: create.refusal });
+        if let Some(yes) = create.yes {
+            work.confirmed = yes.confirmed;
+        } else if asks && let Some(question) = self.permit(&mut work, answered)? {
             return Ok(Outcome::Ask(question));
         }
         self.go_on(work).await

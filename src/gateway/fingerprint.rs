@@ -79,7 +79,7 @@ impl Gateway {
             window: self.duplicate_window,
             allow_duplicate: work.allow_duplicate,
             past: Vec::new(),
-            source: work.source().map(str::to_owned),
+            source: work.named_source().map(str::to_owned),
         })
     }
 

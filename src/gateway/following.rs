@@ -12,18 +12,19 @@ use tokio::time::Instant;
 use super::calls::{CHANGED_MEANWHILE, Calls, Create, Pending, Proposal, Rows, Stop, Walked, Write, Yes};
 use super::confirmation::{Binding, Kept};
 use super::consent::{Agreed, Asking};
-use super::lists::Walk;
 use super::policy::{self, Plan};
 use super::profiles::Profile;
 use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check, files, updating};
 use crate::api;
-use crate::catalogue::{self, Answer, Effect, Endpoint};
+use crate::catalogue::{self, Effect, Endpoint};
 use crate::failure::{Exit, Failure};
 use crate::journal::{self, Confirmed, Filter};
 use crate::workflows::Workflow;
 
-/// How long a workflow works at the most, whoever calls: clients wait a little longer.
+/// How long a workflow works at the most for a client, which waits a little longer.
 const TIME: Duration = Duration::from_secs(45);
+/// How long a terminal waits, which is for as long as it takes.
+const LONG: Duration = Duration::from_secs(24 * 3600);
 
 /// One call of a workflow's tool.
 struct Following<'a> {
@@ -49,9 +50,8 @@ impl Gateway {
         work.caller.progress = work.caller.progress.take().map(|sink| -> ProgressSink {
             Arc::new(move |_, _, what| sink(steps.fetch_add(1, Ordering::Relaxed) + 1, None, what))
         });
-        let latest = Instant::now() + TIME;
-        let until = work.caller.until.map_or(latest, |until| until.min(latest));
-        work.caller.until = Some(until);
+        work.caller.until = work.caller.until.map(|until| until.min(Instant::now() + TIME));
+        let until = work.caller.until.unwrap_or_else(|| Instant::now() + LONG);
         let (answered, receipt) = (Mutex::new(answered), Mutex::new(None));
         let following = Following { gateway: self, work, answered, receipt, until };
         match (workflow.run)(&following).await {
@@ -118,6 +118,10 @@ impl Calls for Following<'_> {
         self.work.dry_run
     }
 
+    fn allow_duplicate(&self) -> bool {
+        self.work.allow_duplicate
+    }
+
     fn profile(&self) -> Option<&Profile> {
         self.work.profile.profile()
     }
@@ -133,21 +137,9 @@ impl Calls for Following<'_> {
 
     fn rows<'a>(&'a self, tool: &'static str, filters: Map<String, Value>) -> Pending<'a, Rows> {
         Box::pin(async move {
-            let endpoint = row(tool)?;
-            let Answer::List(list) = endpoint.answer else {
-                return Err(defect(&format!("`{tool}` is no list")));
-            };
-            let profile = self.work.profile.header().unwrap_or_default();
-            let mut walk = Walk::through(endpoint, filters, &profile)?;
-            self.gateway.walk(&self.work, endpoint, list, &mut walk).await?;
-            let complete = walk.holds_all();
-            let mut answer = walk.answer(endpoint);
-            let note = answer.get("note").and_then(Value::as_str).map(str::to_owned);
-            let rows = match answer.shift_remove("items") {
-                Some(Value::Array(rows)) => rows,
-                _ => Vec::new(),
-            };
-            Ok(Rows { records: rows, complete, note })
+            let (records, walk) = self.gateway.records(&self.work, row(tool)?, filters).await?;
+            let walked = walk.outcome(&self.gateway.way(&self.work, &walk));
+            Ok(Rows { records, complete: walk.holds_all(), note: walked.note })
         })
     }
 
@@ -158,10 +150,8 @@ impl Calls for Following<'_> {
         take: &'a mut (dyn FnMut(Vec<Value>) + Send),
     ) -> Pending<'a, Walked> {
         Box::pin(async move {
-            let Rows { records, complete, note } = self.rows(tool, filters).await?;
-            let n = records.len() as u64;
-            take(records);
-            Ok(Walked { n, of: complete.then_some(n), complete, note })
+            let walk = self.gateway.walk_through(&self.work, row(tool)?, filters, take).await?;
+            Ok(walk.outcome(&self.gateway.way(&self.work, &walk)))
         })
     }
 
@@ -171,6 +161,10 @@ impl Calls for Following<'_> {
 
     fn read_file(&self, path: &str) -> Result<String, Failure> {
         files::read_xml(Path::new(path), &self.gateway.files)
+    }
+
+    fn find_place(&self, path: &str) -> Result<(), Failure> {
+        files::refuse_unwritable(Path::new(path), &self.gateway.files)
     }
 
     fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure> {
@@ -251,6 +245,10 @@ impl Calls for Following<'_> {
                 .hint("call again without `resume`: what is left is then asked anew")
         })?;
         Ok((Yes { confirmed: kept.confirmed, token: Some(token.to_owned()) }, kept))
+    }
+
+    fn in_terminal(&self) -> bool {
+        self.work.caller.name == "terminal"
     }
 
     fn progress(&self, what: &str) {

@@ -4,11 +4,18 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::lists::Walk;
+use super::lists::{self, Stop, Walk, Way};
 use super::{Gateway, Work};
 use crate::api::{self, pages::Page};
-use crate::catalogue::{self, Answer, Endpoint, ListOf};
-use crate::failure::{Exit, Failure};
+use crate::catalogue::{self, Answer, Endpoint};
+use crate::failure::Failure;
+
+/// Left of the time of a call for its answer, once no more pages are read.
+const MARGIN: Duration = Duration::from_secs(5);
+/// Pages that an API of some speed gives in the time of one call.
+const MOST_IN_TIME: u64 = 150;
+/// Pauses one after the other that are waited out for one page.
+const MOST_WAITS: u32 = 20;
 
 impl Gateway {
     /// One GET in the profile of the call.
@@ -70,53 +77,127 @@ impl Gateway {
     }
 
     /// A list as it was asked for.
-    pub(super) async fn list(&self, work: &Work, list: ListOf) -> Result<Map<String, Value>, Failure> {
+    pub(super) async fn list(&self, work: &Work) -> Result<Map<String, Value>, Failure> {
         let mut walk =
             Walk::start(work.endpoint, work.arguments.clone(), &work.profile.header().unwrap_or_default())?;
-        self.walk(work, work.endpoint, list, &mut walk).await?;
-        Ok(walk.answer(work.endpoint))
+        self.walk(work, &mut walk, &mut |_| ()).await?;
+        let way = self.way(work, &walk);
+        Ok(walk.answer(&way))
     }
 
-    /// All rows that a look-up finds, and whether the list was walked to its end.
-    pub(super) async fn rows(
+    /// All records of a list as they came, and how the walk through it ended.
+    pub(super) async fn records(
         &self,
         work: &Work,
-        endpoint: &Endpoint,
+        endpoint: &'static Endpoint,
         filters: Map<String, Value>,
-    ) -> Result<(Vec<Value>, bool), Failure> {
-        let Answer::List(list) = endpoint.answer else {
-            return Err(Failure::new("defect", Exit::Defect, format!("`{}` is no list", endpoint.tool)));
-        };
-        let mut walk = Walk::start(endpoint, filters, &work.profile.header().unwrap_or_default())?;
-        self.walk(work, endpoint, list, &mut walk).await?;
-        let complete = walk.holds_all();
-        let mut answer = walk.answer(endpoint);
-        match answer.shift_remove("items") {
-            Some(Value::Array(rows)) => Ok((rows, complete)),
-            _ => Ok((Vec::new(), complete)),
-        }
+    ) -> Result<(Vec<Value>, Walk), Failure> {
+        let mut records = Vec::new();
+        let mut keep = |page: Vec<Value>| records.extend(page);
+        let walk = self.walk_through(work, endpoint, filters, &mut keep).await?;
+        Ok((records, walk))
     }
 
-    pub(super) async fn walk(
+    /// Walks through a whole list and hands the records of each page to `take`.
+    pub(super) async fn walk_through(
         &self,
         work: &Work,
-        endpoint: &Endpoint,
-        list: ListOf,
+        endpoint: &'static Endpoint,
+        filters: Map<String, Value>,
+        take: &mut (dyn FnMut(Vec<Value>) + Send),
+    ) -> Result<Walk, Failure> {
+        let mut walk = Walk::through(endpoint, filters, &work.profile.header().unwrap_or_default())?;
+        self.walk(work, &mut walk, &mut |walk| {
+            let page = walk.drain();
+            if !page.is_empty() {
+                take(page);
+            }
+        })
+        .await?;
+        Ok(walk)
+    }
+
+    /// Walks as far as the call has time and permits; where it stops before the end, the walk says why. Only a
+    /// first page that fails is a failure: what was read later is not lost.
+    async fn walk(
+        &self,
+        work: &Work,
         walk: &mut Walk,
+        each: &mut (dyn FnMut(&mut Walk) + Send),
     ) -> Result<(), Failure> {
-        let mut pages = 0_u64;
+        let mut waits = 0;
         while let Some(paging) = walk.next_query() {
+            let (endpoint, list) = walk.list();
             let wire = catalogue::request::build(endpoint, &walk.filters(), None)?;
             let query =
                 wire.query.into_iter().filter(|(name, _)| !paging.iter().any(|(paged, _)| paged == name));
-            let reply = self.read(work, wire.path, query.chain(paging.iter().cloned()).collect()).await?;
-            walk.take(endpoint, list, Page::read(reply.body, reply.link.as_deref(), list.resource));
-            pages += 1;
-            if let Some(progress) = &work.caller.progress {
-                progress(pages, None, "pages read");
+            let query = query.chain(paging.iter().cloned()).collect();
+            let first = walk.pages().0 == 0;
+            let until = work.caller.until.filter(|_| !first).map(|until| until - MARGIN);
+            let read = self.read(work, wire.path, query);
+            let reply = match until {
+                Some(until) => tokio::time::timeout_at(until, read).await.ok(),
+                None => Some(read.await),
+            };
+            match reply {
+                Some(Ok(reply)) => {
+                    waits = 0;
+                    walk.take(Page::read(reply.body, reply.link.as_deref(), list.resource));
+                    each(walk);
+                    tell(work, walk);
+                }
+                None => walk.stop(Stop::Time),
+                Some(Err(failure))
+                    if waits < MOST_WAITS && work.caller.until.is_none() && is_busy(&failure) =>
+                {
+                    waits += 1;
+                    self.wait_out(work, &failure).await;
+                }
+                Some(Err(failure)) if walk.refused(&failure) => {}
+                Some(Err(failure)) if first || work.caller.cancelled.is_cancelled() => return Err(failure),
+                Some(Err(failure)) => walk.stop(Stop::Failed(failure)),
             }
         }
         Ok(())
+    }
+
+    /// The API wants a pause that is longer than one request waits: a terminal waits all the same.
+    async fn wait_out(&self, work: &Work, failure: &Failure) {
+        let seconds = failure.facts.get("retry_after_s").and_then(Value::as_u64).unwrap_or(3).clamp(1, 120);
+        if let Some(progress) = &work.caller.progress {
+            progress(0, None, &format!("waiting {seconds} s: {}", failure.message));
+        }
+        let pause = tokio::time::sleep(Duration::from_secs(seconds));
+        work.caller.cancelled.run_until_cancelled(pause).await;
+    }
+
+    /// How the rest of a list is had that did not fit into this call.
+    pub(super) fn way(&self, work: &Work, walk: &Walk) -> Way {
+        let mut arguments = work.given.clone();
+        let is_list = matches!(work.endpoint.answer, Answer::List(_));
+        if arguments.contains_key("cursor") {
+            arguments = walk.asked();
+        }
+        arguments.shift_remove("limit");
+        if is_list {
+            arguments.insert("all".into(), Value::Bool(true));
+        }
+        if let Some(profile) = work.profile.header() {
+            arguments.insert("profile_id".into(), Value::String(profile));
+        }
+        let account = work.connection.account.as_str();
+        let options: &[_] = if self.sandbox { &[("--sandbox", "")] } else { &[("--account", account)] };
+        let (pages, _) = walk.pages();
+        let reads = self.rate_limits.reads().map_or(MOST_IN_TIME, |reads| u64::from(reads).min(MOST_IN_TIME));
+        Way {
+            command: lists::command(work.endpoint.tool, options, &arguments),
+            fits: if walk.ran_out_of_time() {
+                walk.seen()
+            } else {
+                walk.seen() / pages.max(1) * reads.max(1)
+            },
+            periods: work.endpoint.argument("period").is_some(),
+        }
     }
 
     /// `GET /v1/company` is named on one page only: where it does not exist, the profile says the same.
@@ -136,4 +217,16 @@ impl Gateway {
         self.read(work, format!("/v1/profiles/{}", catalogue::request::segment(&profile.id)), Vec::new())
             .await
     }
+}
+
+fn tell(work: &Work, walk: &Walk) {
+    if let Some(progress) = &work.caller.progress {
+        let (read, in_all) = walk.pages();
+        progress(read, in_all, "pages read");
+    }
+}
+
+/// Refused for now, and only for now.
+fn is_busy(failure: &Failure) -> bool {
+    failure.facts.get("retryable") == Some(&Value::Bool(true)) && failure.facts.contains_key("retry_after_s")
 }

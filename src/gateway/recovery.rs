@@ -18,11 +18,10 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::creating::endpoint_of;
 use super::held::Held;
-use super::lists::Walk;
 use super::repeating::is_gone;
 use super::{Gateway, Work};
 use crate::api;
-use crate::catalogue::{self, Answer, Endpoint};
+use crate::catalogue::{self, Endpoint};
 use crate::failure::Failure;
 use crate::journal::{End, Intent, Kind, State};
 pub(super) use clock::ServerClock;
@@ -173,15 +172,14 @@ impl Gateway {
     async fn every_row(
         &self,
         work: &Work,
-        list: &Endpoint,
+        list: &'static Endpoint,
         filters: Map<String, Value>,
     ) -> Result<(Vec<Value>, bool), Failure> {
-        let Answer::List(of) = list.answer else { return Ok((Vec::new(), false)) };
-        let mut walk = Walk::through(list, filters, &work.profile.header().unwrap_or_default())?;
-        self.walk(work, list, of, &mut walk).await?;
-        let complete = walk.holds_all();
-        let rows = walk.answer(list).shift_remove("items");
-        Ok((rows.and_then(|rows| rows.as_array().cloned()).unwrap_or_default(), complete))
+        let (records, walk) = self.records(work, list, filters).await?;
+        match walk.failure() {
+            Some(failure) => Err(failure.clone()),
+            None => Ok((records, walk.holds_all())),
+        }
     }
 }
 

@@ -49,7 +49,10 @@ impl Gateway {
         work.given.clone_from(&work.arguments);
         let today = super::answer::today();
         resolve_dates(work, today)?;
-        note_unknown_rates(work, today);
+        // A workflow's rates are looked at where they are sent, or are its own question.
+        if !work.endpoint.path.is_empty() {
+            note_unknown_rates(work, today);
+        }
         if matches!(work.endpoint.effect, Effect::Updates | Effect::Deletes | Effect::Acts) {
             work.current = self.current(work).await?;
         }
@@ -60,7 +63,9 @@ impl Gateway {
         let Some(name) = work.arguments.shift_remove(lookup.argument) else { return Ok(()) };
         let name = plain(name.as_str().unwrap_or_default());
         let id = self.find_one(work, lookup, &name).await?;
-        work.arguments.insert(lookup.becomes.to_owned(), id);
+        // Of the record itself, or of one that it belongs to.
+        let becomes = work.endpoint.argument(lookup.becomes).map_or("id", |param| param.name);
+        work.arguments.insert(becomes.to_owned(), id);
         Ok(())
     }
 
@@ -72,7 +77,7 @@ impl Gateway {
             return Ok(());
         };
         work.arguments.shift_remove("number");
-        let list = if work.endpoint.tool.ends_with("offer") { "list_offers" } else { "list_invoices" };
+        let list = if work.endpoint.tool.contains("offer") { "list_offers" } else { "list_invoices" };
         let filter = if catalogue::find(list)
             .is_some_and(|row| row.params.iter().any(|param| param.name == "number"))
         {
@@ -95,9 +100,9 @@ impl Gateway {
                 format!("the catalogue has no `{}`", lookup.list),
             ));
         };
-        let filters =
-            Map::from_iter([(lookup.filter.to_owned(), json!(name)), ("limit".to_owned(), json!(200))]);
-        let (rows, complete) = self.rows(work, endpoint, filters).await?;
+        let filters = Map::from_iter([(lookup.filter.to_owned(), json!(name))]);
+        let (rows, walk) = self.records(work, endpoint, filters).await?;
+        let complete = walk.holds_all();
         let called = |row: &&Value| row.get(lookup.field).is_some_and(|field| same_name(&shown(field), name));
         let hits: Vec<_> = rows.iter().filter(called).collect();
         match (hits.as_slice(), complete) {

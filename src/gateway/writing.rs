@@ -88,7 +88,11 @@ impl Gateway {
                 },
             }
         };
-        let writing = Writing { held: Held::new(&self.journal, ticket), ends };
+        let mut writing = Writing { held: Held::new(&self.journal, ticket), ends };
+        if let Some(refusal) = work.refusal() {
+            writing.held.settle(End::of(State::NotSent)).await;
+            return Err(refusal);
+        }
         self.send_claimed(&mut work, wire, writing).await
     }
 

@@ -16,6 +16,7 @@ fn rows_keep_to_the_rules_of_the_catalogue() {
         assert!(row.about.starts_with(|letter: char| letter.is_ascii_uppercase()), "{}", row.tool);
         assert!(row.path.is_empty(), "{}", row.tool);
         assert!(matches!(row.evidence, Evidence::Ours | Evidence::Local), "{}", row.tool);
+        assert!(!row.is_local() || row.effect == Effect::Reads, "{}", row.tool);
         assert!(Toolset::ALL.contains(&row.toolset), "{}", row.tool);
         for param in row.params {
             let other = param.or.map(|other| row.params.iter().any(|param| param.name == other));

@@ -145,19 +145,19 @@ fn amounts_are_aligned_and_exact() {
     ]);
     let server = ScriptedServer::always(json_answer(200, &json!({ "data": rows, "total": 2 }).to_string()));
     let ended = run(&server, &["call", "list_invoices"]).run().exits(0);
-    let ends: Vec<usize> = ["1234567.89", "49.90"]
+    let ends: Vec<usize> = ["1'234'567.89", "49.90"]
         .iter()
         .map(|amount| {
             let line = ended
                 .stdout
                 .lines()
-                .find(|line| line.contains(&format!(" {amount} ")))
+                .find(|line| line.contains(&format!(" {amount}")))
                 .unwrap_or_else(|| panic!("{}", ended.stdout));
             line.find(amount).unwrap() + amount.len()
         })
         .collect();
     assert_eq!(ends[0], ends[1], "{}", ended.stdout);
-    assert!(ended.stdout.contains("1234617.79"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("1'234'617.79"), "{}", ended.stdout);
 }
 
 #[test]

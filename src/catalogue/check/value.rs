@@ -4,7 +4,7 @@ use iban::{Iban, IbanLike};
 use jiff::civil::Date;
 use serde_json::{Number, Value};
 
-use crate::catalogue::Kind;
+use crate::catalogue::{Kind, Param, params};
 
 /// A value in its one form, or what was wanted. Lists and objects are not for this function.
 pub fn scalar(kind: Kind, given: Value) -> Result<Value, String> {
@@ -37,6 +37,18 @@ pub fn unquoted(given: Value) -> Value {
         }
         _ => given,
     }
+}
+
+/// `fields` of a list may come as a list of names.
+pub fn joined(param: &Param, given: Value) -> Value {
+    match value_of_names(param, &given) {
+        Some(names) => Value::String(names.join(",")),
+        None => given,
+    }
+}
+
+fn value_of_names<'a>(param: &Param, given: &'a Value) -> Option<Vec<&'a str>> {
+    given.as_array().filter(|_| param.name == params::FIELDS.name)?.iter().map(Value::as_str).collect()
 }
 
 /// A number is taken for text, since postal codes and account numbers often come as numbers.
@@ -136,7 +148,7 @@ fn boolean(given: &Value) -> Result<bool, String> {
 fn choice(values: &[&str], given: &Value) -> Result<Value, String> {
     let text = given.as_str().unwrap_or_default().trim();
     let spelled = text.to_lowercase().replace([' ', '-'], "_");
-    match values.iter().find(|value| **value == spelled) {
+    match values.iter().find(|value| value.eq_ignore_ascii_case(&spelled)) {
         Some(value) => Ok(Value::String((*value).to_owned())),
         None => Err(format!("one of {}{}", super::argument_error::quoted(values, ", "), not(text))),
     }

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use super::rows::View;
 use crate::catalogue::Endpoint;
 use crate::failure::{Exit, Failure};
 
@@ -41,18 +42,15 @@ pub struct Cursor {
     pub position: Position,
     /// Filters that the API was seen to ignore.
     pub filtered: Vec<&'static str>,
+    /// How rows are shown.
+    pub view: View,
 }
 
-/// A self-contained cursor: tool, filters, position, what is filtered here, and the profile.
-pub fn seal(
-    tool: &str,
-    filters: &Map<String, Value>,
-    position: &Position,
-    filtered: &[&str],
-    profile: &str,
-) -> String {
-    let Position { query, skip, after } = position;
-    URL_SAFE_NO_PAD.encode(json!([tool, filters, query, skip, after, filtered, profile]).to_string())
+/// A self-contained cursor: tool, filters, position, what is filtered here, the profile, and how rows are shown.
+pub fn seal(tool: &str, cursor: &Cursor, profile: &str) -> String {
+    let Cursor { filters, position: Position { query, skip, after }, filtered, view } = cursor;
+    let parts = json!([tool, filters, query, skip, after, filtered, profile, view.sealed()]);
+    URL_SAFE_NO_PAD.encode(parts.to_string())
 }
 
 /// Reads a cursor that the same tool gave in the same profile.
@@ -62,7 +60,8 @@ pub fn open(endpoint: &Endpoint, cursor: &str, profile: &str) -> Result<Cursor, 
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok());
     let read = || -> Option<(String, String, Cursor)> {
-        let [tool, filters, query, skip, after, filtered, read_in] = <[Value; 7]>::try_from(parts?).ok()?;
+        let [tool, filters, query, skip, after, filtered, read_in, view] =
+            <[Value; 8]>::try_from(parts?).ok()?;
         let position = Position {
             query: serde_json::from_value(query).ok()?,
             skip: usize::try_from(skip.as_u64()?).ok()?,
@@ -75,7 +74,7 @@ pub fn open(endpoint: &Endpoint, cursor: &str, profile: &str) -> Result<Cursor, 
         Some((
             tool.as_str()?.to_owned(),
             read_in.as_str()?.to_owned(),
-            Cursor { filters: filters.as_object()?.clone(), position, filtered },
+            Cursor { filters: filters.as_object()?.clone(), position, filtered, view: View::unsealed(view) },
         ))
     };
     match read() {

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ANEW, CREATE, Copy, WORKFLOW, other_payment_info};
+use super::{ANEW, WORKFLOW};
 use crate::catalogue::{self, Confirms, Endpoint};
+use crate::workflows::copying::{CREATE, Copy, other_payment_info};
 
 fn source() -> Value {
     json!({
@@ -26,7 +27,7 @@ fn given(arguments: &Value) -> Map<String, Value> {
 
 #[test]
 fn the_content_is_taken_over_and_the_rest_is_named() {
-    let copy = Copy::of(&source(), &given(&json!({ "id": "S" })));
+    let copy = Copy::of(&source(), &given(&json!({ "id": "S" })), ANEW);
     assert_eq!(
         Value::Object(copy.arguments),
         json!({
@@ -65,7 +66,7 @@ fn what_is_given_replaces_what_the_source_says() {
     let overrides = json!({
         "id": "S", "title": "Hosting November", "service_from": "2026-11-01", "due_date": "2026-12-01",
     });
-    let copy = Copy::of(&source(), &given(&overrides));
+    let copy = Copy::of(&source(), &given(&overrides), ANEW);
     let taken = |name: &str| copy.arguments.get(name).cloned().unwrap_or_default();
     assert_eq!(
         (taken("title"), taken("service_from"), taken("due_date"), taken("id"), taken("number")),
@@ -75,11 +76,11 @@ fn what_is_given_replaces_what_the_source_says() {
 
 #[test]
 fn another_client_gets_neither_order_number_nor_language_of_the_first() {
-    let copy = Copy::of(&source(), &given(&json!({ "id": "S", "client_id": "D" })));
+    let copy = Copy::of(&source(), &given(&json!({ "id": "S", "client_id": "D" })), ANEW);
     assert_eq!(copy.arguments["client_id"], "D");
     assert!(!copy.arguments.contains_key("reference") && !copy.arguments.contains_key("language"));
     assert!(copy.dropped.contains(&"reference".to_owned()), "{:?}", copy.dropped);
-    let same = Copy::of(&source(), &given(&json!({ "id": "S", "client_id": "C" })));
+    let same = Copy::of(&source(), &given(&json!({ "id": "S", "client_id": "C" })), ANEW);
     assert_eq!(same.arguments["reference"], "PO-1");
 }
 
@@ -87,7 +88,7 @@ fn another_client_gets_neither_order_number_nor_language_of_the_first() {
 fn a_client_that_only_the_embedded_record_names_is_found() {
     let mut source = source();
     source.as_object_mut().unwrap().remove("client_id");
-    assert_eq!(Copy::of(&source, &Map::new()).arguments["client_id"], "C");
+    assert_eq!(Copy::of(&source, &Map::new(), ANEW).arguments["client_id"], "C");
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn nothing_that_the_server_computes_is_taken_over() {
     for name in update.computed.iter().filter(|name| !name.contains('.')) {
         source[*name] = json!("x");
     }
-    let copy = Copy::of(&source, &Map::new());
+    let copy = Copy::of(&source, &Map::new(), ANEW);
     let sent = |name: &&&str| copy.arguments.contains_key(**name);
     assert_eq!(update.computed.iter().find(sent), None);
     let all_named = update.computed.iter().all(|name| match name.strip_prefix("lines.") {

@@ -41,6 +41,10 @@ impl Calls for Scripted {
         false
     }
 
+    fn allow_duplicate(&self) -> bool {
+        false
+    }
+
     fn profile(&self) -> Option<&Profile> {
         None
     }
@@ -69,6 +73,10 @@ impl Calls for Scripted {
 
     fn read_file(&self, _: &str) -> Result<String, Failure> {
         unreachable!("no file is read")
+    }
+
+    fn find_place(&self, _: &str) -> Result<(), Failure> {
+        unreachable!("no file is written")
     }
 
     fn write_file(&self, _: &str, _: &[u8]) -> Result<String, Failure> {
@@ -102,6 +110,10 @@ impl Calls for Scripted {
 
     fn recall(&self, _: &str) -> Result<(Yes, Kept), Failure> {
         unreachable!("nothing is resumed")
+    }
+
+    fn in_terminal(&self) -> bool {
+        false
     }
 
     fn progress(&self, _: &str) {}

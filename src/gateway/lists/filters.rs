@@ -1,0 +1,50 @@
+//! Whether a row is one of those asked for: servers ignore filters that they do not know.
+
+use serde_json::Value;
+
+use super::text;
+use crate::catalogue::{Check, Kind};
+use crate::gateway::answer::today;
+use crate::rules::money;
+
+/// Drafts, paid and cancelled invoices are not unpaid; every other state is, known or not.
+pub(super) fn is_unpaid(row: &Value) -> bool {
+    let status = row.get("status").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    !matches!(status.as_str(), "draft" | "paid" | "cancelled" | "canceled" | "void" | "voided" | "deleted")
+}
+
+/// False only where the row itself shows that the filter was not applied.
+pub(super) fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value) -> bool {
+    let ordering = |field: &str| {
+        let found = row.get(field)?;
+        match kind {
+            Kind::Decimal | Kind::Integer => Some(money::decimal(found)?.cmp(&money::decimal(wanted)?)),
+            // The day is the first ten characters of a date and of a date with a time.
+            _ => Some(found.as_str()?.get(..10)?.cmp(wanted.as_str()?)),
+        }
+    };
+    match check {
+        Check::None => true,
+        // Overdue is a matter of dates: an API may filter by it and still call the record `sent`.
+        Check::Equals("status") if text(wanted) == "overdue" && is_unpaid(row) => {
+            let late = |due: &str| due.get(..10).is_some_and(|day| *day < *today().to_string());
+            row.get("status").is_some_and(|found| text(found).eq_ignore_ascii_case("overdue"))
+                || row.get("due_date").and_then(Value::as_str).is_none_or(late)
+        }
+        Check::Equals(field) => {
+            row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
+        }
+        Check::AtLeast(field) => ordering(field).is_none_or(std::cmp::Ordering::is_ge),
+        Check::AtMost(field) => ordering(field).is_none_or(std::cmp::Ordering::is_le),
+        Check::Contains => contains(row, &text(wanted).to_lowercase()),
+    }
+}
+
+fn contains(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| contains(item, wanted)),
+        Value::Object(fields) => fields.values().any(|field| contains(field, wanted)),
+        Value::Null => false,
+        other => text(other).to_lowercase().contains(wanted),
+    }
+}

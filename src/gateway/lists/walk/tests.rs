@@ -1,0 +1,27 @@
+use serde_json::{Map, Value, json};
+
+use super::Walk;
+use crate::api::pages::Page;
+use crate::catalogue;
+
+/// Walks through bare arrays with so many rows from such a one on; gives the rows it has and whether it
+/// takes them for all.
+fn searched(pages: &[(usize, usize)]) -> (usize, bool) {
+    let endpoint = catalogue::find("list_invoices").unwrap();
+    let mut walk = Walk::through(endpoint, Map::new(), "").unwrap();
+    for (from, count) in pages {
+        assert!(walk.next_query().is_some(), "the walk ended before {from}");
+        let rows = (*from..from + count).map(|n| json!({ "id": n.to_string() })).collect();
+        walk.take(Page::read(Value::Array(rows), None, "invoices"));
+    }
+    assert!(walk.next_query().is_none(), "the walk goes on");
+    (walk.given, walk.holds_all())
+}
+
+#[test]
+fn a_search_goes_on_until_a_page_is_empty_or_comes_again() {
+    assert_eq!(searched(&[(0, 24), (24, 24), (48, 3), (0, 0)]), (51, true));
+    // An API that ignores pages: a round number may be its own limit.
+    assert_eq!(searched(&[(0, 24), (0, 24)]), (24, true));
+    assert_eq!(searched(&[(0, 25), (0, 25)]), (25, false));
+}

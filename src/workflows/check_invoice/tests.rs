@@ -1,0 +1,1 @@
+//! Findings of documents, each looked at by itself.
