@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, integer, text};
+use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, text};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::{Calls, Stop, visible};
@@ -22,7 +22,7 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Export all matching invoices as CSV: returned if short, or to a new local file (never overwrites, allowed folders only).",
+        about: "Export invoices as CSV, returned or into a new file in an allowed folder.",
         params: &[
             choice("status", &["draft", "sent", "partially_paid", "paid", "overdue", "cancelled", "unpaid"])
                 .gateway(),
@@ -36,7 +36,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[integer("n"), boolean("complete")],
+    output: &[boolean("complete")],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, integer, object};
+use crate::catalogue::params::{CLIENT_NAME, PERIOD, choice, date, id, object};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::{Calls, Stop};
@@ -27,19 +27,19 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Invoiced, paid and open sums per currency: by status, client, month, aging; days to pay. Exact, or refused where not all invoices can be read.",
+        about: "Invoiced, paid and open sums by status, client, month, age; days to pay. Exact, or refused.",
         params: &[
             date("from").gateway().or("period"),
             date("to").gateway().or("period"),
             PERIOD,
             id("client_id").gateway().or("client_name"),
             CLIENT_NAME,
-            choice("by", &["status", "client", "month", "aging"]).gateway().about("only this table, longer"),
+            choice("by", &["status", "client", "month", "aging"]).gateway(),
         ],
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[integer("n"), boolean("complete"), object("currencies", &[])],
+    output: &[object("currencies", &[])],
     run: |calls| Box::pin(run(calls)),
 };
 

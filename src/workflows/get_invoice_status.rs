@@ -16,7 +16,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "get_invoice_status",
         toolset: Toolset::Invoicing,
-        about: "Whether an invoice is paid, open or overdue, and by how much and how many days. Not whether it was delivered.",
+        about: "Whether an invoice is paid, open or overdue. Not whether it was delivered.",
         params: &[ID_OR_NUMBER, NUMBER_FOR_ID],
         ..Endpoint::COMPOSED
     },

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, CURRENCY, boolean, id, integer, objects};
+use crate::catalogue::params::{CLIENT_NAME, CURRENCY, id, integer, objects};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Stop, Walked, quoted};
 use crate::rules::{invoice, money};
@@ -23,7 +23,7 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Unpaid invoices past their due date, oldest first, with days overdue and totals per currency. Also for who owes money.",
+        about: "Unpaid invoices past their due date (who owes money), oldest first, with totals.",
         params: &[
             id("client_id").gateway().or("client_name"),
             CLIENT_NAME,
@@ -34,7 +34,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[integer("n"), boolean("complete"), objects("items", &[])],
+    output: &[objects("items", &[])],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -30,7 +30,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "reconcile_sure_matches",
         toolset: Toolset::Banking,
-        about: "Reconcile all payments whose reference, currency and amount fit exactly one open invoice, after one yes to the list. If cut off, call again with its `resume`.",
+        about: "Reconcile all payments that fit exactly one open invoice, after one yes to the list. If cut off, go on with `resume`.",
         effect: Effect::Acts,
         confirms: Confirms::Always,
         params: &[

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::Walk;
-use crate::gateway::answer::today;
 use crate::gateway::calls::Walked;
 use crate::gateway::lists::cursor::{Cursor, seal};
 use crate::gateway::lists::go_on::{self, Part, Way};
@@ -23,7 +22,7 @@ impl Walk {
     }
 
     /// Why the rows may not be all, where that is known.
-    fn doubt(&self) -> Option<String> {
+    pub fn doubt(&self) -> Option<String> {
         if let Some(stop) = &self.stopped {
             return Some(format!(
                 "cut off after {} pages ({} records): {}",
@@ -61,7 +60,7 @@ impl Walk {
         let day = |name: &str| self.filters.get(name)?.as_str()?.parse().ok();
         let of = self.total.filter(|total| *total >= self.seen);
         let part = Part { of, seen: self.seen, asked: (day("from"), day("to")), days: self.days };
-        way.narrower(&part, today())
+        way.narrower(&part, self.today)
     }
 
     /// How the walk ended, for those that were handed its rows.
