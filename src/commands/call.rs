@@ -54,6 +54,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
             if as_json {
                 // Its text may begin with words for a model.
                 terminal::json(&Value::Object(done.structured).to_string());
+            } else if let Some((file, said)) = present::file(&done.structured) {
+                terminal::print(file);
+                terminal::note(&said);
             } else {
                 terminal::print(&present::result(&tool, &done.structured, terminal::width()));
             }
