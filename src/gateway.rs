@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod calls;
+pub mod completion;
 mod confirmation;
 mod connection;
 mod consent;
@@ -11,11 +12,13 @@ mod difference;
 mod files;
 mod fingerprint;
 mod following;
+mod guides;
 mod held;
 mod key_mode;
 mod lists;
 pub mod policy;
 mod profiles;
+mod prompts;
 pub mod rate_limit;
 mod reading;
 mod receipt;
@@ -24,6 +27,7 @@ mod redaction;
 mod repeating;
 pub mod reports;
 mod resolve;
+pub mod resources;
 mod setup;
 mod tools;
 mod totals;
@@ -152,6 +156,7 @@ pub struct Gateway {
     reload: setup::Reload,
     changes: watch::Sender<u64>,
     remember_read_only: Box<dyn Fn() + Send + Sync>,
+    completions: completion::Recent,
 }
 
 /// A call between its stations.
@@ -214,8 +219,8 @@ impl Gateway {
         if let Some(workflow) = workflows::find(endpoint.tool) {
             return Box::pin(self.follow(workflow, work, call.answered)).await;
         }
-        if let Answer::List(list) = endpoint.answer {
-            let found = self.list(&work, list).await?;
+        if matches!(endpoint.answer, Answer::List(_)) {
+            let found = self.list(&work).await?;
             return Ok(Outcome::Done(self.done(&work, found)));
         }
         // A preview promises no more than the call would do.
@@ -370,7 +375,7 @@ fn check(
         made_by: None,
         confirmed: Confirmed::NotAsked,
         notes: Vec::new(),
-        waits: Waits::default(),
+        waits: if caller.until.is_some() { Waits::default() } else { Waits::patient() },
         seen: updating::Seen::nothing(),
         caller,
     })

@@ -1,7 +1,9 @@
-//! The only face to the MCP server SDK: line reader, eras, list, call, asking. While serving, nothing
+//! The only face to the MCP server SDK: line reader, eras, list, call, asking, and what is served beside
+//! tools. While serving, nothing
 //! else writes to stdout, and nothing here logs arguments, bodies or `_meta` at any level.
 
 mod asking;
+mod beside_tools;
 mod calling;
 mod guard;
 mod incoming;
@@ -128,11 +130,16 @@ fn no_thread(error: &std::io::Error) -> Failure {
         .because(error.to_string())
 }
 
-/// Legacy clients are told of other tools unasked, modern ones on their subscriptions only.
+/// Legacy clients are told of other tools unasked, modern ones on their subscriptions only. Prompts and
+/// resources follow the tools.
 async fn tell_changes(mut changes: watch::Receiver<u64>, peer: Peer<RoleServer>) {
     loop {
         server::next_change(&mut changes).await;
-        if peer.peer_info().is_some() && peer.notify_tool_list_changed().await.is_err() {
+        let told = peer.peer_info().is_none()
+            || peer.notify_tool_list_changed().await.is_ok()
+                && peer.notify_prompt_list_changed().await.is_ok()
+                && peer.notify_resource_list_changed().await.is_ok();
+        if !told {
             return;
         }
     }

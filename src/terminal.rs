@@ -7,6 +7,9 @@ use std::io::{IsTerminal, Write};
 use crate::failure::Failure;
 use crate::text::{visible, visible_json};
 
+/// Characters of a status line: one that is broken could not be written over.
+const STATUS: usize = 79;
+
 /// Prints to stdout; a reader that went away is not an error.
 pub fn print(text: &str) {
     write(&visible(text));
@@ -33,6 +36,16 @@ pub fn json(text: &str) {
 /// Prints one line to stderr: progress and notes that are no result.
 pub fn note(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{}", visible(text)));
+}
+
+/// Writes `text` over what this last wrote on stderr, where that is a terminal; an empty one takes it away.
+pub fn status(text: &str) {
+    let mut line: String = visible(text).replace('\n', " ");
+    if let Some((end, _)) = line.char_indices().nth(STATUS) {
+        line.truncate(end);
+    }
+    let mut err = std::io::stderr().lock();
+    drop(write!(err, "\r\x1b[K{line}").and_then(|()| err.flush()));
 }
 
 /// Prints a failure to stderr in its three kinds of lines.

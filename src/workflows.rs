@@ -6,17 +6,22 @@ mod check_invoice;
 mod compute_totals;
 mod convert_offer_to_invoice;
 mod copying;
+mod create_invoice_from_previous;
 mod duplicate_invoice;
+mod export_invoices;
 mod get_invoice_stats;
 mod get_invoice_status;
 mod incomplete;
 mod list_overdue_invoices;
 mod list_recent_changes;
 mod make_payment_reference;
+mod preview_camt_file;
 mod reconcile_sure_matches;
+mod suggest_invoice_number;
 mod validate_iban;
 mod validate_reference;
 mod validate_uid;
+mod verify_invoice_number;
 
 use serde_json::{Map, Value};
 
@@ -41,18 +46,23 @@ type Run = for<'a> fn(&'a dyn Calls) -> Pending<'a, Map<String, Value>, Stop>;
 /// In the order in which they are listed, after the endpoints.
 const ALL: &[&Workflow] = &[
     &duplicate_invoice::WORKFLOW,
+    &create_invoice_from_previous::WORKFLOW,
     &convert_offer_to_invoice::WORKFLOW,
     &list_overdue_invoices::WORKFLOW,
     &get_invoice_status::WORKFLOW,
     &get_invoice_stats::WORKFLOW,
+    &export_invoices::WORKFLOW,
     &check_invoice::WORKFLOW,
+    &suggest_invoice_number::WORKFLOW,
+    &verify_invoice_number::WORKFLOW,
     &reconcile_sure_matches::WORKFLOW,
     &list_recent_changes::WORKFLOW,
+    &compute_totals::WORKFLOW,
+    &make_payment_reference::WORKFLOW,
+    &validate_reference::WORKFLOW,
     &validate_iban::WORKFLOW,
     &validate_uid::WORKFLOW,
-    &validate_reference::WORKFLOW,
-    &make_payment_reference::WORKFLOW,
-    &compute_totals::WORKFLOW,
+    &preview_camt_file::WORKFLOW,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Workflow> {

@@ -1,6 +1,6 @@
 //! Clients: whom the profile bills.
 
-use super::params::{ADDRESS, CURRENCY, ID, LANGUAGE, SEARCH, changes, choice, integer, text};
+use super::params::{ADDRESS, CLIENT_NAME, CURRENCY, ID, LANGUAGE, SEARCH, changes, choice, integer, text};
 use super::{Answer, Confirms, Effect, Endpoint, Evidence, ListOf, Method, Param, Toolset};
 
 /// The fields of a client beside its name.
@@ -51,7 +51,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/clients/{id}",
         effect: Effect::Reads,
         confirms: Confirms::Never,
-        params: &[ID],
+        params: &[ID.or("client_name"), CLIENT_NAME],
         answer: Answer::Record,
         computed: &[],
         evidence: Evidence::Table,

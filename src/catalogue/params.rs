@@ -150,7 +150,8 @@ pub const SERVICE_TO: Param = date("service_to").wire("service_date_to");
 
 /// The lines of invoices, offers and recurring invoices.
 pub const LINES: Param = objects("lines", LINE).required();
-const LINE: &[Param] = &[
+/// Their fields.
+pub const LINE: &[Param] = &[
     text("description").required(),
     decimal("quantity").required(),
     decimal("price").required().about("per unit"),

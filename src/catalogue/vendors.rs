@@ -44,7 +44,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/vendors/{id}",
         effect: Effect::Reads,
         confirms: Confirms::Never,
-        params: &[ID],
+        params: &[ID.or("vendor_name"), text("vendor_name").gateway()],
         answer: Answer::Record,
         computed: &[],
         evidence: Evidence::Table,

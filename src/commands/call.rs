@@ -1,7 +1,8 @@
 //! `lumabill call`: one tool call from the terminal, under the same rules as the assistant's.
 
 use std::io::{BufRead, IsTerminal, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,11 @@ pub struct Args {
     choice: Choice,
 }
 
+/// A call that is done by then shows no progress at a terminal.
+const SHORT: Duration = Duration::from_millis(400);
+/// Between two lines of progress elsewhere.
+const LONG: Duration = Duration::from_secs(5);
+
 const EXAMPLES: &str = "\
 Examples:
   lumabill call list_invoices status=unpaid
@@ -54,9 +60,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
             if as_json {
                 // Its text may begin with words for a model.
                 terminal::json(&Value::Object(done.structured).to_string());
-            } else if let Some((file, said)) = present::file(&done.structured) {
-                terminal::print(file);
-                terminal::note(&said);
+            } else if let Some(Value::String(csv)) = done.structured.get("csv") {
+                // For a file or another program: the rows alone, and what they are beside them.
+                let mut facts = done.structured.clone();
+                facts.shift_remove("csv");
+                terminal::note(present::result(&tool, &facts, terminal::width()).trim_end());
+                terminal::print(csv);
             } else {
                 terminal::print(&present::result(&tool, &done.structured, terminal::width()));
             }
@@ -78,14 +87,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// Calls, and puts questions to the person at the terminal.
 async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> Result<Done, Failure> {
     let mut answered = None;
+    let progress = Arc::new(Progress::new());
     loop {
         let call = Call {
             tool: tool.to_owned(),
             arguments: arguments.clone(),
             answered: answered.take(),
-            caller: caller(),
+            caller: caller(&progress),
         };
-        match gateway.call(call).await {
+        let outcome = gateway.call(call).await;
+        progress.clear();
+        match outcome {
             Outcome::Done(done) => return Ok(done),
             Outcome::Failed(failure) => return Err(failure),
             Outcome::Ask(question) => answered = Some(ask(question)),
@@ -93,17 +105,55 @@ async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> R
     }
 }
 
-fn caller() -> Caller {
+fn caller(progress: &Arc<Progress>) -> Caller {
+    let progress = Arc::clone(progress);
     Caller {
         name: "terminal".to_owned(),
         can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         cancelled: CancellationToken::new(),
-        progress: Some(Arc::new(|_, _, what| {
-            if what.starts_with("waiting") {
-                terminal::note(what);
-            }
-        })),
+        progress: Some(Arc::new(move |done, of, what| progress.show(done, of, what))),
         until: None,
+    }
+}
+
+/// What a call does meanwhile, on stderr: one line that is written over at a terminal, else a line now and then.
+struct Progress {
+    at_terminal: bool,
+    /// When a line was written last, and whether one stands there.
+    last: Mutex<(Instant, bool)>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { at_terminal: std::io::stderr().is_terminal(), last: Mutex::new((Instant::now(), false)) }
+    }
+
+    fn show(&self, done: u64, of: Option<u64>, what: &str) {
+        let waits = done == 0 || what.starts_with("waiting");
+        let text = match (done, of) {
+            _ if waits => what.to_owned(),
+            (done, Some(of)) => format!("{done} of {of} {what}"),
+            (done, None) => format!("{done} {what}"),
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pause, stands) = if self.at_terminal { (SHORT, last.1) } else { (LONG, false) };
+        if !waits && !stands && last.0.elapsed() < pause {
+            return;
+        }
+        *last = (Instant::now(), true);
+        if self.at_terminal {
+            terminal::status(&text);
+        } else {
+            terminal::note(&text);
+        }
+    }
+
+    /// Makes room for the answer or a question.
+    fn clear(&self) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut last.1, false) && self.at_terminal {
+            terminal::status("");
+        }
     }
 }
 

@@ -51,13 +51,6 @@ impl Look {
     }
 }
 
-/// A result that is a file: its text as it is, and what is said beside it.
-pub fn file(structured: &Map<String, Value>) -> Option<(&str, String)> {
-    let csv = structured.get("csv")?.as_str()?;
-    let sandbox = if structured.contains_key("environment") { "SANDBOX, " } else { "" };
-    Some((csv, format!("{sandbox}{}", counted(structured))))
-}
-
 /// The text of a tool's result, ending with a line break; `width` in columns, where there is a terminal.
 pub fn result(tool: &str, structured: &Map<String, Value>, width: Option<usize>) -> String {
     let structured = &structured

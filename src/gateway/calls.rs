@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 pub use super::confirmation::Kept;
 pub use super::profiles::Profile;
-pub use super::redaction::quoted;
+pub use super::redaction::{quoted, visible};
 use super::{Done, Question};
 use crate::failure::Failure;
 use crate::journal::Confirmed;
@@ -53,8 +53,11 @@ pub trait Calls: Send + Sync {
     /// The text of a file (XML) in a folder that the user allowed.
     fn read_file(&self, path: &str) -> Result<String, Failure>;
 
-    /// Writes a new file into a folder that the user allowed; an existing one is never overwritten. Comes back
-    /// with its whole path.
+    /// Fails where [`Calls::write_file`] would find no place: for what takes long to come by.
+    fn find_place(&self, path: &str) -> Result<(), Failure>;
+
+    /// Writes a new file into a folder that the user allowed, whole or not at all; an existing one is never
+    /// overwritten. A bare name lies in the only allowed folder. Comes back with its whole path.
     fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure>;
 
     /// Asks a person, where the settings want that. Comes back with a yes that holds for this call only;
@@ -76,6 +79,9 @@ pub trait Calls: Send + Sync {
 
     /// Takes a kept yes up again; it is gone from where it was kept.
     fn recall(&self, token: &str) -> Result<(Yes, Kept), Failure>;
+
+    /// The answer is printed in a terminal, where it may be of any length.
+    fn in_terminal(&self) -> bool;
 
     /// Tells a caller that wants progress what is done now.
     fn progress(&self, what: &str);

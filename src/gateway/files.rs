@@ -1,8 +1,10 @@
-//! Files that a tool may read: from folders that the user allowed, without following links, and only
-//! where the content is what it is said to be.
+//! Files that a tool may read and write: in folders that the user allowed, without following links, and read
+//! only where the content is what it is said to be.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
+mod opening;
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -10,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::redaction::quoted;
 use super::{Gateway, Work};
 use crate::failure::{Exit, Failure};
+use opening::Place;
 
 /// The largest statement that is read: 20 MB.
 const LARGEST: u64 = 20_000_000;
@@ -25,104 +28,116 @@ impl Gateway {
     }
 }
 
+/// The text of an XML file in one of the folders, which are absolute and without links.
 pub(super) fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failure> {
-    let shown = quoted(&path.to_string_lossy());
-    let refuse = |why: String| {
-        Failure::new(
-            "file_refused",
-            Exit::Refused,
-            format!("`{shown}` was not read: {why}; nothing was sent"),
-        )
-    };
-    if folders.is_empty() {
-        return Err(refuse("no folder is allowed".into())
-            .hint("the person allows one with `lumabill config files FOLDER` or `serve --files FOLDER`"));
-    }
-    let real = fs::canonicalize(path).map_err(|error| refuse(error.to_string()))?;
-    let is_link = fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_symlink());
-    let inside = folders
-        .iter()
-        .filter_map(|folder| fs::canonicalize(folder).ok())
-        .any(|folder| real.starts_with(folder));
-    if is_link || !inside {
-        return Err(refuse("it is not in a folder that the person allowed".into()));
-    }
-    // Opening a pipe would wait for its writer.
-    if !fs::metadata(&real).is_ok_and(|data| data.is_file()) {
-        return Err(refuse("it is no plain file".into()));
-    }
-    let file = File::open(&real).map_err(|error| refuse(error.to_string()))?;
-    let plain = file.metadata().is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
+    let refused = |why: Refusal| why.failure(path, "not read", "; nothing was sent", folders);
+    let file = place(path, folders).and_then(|place| Ok(place.open()?)).map_err(refused)?;
+    let plain = file.metadata().is_ok_and(|data| data.is_file());
     if !plain {
-        return Err(refuse("it is no plain file of at most 20 MB".into()));
+        return Err(refused(Refusal::because("it is no plain file")));
     }
-    let mut text = String::new();
-    file.take(LARGEST).read_to_string(&mut text).map_err(|error| refuse(error.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| refused(error.into()))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(refused(Refusal::because("it is larger than 20 MB")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refused(Refusal::because("it is no text in UTF-8")))?;
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
         Ok(text)
     } else {
-        Err(refuse("it holds no XML".into()))
+        Err(refused(Refusal::because("it holds no XML")))
     }
 }
 
-/// Writes a new file into one of the folders.
+/// Writes a new file into one of the folders and comes back with its whole path. What could not be written to
+/// its end is taken away again.
 pub(super) fn write_new(path: &Path, bytes: &[u8], folders: &[PathBuf]) -> Result<String, Failure> {
-    let shown = quoted(&path.to_string_lossy());
-    let refuse = |why: String| {
-        Failure::new("file_refused", Exit::Refused, format!("`{shown}` was not written: {why}"))
-    };
-    if folders.is_empty() {
-        return Err(refuse("no folder is allowed".into())
-            .hint("the person allows one with `lumabill config files FOLDER` or `serve --files FOLDER`"));
+    let refused = |why: Refusal| why.failure(path, "not written", "", folders);
+    let place = place(path, folders).map_err(refused)?;
+    let mut file = place.create().map_err(|error| refused(error.into()))?;
+    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+        drop(file);
+        drop(place.remove());
+        return Err(refused(error.into()));
     }
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(refuse("it names no file".into()));
-    };
-    let folder = fs::canonicalize(folder).map_err(|error| refuse(error.to_string()))?;
-    let allowed = folders.iter().filter_map(|folder| fs::canonicalize(folder).ok());
-    if !allowed.into_iter().any(|allowed| folder.starts_with(allowed)) {
-        return Err(refuse("it is not in a folder that the person allowed".into()));
+    Ok(place.path().to_string_lossy().into_owned())
+}
+
+/// What [`write_new`] would refuse by now, asked before a long list is read for what is to be written.
+pub(super) fn refuse_unwritable(path: &Path, folders: &[PathBuf]) -> Result<(), Failure> {
+    let refused = |why: Refusal| why.failure(path, "not written", "", folders);
+    let place = place(path, folders).map_err(refused)?;
+    match fs::symlink_metadata(place.path()) {
+        Ok(_) => Err(refused(std::io::Error::from(ErrorKind::AlreadyExists).into())),
+        Err(_) => Ok(()),
     }
-    let real = folder.join(name);
-    // Fails where something has that name already, a link included.
-    let mut file = File::create_new(&real).map_err(|error| refuse(error.to_string()))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| refuse(error.to_string()))?;
-    Ok(real.to_string_lossy().into_owned())
+}
+
+/// Why a file is left alone.
+struct Refusal {
+    why: String,
+    hint: Option<String>,
+}
+
+impl Refusal {
+    fn because(why: &str) -> Self {
+        Self { why: why.to_owned(), hint: None }
+    }
+
+    /// Names the folders that are allowed, where the path leads to none of them.
+    fn outside(why: &str, folders: &[PathBuf]) -> Self {
+        let named: Vec<String> =
+            folders.iter().map(|folder| format!("`{}`", quoted(&folder.to_string_lossy()))).collect();
+        Self {
+            why: why.to_owned(),
+            hint: Some(format!("give the whole path of a file in {}", named.join(" or "))),
+        }
+    }
+
+    fn failure(self, path: &Path, what: &str, sent: &str, folders: &[PathBuf]) -> Failure {
+        let shown = quoted(&path.to_string_lossy());
+        let message = format!("`{shown}` was {what}: {}{sent}", self.why);
+        let failure = Failure::new("file_refused", Exit::Refused, message);
+        let allow = "the person allows one with `lumabill config files FOLDER` or `serve --files FOLDER`";
+        match self.hint {
+            _ if folders.is_empty() => failure.hint(allow),
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Self::because(&match error.kind() {
+            ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            ErrorKind::AlreadyExists => "something has that name already".to_owned(),
+            // What opening says where the last or an earlier part of a path is a link.
+            ErrorKind::NotADirectory => "a part of its path is a link, or no folder".to_owned(),
+            _ => error.to_string(),
+        })
+    }
+}
+
+/// Where in which folder a path leads. The last part may be a link, and the rest may change until it is opened:
+/// [`Place`] then follows neither.
+fn place(path: &Path, folders: &[PathBuf]) -> Result<Place, Refusal> {
+    let whole = match folders {
+        [] => return Err(Refusal::because("no folder is allowed")),
+        [only] => only.join(path),
+        _ if path.is_absolute() => path.to_owned(),
+        _ => return Err(Refusal::outside("its path is relative, and several folders are allowed", folders)),
+    };
+    let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else {
+        return Err(Refusal::because("it names no file"));
+    };
+    let parent = fs::canonicalize(parent)?;
+    let inside = folders.iter().find_map(|folder| Some((folder, parent.strip_prefix(folder).ok()?)));
+    let Some((folder, below)) = inside else {
+        return Err(Refusal::outside("it is not in a folder that the person allowed", folders));
+    };
+    Ok(Place { folder: folder.clone(), below: below.to_owned(), name: name.to_owned() })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::read_xml;
-
-    #[test]
-    fn only_xml_in_allowed_folders_and_no_links() {
-        let base = std::env::temp_dir().join(format!("lumabill-files-{}", std::process::id()));
-        drop(fs::remove_dir_all(&base));
-        let (allowed, other) = (base.join("allowed"), base.join("other"));
-        fs::create_dir_all(&allowed).unwrap();
-        fs::create_dir_all(&other).unwrap();
-        fs::write(allowed.join("a.xml"), "<Document/>").unwrap();
-        fs::write(allowed.join("a.txt"), "secret").unwrap();
-        fs::write(other.join("b.xml"), "<Document/>").unwrap();
-        let folders = [allowed.clone()];
-        assert_eq!(read_xml(&allowed.join("a.xml"), &folders).unwrap(), "<Document/>");
-        for refused in [
-            allowed.join("a.txt"),
-            other.join("b.xml"),
-            allowed.join("../other/b.xml"),
-            allowed.join("none.xml"),
-            allowed.clone(),
-        ] {
-            assert_eq!(read_xml(&refused, &folders).unwrap_err().code, "file_refused", "{refused:?}");
-        }
-        assert!(read_xml(&allowed.join("a.xml"), &[]).is_err());
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::symlink(other.join("b.xml"), allowed.join("link.xml")).unwrap();
-            assert!(read_xml(&allowed.join("link.xml"), &folders).is_err());
-        }
-        fs::remove_dir_all(base).unwrap();
-    }
-}
+mod tests;

@@ -21,8 +21,10 @@ use crate::failure::{Exit, Failure};
 use crate::journal::{self, Confirmed, Filter};
 use crate::workflows::Workflow;
 
-/// How long a workflow works at the most, whoever calls: clients wait a little longer.
+/// How long a workflow works at the most for a client, which waits a little longer.
 const TIME: Duration = Duration::from_secs(45);
+/// How long a terminal waits, which is for as long as it takes.
+const LONG: Duration = Duration::from_secs(24 * 3600);
 
 /// One call of a workflow's tool.
 struct Following<'a> {
@@ -48,9 +50,8 @@ impl Gateway {
         work.caller.progress = work.caller.progress.take().map(|sink| -> ProgressSink {
             Arc::new(move |_, _, what| sink(steps.fetch_add(1, Ordering::Relaxed) + 1, None, what))
         });
-        let latest = Instant::now() + TIME;
-        let until = work.caller.until.map_or(latest, |until| until.min(latest));
-        work.caller.until = Some(until);
+        work.caller.until = work.caller.until.map(|until| until.min(Instant::now() + TIME));
+        let until = work.caller.until.unwrap_or_else(|| Instant::now() + LONG);
         let (answered, receipt) = (Mutex::new(answered), Mutex::new(None));
         let following = Following { gateway: self, work, answered, receipt, until };
         match (workflow.run)(&following).await {
@@ -162,6 +163,10 @@ impl Calls for Following<'_> {
         files::read_xml(Path::new(path), &self.gateway.files)
     }
 
+    fn find_place(&self, path: &str) -> Result<(), Failure> {
+        files::refuse_unwritable(Path::new(path), &self.gateway.files)
+    }
+
     fn write_file(&self, path: &str, bytes: &[u8]) -> Result<String, Failure> {
         files::write_new(Path::new(path), bytes, &self.gateway.files)
     }
@@ -240,6 +245,10 @@ impl Calls for Following<'_> {
                 .hint("call again without `resume`: what is left is then asked anew")
         })?;
         Ok((Yes { confirmed: kept.confirmed, token: Some(token.to_owned()) }, kept))
+    }
+
+    fn in_terminal(&self) -> bool {
+        self.work.caller.name == "terminal"
     }
 
     fn progress(&self, what: &str) {

@@ -94,6 +94,14 @@ impl Profiles {
         self.wall.is_none() && self.known().is_some_and(|known| known.len() > 1)
     }
 
+    /// Those that a call may name, as far as they are known: behind a wall only the fixed one.
+    pub fn reachable(&self) -> Vec<Profile> {
+        match &self.wall {
+            Some(wall) => self.find(wall).into_iter().collect(),
+            None => self.known().unwrap_or_default(),
+        }
+    }
+
     /// True where a profile is named by a name that only the list of profiles can turn into an id.
     pub fn names_need_the_list(&self, argument: Option<&str>) -> bool {
         let named = [argument, self.wall.as_deref(), self.chosen.as_deref()];

@@ -150,6 +150,11 @@ impl Waits {
         Self { spent: AtomicU64::new(0), longest, permits: Some(AtomicU32::new(permits)) }
     }
 
+    /// For a caller that waits as long as it takes.
+    pub fn patient() -> Self {
+        Self { longest: Duration::MAX, ..Self::default() }
+    }
+
     /// True where no more requests may be sent, whatever their limit.
     pub fn is_used_up(&self) -> bool {
         self.permits.as_ref().is_some_and(|permits| permits.load(Ordering::Relaxed) == 0)
@@ -211,7 +216,7 @@ impl RateLimits {
         let Some(pair) = self.pair(key) else { return Ok(Permit { slot: None }) };
         let limiter = pair.of(safety);
         loop {
-            let answer = limiter.ask(waits.left()).await;
+            let answer = limiter.ask(waits.left().min(LONGEST_WAIT)).await;
             let asked = Moment::now();
             let (at, why, granted) = match answer {
                 Answer::Granted { at, why } => (at, why, true),

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::lists::{self, Stop, Walk, Way};
 use super::{Gateway, Work};
 use crate::api::{self, pages::Page};
-use crate::catalogue::{self, Answer, Endpoint, ListOf};
-use crate::failure::{Exit, Failure};
+use crate::catalogue::{self, Answer, Endpoint};
+use crate::failure::Failure;
 
 /// Left of the time of a call for its answer, once no more pages are read.
-const MARGIN: Duration = Duration::from_secs(2);
+const MARGIN: Duration = Duration::from_secs(5);
 /// Pages that an API of some speed gives in the time of one call.
 const MOST_IN_TIME: u64 = 150;
 /// Pauses one after the other that are waited out for one page.
@@ -77,19 +77,19 @@ impl Gateway {
     }
 
     /// A list as it was asked for.
-    pub(super) async fn list(&self, work: &Work, list: ListOf) -> Result<Map<String, Value>, Failure> {
+    pub(super) async fn list(&self, work: &Work) -> Result<Map<String, Value>, Failure> {
         let mut walk =
             Walk::start(work.endpoint, work.arguments.clone(), &work.profile.header().unwrap_or_default())?;
-        self.walk(work, work.endpoint, list, &mut walk, &mut |_| ()).await?;
+        self.walk(work, &mut walk, &mut |_| ()).await?;
         let way = self.way(work, &walk);
-        Ok(walk.answer(work.endpoint, &way))
+        Ok(walk.answer(&way))
     }
 
     /// All records of a list as they came, and how the walk through it ended.
     pub(super) async fn records(
         &self,
         work: &Work,
-        endpoint: &Endpoint,
+        endpoint: &'static Endpoint,
         filters: Map<String, Value>,
     ) -> Result<(Vec<Value>, Walk), Failure> {
         let mut records = Vec::new();
@@ -102,15 +102,12 @@ impl Gateway {
     pub(super) async fn walk_through(
         &self,
         work: &Work,
-        endpoint: &Endpoint,
+        endpoint: &'static Endpoint,
         filters: Map<String, Value>,
         take: &mut (dyn FnMut(Vec<Value>) + Send),
     ) -> Result<Walk, Failure> {
-        let Answer::List(list) = endpoint.answer else {
-            return Err(Failure::new("defect", Exit::Defect, format!("`{}` is no list", endpoint.tool)));
-        };
         let mut walk = Walk::through(endpoint, filters, &work.profile.header().unwrap_or_default())?;
-        self.walk(work, endpoint, list, &mut walk, &mut |walk| {
+        self.walk(work, &mut walk, &mut |walk| {
             let page = walk.drain();
             if !page.is_empty() {
                 take(page);
@@ -125,13 +122,12 @@ impl Gateway {
     async fn walk(
         &self,
         work: &Work,
-        endpoint: &Endpoint,
-        list: ListOf,
         walk: &mut Walk,
         each: &mut (dyn FnMut(&mut Walk) + Send),
     ) -> Result<(), Failure> {
         let mut waits = 0;
         while let Some(paging) = walk.next_query() {
+            let (endpoint, list) = walk.list();
             let wire = catalogue::request::build(endpoint, &walk.filters(), None)?;
             let query =
                 wire.query.into_iter().filter(|(name, _)| !paging.iter().any(|(paged, _)| paged == name));
@@ -146,7 +142,7 @@ impl Gateway {
             match reply {
                 Some(Ok(reply)) => {
                     waits = 0;
-                    walk.take(endpoint, list, Page::read(reply.body, reply.link.as_deref(), list.resource));
+                    walk.take(Page::read(reply.body, reply.link.as_deref(), list.resource));
                     each(walk);
                     tell(work, walk);
                 }
@@ -157,6 +153,7 @@ impl Gateway {
                     waits += 1;
                     self.wait_out(work, &failure).await;
                 }
+                Some(Err(failure)) if walk.refused(&failure) => {}
                 Some(Err(failure)) if first || work.caller.cancelled.is_cancelled() => return Err(failure),
                 Some(Err(failure)) => walk.stop(Stop::Failed(failure)),
             }
@@ -194,7 +191,11 @@ impl Gateway {
         let reads = self.rate_limits.reads().map_or(MOST_IN_TIME, |reads| u64::from(reads).min(MOST_IN_TIME));
         Way {
             command: lists::command(work.endpoint.tool, options, &arguments),
-            fits: walk.seen() / pages.max(1) * reads.max(1),
+            fits: if walk.ran_out_of_time() {
+                walk.seen()
+            } else {
+                walk.seen() / pages.max(1) * reads.max(1)
+            },
             periods: work.endpoint.argument("period").is_some(),
         }
     }

@@ -172,7 +172,7 @@ impl Gateway {
     async fn every_row(
         &self,
         work: &Work,
-        list: &Endpoint,
+        list: &'static Endpoint,
         filters: Map<String, Value>,
     ) -> Result<(Vec<Value>, bool), Failure> {
         let (records, walk) = self.records(work, list, filters).await?;

@@ -63,7 +63,9 @@ impl Gateway {
         let Some(name) = work.arguments.shift_remove(lookup.argument) else { return Ok(()) };
         let name = plain(name.as_str().unwrap_or_default());
         let id = self.find_one(work, lookup, &name).await?;
-        work.arguments.insert(lookup.becomes.to_owned(), id);
+        // Of the record itself, or of one that it belongs to.
+        let becomes = work.endpoint.argument(lookup.becomes).map_or("id", |param| param.name);
+        work.arguments.insert(becomes.to_owned(), id);
         Ok(())
     }
 
@@ -75,7 +77,7 @@ impl Gateway {
             return Ok(());
         };
         work.arguments.shift_remove("number");
-        let list = if work.endpoint.tool.ends_with("offer") { "list_offers" } else { "list_invoices" };
+        let list = if work.endpoint.tool.contains("offer") { "list_offers" } else { "list_invoices" };
         let filter = if catalogue::find(list)
             .is_some_and(|row| row.params.iter().any(|param| param.name == "number"))
         {

@@ -83,6 +83,7 @@ impl Gateway {
             ),
             changes: watch::channel(0).0,
             remember_read_only: setup.remember_read_only,
+            completions: super::completion::Recent::default(),
         })
     }
 

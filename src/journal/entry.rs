@@ -123,7 +123,8 @@ impl Intent {
         let verb = if self.kind == Kind::Update && verb == "update" { "change" } else { verb };
         let verb = if self.state.took_effect() { past(verb) } else { verb.to_owned() };
         let thing = thing.replace('_', " ");
-        let copies = self.kind == Kind::Create && !self.tool.starts_with("create_");
+        let copies = self.kind == Kind::Create
+            && (!self.tool.starts_with("create_") || self.tool.ends_with("_from_previous"));
         match record {
             // The record of `duplicate_invoice` is the new one.
             Some(record) if copies => format!("{verb} {thing} as {record}"),
@@ -226,6 +227,13 @@ mod tests {
                 State::Created,
                 Some("IV-011"),
                 "duplicated invoice as IV-011",
+            ),
+            (
+                "create_invoice_from_previous",
+                Kind::Create,
+                State::Created,
+                Some("IV-012"),
+                "created invoice from previous as IV-012",
             ),
             ("update_client", Kind::Update, State::Updated, Some("Muster AG"), "changed client Muster AG"),
             ("update_client", Kind::Update, State::NotSent, Some("Muster AG"), "change client Muster AG"),

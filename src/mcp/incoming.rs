@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::beside_tools::one_page;
 use super::line_reader::Line;
 use super::outline::Outline;
 
@@ -224,18 +225,13 @@ fn read_request(method: String, mut params: Map<String, Value>) -> (Body, bool) 
     (body, versioned)
 }
 
-/// The typed request; a method that is not served stays a custom one, which the SDK's own checks of the
-/// protocol version precede.
+/// The typed request; what is served beside tools, and what is not served, stays a custom one, which the SDK's
+/// own checks of the protocol version precede.
 fn request(method: String, params: Map<String, Value>) -> Result<ClientRequest, ErrorData> {
     Ok(match method.as_str() {
         "tools/call" => CallToolRequest::new(call_params(params)?).into(),
         "tools/list" => {
-            if params.get("cursor").and_then(Value::as_str).is_some_and(|cursor| !cursor.is_empty()) {
-                return Err(ErrorData::invalid_params(
-                    "the list has one page only: leave `cursor` out",
-                    None,
-                ));
-            }
+            one_page(&params)?;
             ListToolsRequest::default().into()
         }
         "server/discover" => DiscoverRequest::new(DiscoverRequestParams {}).into(),
@@ -250,7 +246,7 @@ fn request(method: String, params: Map<String, Value>) -> Result<ClientRequest, 
                 Request::new(SubscriptionsListenRequestParams::new(filter));
             request.into()
         }
-        _ => CustomRequest::new(method, None).into(),
+        _ => CustomRequest::new(method, Some(Value::Object(params))).into(),
     })
 }
 

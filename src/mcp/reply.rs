@@ -26,7 +26,7 @@ pub(super) fn failed(failure: &Failure, meta: Option<MetaObject>) -> CallToolRes
 }
 
 /// The terminal's lines, and what besides them the structured content says.
-fn text(failure: &Failure) -> String {
+pub(super) fn text(failure: &Failure) -> String {
     let mut text = failure.text();
     let mut add = |name: &str, value: &str| {
         text.push('\n');

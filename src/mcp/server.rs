@@ -14,7 +14,6 @@ use tokio::sync::watch;
 
 use super::asking::{self, Client};
 use super::calling::{self, Steps};
-use super::incoming::unknown_method;
 use super::provider::ToolProvider;
 use super::reply;
 use super::session::{Session, Ticket};
@@ -22,7 +21,7 @@ use crate::failure::{Exit, Failure};
 use crate::gateway::{Call, Caller, Outcome};
 
 /// How long a client may keep a list or a description: short, since not all heed its change.
-const FRESH_MS: u64 = 60_000;
+pub(super) const FRESH_MS: u64 = 60_000;
 /// A call asks once; this only ends a dispute that goes on and on.
 const ROUNDS: usize = 3;
 
@@ -58,7 +57,15 @@ impl<P: ToolProvider> Server<P> {
         }
     }
 
-    fn meta(&self, modern: bool) -> Option<MetaObject> {
+    pub fn provider(&self) -> &Arc<P> {
+        &self.provider
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn meta(&self, modern: bool) -> Option<MetaObject> {
         modern.then(|| self.identity.clone())
     }
 
@@ -123,7 +130,7 @@ pub(super) fn implementation() -> Implementation {
 }
 
 /// Never seen: the wire drops the answer to a call that was cancelled.
-fn withdrawn() -> ErrorData {
+pub(super) fn withdrawn() -> ErrorData {
     ErrorData::internal_error("the call was cancelled", None)
 }
 
@@ -134,8 +141,16 @@ fn unanswered(tool: &str) -> Failure {
 
 impl<P: ToolProvider> ServerHandler for Server<P> {
     fn get_info(&self) -> ServerConfig {
-        let tools = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
-        let mut info = ServerConfig::new(tools)
+        let served = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        let mut info = ServerConfig::new(served)
             .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
             .with_server_info(implementation());
         let instructions = self.provider.instructions();
@@ -193,6 +208,8 @@ impl<P: ToolProvider> ServerHandler for Server<P> {
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = SubscriptionFilter::new();
         accepted.tools_list_changed = requested.tools_list_changed;
+        accepted.prompts_list_changed = requested.prompts_list_changed;
+        accepted.resources_list_changed = requested.resources_list_changed;
         Some(accepted)
     }
 
@@ -200,27 +217,34 @@ impl<P: ToolProvider> ServerHandler for Server<P> {
         let ticket = context.request_context().extensions.get::<Arc<Ticket>>().cloned();
         let cancelled = ticket.map(|ticket| ticket.cancelled.clone()).unwrap_or_default();
         let mut changes = self.provider.tools_changed();
-        let wanted = context.accepted().tools_list_changed == Some(true);
+        let accepted = context.accepted().clone();
+        let [tools, prompts, resources] =
+            [accepted.tools_list_changed, accepted.prompts_list_changed, accepted.resources_list_changed]
+                .map(|wanted| wanted == Some(true));
+        let sink = context.sink();
         loop {
             tokio::select! {
                 () = cancelled.cancelled() => return Ok(()),
                 () = self.session.closing.cancelled() => return Ok(()),
-                () = next_change(&mut changes), if wanted => {
-                    if context.sink().notify_tool_list_changed().await.is_err() {
-                        tracing::debug!("a change of the tools could not be told");
+                () = next_change(&mut changes), if tools || prompts || resources => {
+                    let told = (!tools || sink.notify_tool_list_changed().await.is_ok())
+                        && (!prompts || sink.notify_prompt_list_changed().await.is_ok())
+                        && (!resources || sink.notify_resource_list_changed().await.is_ok());
+                    if !told {
+                        tracing::debug!("a change of what is served could not be told");
                     }
                 }
             }
         }
     }
 
-    /// All that is not served ends here: prompts, resources, completion and logging among it.
+    /// What is served beside tools; and all that is not served ends there, logging among it.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Err(unknown_method(&request.method))
+        Box::pin(self.beside_tools(request, &context)).await.map(CustomResult)
     }
 }
 

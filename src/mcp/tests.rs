@@ -4,6 +4,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "the tests build their messages in place")]
 
 mod asking;
+mod beside_tools;
 mod calls;
 mod ending;
 mod shapes;
@@ -19,10 +20,12 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::provider::ToolProvider;
+use super::provider::{Listed, ToolProvider};
 use super::serve_over;
 use super::session::{Limits, Session};
 use crate::failure::{Exit, Failure, Sent};
+use crate::gateway::completion::{Completion, Typing};
+use crate::gateway::resources::Resource;
 use crate::gateway::{Action, Call, Done, Outcome, Question, Tool};
 
 /// Long enough for any machine; a test that waits so long has failed.
@@ -151,12 +154,58 @@ impl ToolProvider for Fake {
                     .sent(Sent::Refused)
                     .fact("retry_after_s", 12),
             ),
+            "find" if call.arguments.get("n") == Some(&json!("nobody")) => Outcome::Failed(
+                Failure::new("not_found", Exit::Refused, "no record is called so").hint("look"),
+            ),
             tool => Outcome::Failed(Failure::new(
                 "unknown_tool",
                 Exit::Refused,
                 format!("there is no tool `{tool}`"),
             )),
         }
+    }
+
+    fn listed(&self, what: Listed) -> Vec<Value> {
+        assert!(!self.broken.load(Ordering::SeqCst), "a defect outside of calls");
+        vec![json!({ "name": format!("{what:?}") })]
+    }
+
+    fn prompt(&self, name: &str, arguments: &Map<String, Value>) -> Result<Value, Failure> {
+        match name {
+            "p" => Ok(json!({ "messages": [], "got": arguments })),
+            name => {
+                Err(Failure::new("unknown_prompt", Exit::Refused, format!("no prompt `{name}`")).hint("look"))
+            }
+        }
+    }
+
+    /// `lumabill://TOOL/N…` calls the tool with each N in turn.
+    fn resource(&self, uri: &str) -> Option<Resource> {
+        let mut parts = uri.strip_prefix("lumabill://")?.split('/');
+        let tool = match parts.next()? {
+            "guide" => return Some(Resource::Written("text/markdown", "# Guide".into())),
+            "echo" => "echo",
+            "wait" => "wait",
+            "panic" => "panic",
+            "find" => "find",
+            "fail" => "fail",
+            _ => return None,
+        };
+        let attempt = |n: &str| Map::from_iter([("n".to_owned(), json!(n))]);
+        Some(Resource::Read(tool, parts.map(attempt).collect()))
+    }
+
+    async fn complete(&self, typing: Typing) -> Option<Completion> {
+        match typing.typed.as_str() {
+            "wait" => {
+                self.started.add_permits(1);
+                self.gate.acquire().await.unwrap().forget();
+            }
+            "nowhere" => return None,
+            _ => {}
+        }
+        let values = vec![format!("{} {:?}", typing.argument, typing.profile)];
+        Some(Completion { values, total: None, more: true })
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::beside_tools::takes_a_place;
 use super::incoming::{Asked, Body, Incoming};
 use super::session::{Session, Ticket};
 use super::writer::{Outgoing, Writer};
@@ -67,6 +68,9 @@ impl Kind {
     fn of(body: &Body) -> Self {
         match body {
             Body::Serve(ClientRequest::CallToolRequest(_)) => Self::Call,
+            Body::Serve(ClientRequest::CustomRequest(request)) if takes_a_place(&request.method) => {
+                Self::Call
+            }
             Body::Serve(ClientRequest::SubscriptionsListenRequest(_)) => Self::Listen,
             Body::Serve(ClientRequest::InitializeRequest(_)) => Self::Initialize,
             _ => Self::Other,

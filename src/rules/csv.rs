@@ -40,10 +40,6 @@ impl Csv {
         self.text.push_str(&amount.to_string());
     }
 
-    pub fn empty(&mut self) {
-        self.separate();
-    }
-
     pub fn end_line(&mut self) {
         self.text.push_str("\r\n");
         self.begun = false;
@@ -118,7 +114,7 @@ mod tests {
         for amount in ["-5", "0", "1400", "583.75", "0.005", "79228162514264337593543950335"] {
             csv.amount(amount.parse().unwrap());
         }
-        csv.empty();
+        csv.text("");
         csv.text("x");
         csv.end_line();
         csv.text("y");

@@ -23,13 +23,39 @@ pub enum Kind {
     Standard,
     Reduced,
     Lodging,
+    /// Austria's rate between the standard and the reduced one.
+    SecondReduced,
     /// Listed basic foods in Austria.
     Food,
     /// Certain supplies of photovoltaics in Germany.
     Zero,
 }
 
+impl Kind {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Reduced => "reduced",
+            Self::Lodging => "lodging",
+            Self::SecondReduced => "second reduced",
+            Self::Food => "listed basic foods",
+            Self::Zero => "certain photovoltaic supplies",
+        }
+    }
+}
+
 impl Rate {
+    /// The first day, where the table goes back as far.
+    pub fn from(&self) -> Option<Date> {
+        self.from
+    }
+
+    /// The last day, where there is one.
+    pub fn until(&self) -> Option<Date> {
+        self.until
+    }
+
     /// In per cent.
     pub fn percent(&self) -> Decimal {
         Decimal::new(self.tenths, 1).normalize()
@@ -65,10 +91,15 @@ const RATES: &[Rate] = &[
     rate("DE", Kind::Reduced, 70, None, None),
     rate("DE", Kind::Zero, 0, None, None),
     rate("AT", Kind::Standard, 200, None, None),
-    rate("AT", Kind::Lodging, 130, None, None),
+    rate("AT", Kind::SecondReduced, 130, None, None),
     rate("AT", Kind::Reduced, 100, None, None),
     rate("AT", Kind::Food, 49, Some(date(2026, 7, 1)), None),
 ];
+
+/// The whole table; what holds for CH holds for LI.
+pub fn all() -> impl Iterator<Item = &'static Rate> {
+    RATES.iter()
+}
 
 /// The rates of a country on a day; Liechtenstein has Switzerland's. Empty where the table knows none.
 pub fn in_force(country: &str, on: Date) -> impl Iterator<Item = Rate> {

@@ -53,7 +53,9 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let id = calls.arguments().get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let unread = |failure| copying::unread(TOOL, "reading the offer", failure);
     let offer = calls.record("get_offer", &id).await.map_err(unread)?;
-    let Copy { arguments, dropped } = Copy::of(&offer, calls.arguments(), ANEW);
+    let copy = Copy::of(&offer, calls.arguments(), ANEW);
+    let dropped = json!(copy.missed("offer"));
+    let arguments = copy.arguments;
     if !arguments.contains_key("lines") {
         return Err(copying::without_lines("offer", &offer, &id).into());
     }
@@ -74,11 +76,15 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
         of.insert("status".into(), offer.get("status").cloned().unwrap_or_default());
     }
     facts.insert("offer".into(), of);
-    if facts.get("created") != Some(&Value::Bool(false)) {
-        facts.insert("dropped".into(), json!(dropped));
+    if facts.get("created") == Some(&Value::Bool(false)) {
+        return Ok(facts);
     }
+    facts.insert("dropped".into(), dropped);
     if let (Some(state), true) = (&state, calls.dry_run()) {
-        copying::note(&mut facts, format!("the offer is {}: a person is asked first", quoted(state)));
+        copying::note(
+            &mut facts,
+            format!("the offer is not accepted but {}: a person is asked first", quoted(state)),
+        );
     }
     copying::note(&mut facts, UNLINKED);
     if let Some(note) = note {
@@ -111,30 +117,29 @@ fn proposal(
     arguments: &Map<String, Value>,
     found: &[earlier::Found],
 ) -> Proposal {
-    let label = match text(offer, "number") {
-        "" => copying::id_of(offer).unwrap_or_default(),
-        number => number.to_owned(),
-    };
+    let label = copying::number_of(offer);
     let body = Value::Object(arguments.clone());
     let amount = offer.get("total").filter(|total| !total.is_null()).map(money::shown);
     let amount =
-        amount.map(|amount| format!("Amount: {} {}", quoted(text(offer, "currency")), quoted(&amount)));
+        amount.map(|amount| format!("Amount: {} {}.", quoted(text(offer, "currency")), quoted(&amount)));
+    let what = format!("Bill offer \"{}\", which is not accepted but {}?", quoted(&label), quoted(state));
+    let again = found.iter().map(|found| format!("Already billed: {}.", found.words()));
+    let what: Vec<String> = [what].into_iter().chain(amount).chain(again).collect();
     let client = offer.get("client").map(|client| text(client, "name")).unwrap_or_default();
     let client = (!client.is_empty()).then(|| format!("Client in the record: \"{}\"", quoted(client)));
     let lines = offer.get("lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let more = (lines.len() > SHOWN).then(|| format!("… and {} more lines", lines.len() - SHOWN));
-    let again = found.iter().map(|found| format!("Already billed: {}", found.words()));
     Proposal {
-        what: format!("Bill offer \"{}\", which is not accepted but {}?", quoted(&label), quoted(state)),
+        what: what.join(" "),
         effect: "A draft invoice is created; nothing is sent to the client.",
-        lines: again
-            .chain(amount)
-            .chain(client)
-            .chain(lines.iter().take(SHOWN).map(line))
-            .chain(more)
-            .collect(),
+        lines: client.into_iter().chain(lines.iter().take(SHOWN).map(line)).chain(more).collect(),
         exactly: format!("{state}\n{body}"),
-        facts: Map::from_iter([("offer".to_owned(), named(offer)), ("offer_state".to_owned(), json!(state))]),
+        facts: Map::from_iter([
+            ("offer".to_owned(), named(offer)),
+            ("offer_state".to_owned(), json!(state)),
+            ("total".to_owned(), offer.get("total").cloned().unwrap_or_default()),
+            ("currency".to_owned(), offer.get("currency").cloned().unwrap_or_default()),
+        ]),
         label,
     }
 }

@@ -53,6 +53,14 @@ impl Copy {
         copy
     }
 
+    /// What was dropped though a person may miss it: without what the server computes by itself.
+    pub fn missed(&self, kind: &str) -> Vec<&str> {
+        let update = format!("update_{kind}");
+        let computed = catalogue::find(&update).map_or(&[][..], |row| row.computed);
+        let own = |name: &&str| !computed.contains(name) && *name != "status";
+        self.dropped.iter().map(String::as_str).filter(own).collect()
+    }
+
     fn take(&mut self, field: &Param, value: &Value) {
         let value = match (field.kind, value) {
             (Kind::Objects(fields), Value::Array(rows)) => {
@@ -96,6 +104,14 @@ pub fn id_of(record: &Value) -> Option<String> {
 /// A text of a record, trimmed; empty where it has none.
 pub fn text<'a>(record: &'a Value, name: &str) -> &'a str {
     record.get(name).and_then(Value::as_str).unwrap_or_default().trim()
+}
+
+/// A record's number, or its id where it has none.
+pub fn number_of(record: &Value) -> String {
+    match text(record, "number") {
+        "" => id_of(record).unwrap_or_default(),
+        number => number.to_owned(),
+    }
 }
 
 /// Id and number of a document, as answers name it.

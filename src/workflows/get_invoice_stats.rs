@@ -12,12 +12,13 @@ use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, i
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::{Calls, Stop};
+use crate::rules::invoice::{self, Standing};
 use crate::rules::money;
 use fold::{AGES, Books, Days, Fold, Group, Sum};
 
 const TOOL: &str = "get_invoice_stats";
 /// Rows of a table beside others, and where only this table was asked for.
-const ROWS: usize = 12;
+const ROWS: usize = 13;
 const ROWS_ALONE: usize = 60;
 const UNREADABLE: &str = "unreadable_amount";
 
@@ -107,7 +108,7 @@ fn figures(books: &Books, by: Option<&str>) -> Option<Value> {
     if wanted("month") {
         facts.insert("by_month".into(), by_month(books, most)?);
     }
-    if wanted("aging") {
+    if wanted("aging") && books.aging.iter().any(|group| group.n > 0) {
         facts.insert("aging".into(), aging(books));
     }
     if books.days_to_pay.of > 0 {
@@ -119,7 +120,7 @@ fn figures(books: &Books, by: Option<&str>) -> Option<Value> {
 /// What an invoice leaves out is in no sum, and that is said.
 fn put(facts: &mut Map<String, Value>, name: &str, sum: &Sum) {
     if let Some(amount) = sum.known() {
-        facts.insert(name.to_owned(), money::number(amount));
+        facts.insert(name.to_owned(), money::number(amount.normalize()));
     }
 }
 
@@ -163,7 +164,15 @@ fn counts(books: &Books) -> Value {
 
 fn by_status(books: &Books, most: usize) -> Option<Value> {
     let groups = books.by_status.iter().map(|(name, group)| (head("status", status(name)), group));
-    rows(groups.collect(), most, ("status", "others", "states"))
+    let mut rows = rows(groups.collect(), most, ("status", "others", "states"))?;
+    for row in rows.as_array_mut().into_iter().flatten() {
+        let standing = invoice::standing(row.get("status").and_then(Value::as_str).unwrap_or_default());
+        // What was not billed owes nothing, and is no zero either.
+        if let (Standing::Draft | Standing::Cancelled, Some(row)) = (standing, row.as_object_mut()) {
+            row.shift_remove("open");
+        }
+    }
+    Some(rows)
 }
 
 /// The largest first. An id is shown where the name does not say who it is.

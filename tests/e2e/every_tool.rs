@@ -75,7 +75,21 @@ fn table() -> Vec<(&'static str, Value)> {
         ("update_fiscal_year", json!({ "id": "$create_fiscal_year", "changes": { "name": "FY 2027" } })),
     ]);
     table.extend(banking_and_reports());
+    table.extend(local());
     table
+}
+
+/// Tools that ask nobody.
+fn local() -> Vec<(&'static str, Value)> {
+    let lines = json!([{ "quantity": 3, "price": 180, "tax_rate": 8.1 }]);
+    vec![
+        ("validate_iban", json!({ "iban": "CH93 0076 2011 6238 5295 7" })),
+        ("validate_uid", json!({ "uid": "CHE-123.456.788 MWST" })),
+        ("validate_reference", json!({ "reference": "RF18539007547034" })),
+        ("make_payment_reference", json!({ "number": "INV2026001" })),
+        ("compute_totals", json!({ "lines": lines, "currency": "CHF" })),
+        ("preview_camt_file", json!({ "xml": STATEMENT })),
+    ]
 }
 
 fn invoicing(lines: &Value) -> Vec<(&'static str, Value)> {
@@ -182,8 +196,9 @@ fn every_tool_works_against_the_sandbox() {
         let facts = &result.structured;
         let marked = ["created", "updated", "deleted", "done"].iter().any(|word| facts[*word] == true);
         let record = facts["items"].get(0).or(facts.get("record")).or(facts.get("report"));
-        if result.failed || (record.is_none() && facts["deleted"] != true) || marked != writing.contains(tool)
-        {
+        let plain = ["valid", "reference", "total"].iter().any(|word| !facts[*word].is_null());
+        let answered = record.is_some() || facts["deleted"] == true || plain;
+        if result.failed || !answered || marked != writing.contains(tool) {
             failed.push(format!("{tool}: {}", result.text));
         }
         let id = record.and_then(|record| record.get("id")).or(facts.get("id"));

@@ -1,6 +1,7 @@
 //! A walk through a list: what is asked for, where the walk stands, and what it has found.
 
 mod outcome;
+mod start;
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -9,15 +10,15 @@ use std::hash::BuildHasher;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use super::cursor::{Cursor, Position, mark, open};
+use super::cursor::{Position, mark};
 use super::filters::{honours, is_unpaid};
 use super::go_on::Stop;
 use super::rows::{Rows, View};
 use super::sums::Sums;
 use super::text;
 use crate::api::pages::{Next, Page};
-use crate::catalogue::{Answer, Check, Endpoint, ListOf, Place};
-use crate::failure::{Exit, Failure};
+use crate::catalogue::{Check, Endpoint, ListOf, Place};
+use crate::failure::Failure;
 
 /// Rows in one answer where `limit` is not given.
 const DEFAULT_LIMIT: usize = 25;
@@ -35,16 +36,29 @@ const CHANGED: &str =
 const NO_LIST: &str = "the API's answer holds no list, so this is what it said and not a whole list";
 const REPEATED: &str = "the API repeated a page, so this list may not be whole";
 
+/// How far a walk goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    /// Until there are enough rows.
+    Limit,
+    /// To the end, since only that says how many rows there are.
+    Count,
+    /// To the end, for all rows: a page that may be the last is followed by another one, until that is empty.
+    All,
+}
+
 pub struct Walk {
+    endpoint: &'static Endpoint,
+    list: ListOf,
     filters: Map<String, Value>,
     /// The profile that is named in the requests, if any: a cursor goes on in the same one only.
     profile: String,
     limit: usize,
-    to_the_end: bool,
-    /// A page that may be the last is followed by another one, until that is empty.
-    thorough: bool,
+    aim: Aim,
     position: Position,
     from_start: bool,
+    /// The API did not say that there is this page.
+    guessed: bool,
     reads: usize,
     most_reads: usize,
     rows: Rows,
@@ -71,86 +85,14 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Starts a walk from checked arguments; `cursor` brings its own filters.
-    pub fn start(
-        endpoint: &Endpoint,
-        mut arguments: Map<String, Value>,
-        profile: &str,
-    ) -> Result<Self, Failure> {
-        let asked = arguments.shift_remove("limit").as_ref().and_then(Value::as_u64);
-        let limit = asked
-            .and_then(|limit| usize::try_from(limit).ok())
-            .map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, LARGEST_LIMIT));
-        let all = arguments.shift_remove("all") == Some(Value::Bool(true));
-        let mut view = View::asked(&mut arguments);
-        let (mut cursor, mut filtered_here) = (None, Vec::new());
-        if let Some(given) = arguments.shift_remove("cursor") {
-            let Cursor { filters, position, filtered, view: kept } =
-                open(endpoint, given.as_str().unwrap_or_default(), profile)?;
-            if arguments.iter().any(|(name, value)| name != "profile_id" && filters.get(name) != Some(value))
-            {
-                let message = format!(
-                    "`{}` was given other filters than its `cursor` has; nothing was sent",
-                    endpoint.tool
-                );
-                return Err(Failure::new("bad_arguments", Exit::Refused, message)
-                    .hint("give `cursor` alone, or the filters without it"));
-            }
-            (arguments, cursor, filtered_here) = (filters, Some(position), filtered);
-            view = view.or(Some(kept));
-        }
-        let unpaid = arguments.get("status").and_then(Value::as_str) == Some("unpaid");
-        if unpaid && !filtered_here.contains(&"status") {
-            filtered_here.push("status");
-        }
-        let from_start = cursor.is_none();
-        let size = if unpaid || all { LARGEST_PAGE } else { limit.min(LARGEST_PAGE) };
-        let columns = match endpoint.answer {
-            Answer::List(list) => list.columns,
-            Answer::Record | Answer::Object | Answer::Nothing => &[],
-        };
-        Ok(Self {
-            filters: arguments,
-            profile: profile.to_owned(),
-            limit: if all { usize::MAX } else { limit },
-            to_the_end: all || (unpaid && from_start),
-            thorough: all,
-            position: cursor.unwrap_or_else(|| Position::first(size)),
-            from_start,
-            reads: 0,
-            most_reads: if all || unpaid { MOST_PAGES } else { MOST_READS },
-            rows: Rows::new(view.unwrap_or_default(), columns),
-            given: 0,
-            matched: 0,
-            total: None,
-            go_on: None,
-            ended: false,
-            filtered_here,
-            seen: 0,
-            searched_out: 0,
-            ids: HashSet::new(),
-            hashes: RandomState::new(),
-            unsure: None,
-            stopped: None,
-            days: None,
-            sums: Sums::default(),
-        })
-    }
-
-    /// A walk through a whole list, however long, for its raw records.
-    pub fn through(
-        endpoint: &Endpoint,
-        mut filters: Map<String, Value>,
-        profile: &str,
-    ) -> Result<Self, Failure> {
-        filters.insert("all".into(), Value::Bool(true));
-        filters.insert("detail".into(), json!("full"));
-        Self::start(endpoint, filters, profile)
-    }
-
     /// `unpaid` is no status of the API: it is applied here, to every page.
     fn unpaid(&self) -> bool {
         self.filters.get("status").and_then(Value::as_str) == Some("unpaid")
+    }
+
+    /// What is walked through.
+    pub fn list(&self) -> (&'static Endpoint, ListOf) {
+        (self.endpoint, self.list)
     }
 
     /// The filters that go to the API.
@@ -175,7 +117,7 @@ impl Walk {
 
     /// The paging part of the next request, or `None` when the walk is over.
     pub fn next_query(&mut self) -> Option<Vec<(String, String)>> {
-        let enough = self.go_on.is_some() && !self.to_the_end;
+        let enough = self.go_on.is_some() && self.aim == Aim::Limit;
         if self.ended || enough || self.stopped.is_some() {
             return None;
         }
@@ -200,6 +142,10 @@ impl Walk {
         }
     }
 
+    pub fn ran_out_of_time(&self) -> bool {
+        matches!(self.stopped, Some(Stop::Time))
+    }
+
     /// Pages read, and pages in all where that is known.
     pub fn pages(&self) -> (u64, Option<u64>) {
         let read = self.reads as u64;
@@ -217,8 +163,28 @@ impl Walk {
         self.rows.drain()
     }
 
+    /// The API refused to give the page: true where that is an answer all the same. There may be no page where
+    /// one was guessed, and where a first page was refused for its size there may be a smaller one.
+    pub fn refused(&mut self, failure: &Failure) -> bool {
+        let status = failure.facts.get("http_status").and_then(Value::as_u64);
+        let first = self.position.number("page") == Some(1) && self.position.after.is_none();
+        match status {
+            Some(404) if self.guessed => self.ended = true,
+            Some(400 | 422)
+                if first
+                    && self.position.number("limit") > Some(DEFAULT_LIMIT as u64)
+                    && names_size(failure) =>
+            {
+                self.position = Position::first(DEFAULT_LIMIT);
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// The query of the next page, in pages of the same size, or `None` at the end.
     fn query_after(&mut self, next: Next, count: usize) -> Option<Vec<(String, String)>> {
+        self.guessed = next == Next::Unknown;
         let step = match next {
             Next::Page(page) => ("page".to_owned(), page.to_string()),
             Next::Offset(offset) => ("offset".to_owned(), offset.to_string()),
@@ -229,7 +195,7 @@ impl Walk {
                 // Where the API says nothing, a page that is full may have one after it, and so may one that
                 // holds a round number of rows: that can be the API's own limit.
                 let short = (count as u64) < asked && !count.is_multiple_of(ROUND);
-                if count == 0 || (short && !self.thorough) {
+                if count == 0 || (short && self.aim != Aim::All) {
                     return None;
                 }
                 let Some(page) = self.position.number("page") else {
@@ -245,13 +211,13 @@ impl Walk {
     }
 
     /// Takes in one page.
-    pub fn take(&mut self, endpoint: &Endpoint, list: ListOf, page: Page) {
+    pub fn take(&mut self, page: Page) {
         self.reads += 1;
         let mark = mark(&page.records);
         if !page.records.is_empty() && self.position.after.as_ref() == Some(&mark) {
             self.ended = true;
             // Where pages are ignored, what is no round number of rows is all there is.
-            if !(self.thorough && self.total.is_none() && !page.records.len().is_multiple_of(ROUND)) {
+            if !(self.aim == Aim::All && self.total.is_none() && !page.records.len().is_multiple_of(ROUND)) {
                 self.unsure = Some(REPEATED);
             }
             return;
@@ -268,7 +234,7 @@ impl Walk {
         let here = std::mem::replace(&mut self.position.skip, 0);
         let mut news = false;
         for (index, row) in page.records.into_iter().enumerate().skip(here) {
-            news |= self.take_row(endpoint, list, index, row);
+            news |= self.take_row(index, row);
         }
         if self.filtered_here.len() > known
             && self.from_start
@@ -286,7 +252,7 @@ impl Walk {
         match self.query_after(next, count) {
             Some(query) => {
                 self.position = Position { query, skip: 0, after: Some(mark) };
-                if self.given >= self.limit && self.go_on.is_none() && !self.to_the_end {
+                if self.given >= self.limit && self.go_on.is_none() && self.aim == Aim::Limit {
                     self.go_on = Some(self.position.clone());
                 }
             }
@@ -295,22 +261,22 @@ impl Walk {
     }
 
     /// Takes in one row; false where a row with its id was there before.
-    fn take_row(&mut self, endpoint: &Endpoint, list: ListOf, index: usize, row: Value) -> bool {
+    fn take_row(&mut self, index: usize, row: Value) -> bool {
         self.seen += 1;
         let is_new = row.get("id").is_none_or(|id| self.ids.insert(self.hashes.hash_one(text(id))));
         if !is_new {
             self.unsure = Some(CHANGED);
         }
-        let day = list.date.and_then(|date| row.get(date)?.as_str()?.get(..10)?.parse().ok());
+        let day = self.list.date.and_then(|date| row.get(date)?.as_str()?.get(..10)?.parse().ok());
         if let Some(day) = day {
-            let (first, last) = self.days.unwrap_or((day, day));
-            self.days = Some((first.min(day), last.max(day)));
+            let (from, to) = self.days.unwrap_or((day, day));
+            self.days = Some((from.min(day), to.max(day)));
         }
-        if !self.keeps(endpoint, &row) {
+        if !self.keeps(&row) {
             return is_new;
         }
         self.matched += 1;
-        self.sums.add(list, &row);
+        self.sums.add(self.list, &row);
         if self.given < self.limit {
             self.given += 1;
             self.rows.push(row);
@@ -323,7 +289,7 @@ impl Walk {
     /// A filter is ignored: the API's own total no longer says how many there are. Only a walk to the end
     /// does, and in the largest pages.
     fn start_again(&mut self) {
-        self.to_the_end = true;
+        self.aim = Aim::Count;
         self.position = Position::first(LARGEST_PAGE);
         (self.go_on, self.total, self.matched, self.seen) = (None, None, 0, 0);
         (self.searched_out, self.given) = (0, 0);
@@ -334,11 +300,11 @@ impl Walk {
     }
 
     /// True if the row is one of those asked for; a row that is not shows that a filter was ignored.
-    fn keeps(&mut self, endpoint: &Endpoint, row: &Value) -> bool {
+    fn keeps(&mut self, row: &Value) -> bool {
         if self.unpaid() && !is_unpaid(row) {
             return false;
         }
-        for param in endpoint.params {
+        for param in self.endpoint.params {
             let Place::Query(check) = param.place else { continue };
             let Some(wanted) = self.filters.get(param.name) else { continue };
             if self.unpaid() && param.name == "status" {
@@ -348,7 +314,9 @@ impl Walk {
                 self.searched_out += usize::from(check == Check::Contains);
                 if !self.filtered_here.contains(&param.name) {
                     self.filtered_here.push(param.name);
-                    self.to_the_end |= self.from_start;
+                    if self.from_start && self.aim == Aim::Limit {
+                        self.aim = Aim::Count;
+                    }
                 }
                 return false;
             }
@@ -365,6 +333,12 @@ impl Walk {
     pub fn holds_all(&self) -> bool {
         self.is_whole() && self.given == self.matched
     }
+}
+
+/// The refusal is about the size of the page.
+fn names_size(failure: &Failure) -> bool {
+    let said = failure.json().to_string().to_lowercase();
+    ["limit", "page_size", "pagesize", "page size", "per_page"].iter().any(|name| said.contains(name))
 }
 
 #[cfg(test)]

@@ -259,17 +259,24 @@ async fn a_modern_client_hears_of_other_tools_on_its_subscription_only() {
     client.request(1, "server/discover", modern(json!({})));
     client.answer(1).await;
     client.fake.changes.send_modify(|version| *version += 1);
-    let wanted = json!({"notifications": {"toolsListChanged": true, "promptsListChanged": true}});
+    let wanted = json!({"notifications": {
+        "toolsListChanged": true, "resourcesListChanged": true, "resourceSubscriptions": ["lumabill://profiles"],
+    }});
     client.request("listen:0", "subscriptions/listen", modern(wanted));
     let acknowledged = client.next().await;
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
-    assert_eq!(acknowledged["params"]["notifications"], json!({"toolsListChanged": true}));
+    assert_eq!(
+        acknowledged["params"]["notifications"],
+        json!({"toolsListChanged": true, "resourcesListChanged": true})
+    );
     client.request("deaf", "subscriptions/listen", modern(json!({"notifications": {}})));
     client.method("notifications/subscriptions/acknowledged").await;
     client.fake.changes.send_modify(|version| *version += 1);
     let changed = client.next().await;
     assert_eq!(changed["method"], "notifications/tools/list_changed");
     assert_eq!(changed["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], "listen:0");
+    let changed = client.next().await;
+    assert_eq!(changed["method"], "notifications/resources/list_changed");
     client.cancel("listen:0");
     client.request(2, "tools/list", modern(json!({})));
     client.answer(2).await;

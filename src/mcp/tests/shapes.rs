@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 use super::{Client, initialize, meta, modern};
 use crate::mcp::session::Limits;
 
+fn capabilities() -> Value {
+    let listed = json!({ "listChanged": true });
+    json!({ "completions": {}, "prompts": listed, "resources": listed, "tools": listed })
+}
+
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 #[tokio::test]
@@ -25,7 +30,7 @@ async fn initialize_echoes_known_versions_and_offers_the_newest_for_others() {
             result["serverInfo"],
             json!({"name": "lumabill", "title": "Lumabill", "version": env!("CARGO_PKG_VERSION")})
         );
-        assert_eq!(result["capabilities"], json!({"tools": {"listChanged": true}}));
+        assert_eq!(result["capabilities"], capabilities());
         assert_eq!(result["instructions"], "be careful");
         client.request(2, "tools/list", json!({}));
         let list = client.answer(2).await["result"].take();
@@ -50,7 +55,7 @@ async fn the_modern_era_is_served_per_request() {
     let found = client.answer("d").await["result"].take();
     assert_eq!(found["resultType"], "complete");
     assert_eq!(found["supportedVersions"].as_array().unwrap().len(), 5);
-    assert_eq!(found["capabilities"], json!({"tools": {"listChanged": true}}));
+    assert_eq!(found["capabilities"], capabilities());
     assert_eq!(found["cacheScope"], "private");
     assert_eq!(found["_meta"][SERVER_INFO]["name"], "lumabill");
     client.request(1, "tools/list", modern(json!({})));
@@ -213,13 +218,8 @@ async fn a_batch_is_split_and_every_request_of_it_answered() {
 async fn methods_that_are_not_served_say_so() {
     let mut client = Client::legacy(Limits::DEFAULT, json!({})).await;
     let methods = [
-        "prompts/list",
-        "prompts/get",
-        "resources/list",
-        "resources/templates/list",
-        "resources/read",
         "resources/subscribe",
-        "completion/complete",
+        "resources/unsubscribe",
         "logging/setLevel",
         "tasks/get",
         "subscriptions/listen",
@@ -229,10 +229,12 @@ async fn methods_that_are_not_served_say_so() {
         client.request(id + 1, method, json!({"notifications": {}}));
         assert_eq!(client.answer(id + 1).await["error"]["code"], -32601, "{method}");
     }
-    client.request("m", "prompts/list", modern(json!({})));
+    client.request("m", "resources/subscribe", modern(json!({})));
     assert_eq!(client.answer("m").await["error"]["code"], -32601);
-    client.request("c", "tools/list", json!({"cursor": "page2"}));
-    assert_eq!(client.answer("c").await["error"]["code"], -32602);
+    for method in ["tools/list", "prompts/list", "resources/list", "resources/templates/list"] {
+        client.request("c", method, json!({"cursor": "page2"}));
+        assert_eq!(client.answer("c").await["error"]["code"], -32602, "{method}");
+    }
 }
 
 #[tokio::test]

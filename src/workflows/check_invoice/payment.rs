@@ -68,7 +68,8 @@ fn kind_of_reference(subject: &Subject, is_qr: bool, findings: &mut Findings) {
     match (is_qr, digits) {
         (true, false) => findings.error(field, "a QR-IBAN needs a QR reference of 27 digits, not RF"),
         (false, true) => {
-            findings.error(field, "an IBAN that is no QR-IBAN takes RF or no reference, never a QR reference")
+            findings
+                .error(field, "an IBAN that is no QR-IBAN takes RF or no reference, never a QR reference");
         }
         (true, true) if compact.len() != QR_DIGITS => {
             findings.error(field, format!("{} digits, a QR reference has {QR_DIGITS}", compact.len()));

@@ -60,9 +60,6 @@ fn is_like(subject: &Subject, total: Decimal, row: &Value) -> bool {
 }
 
 fn words(row: &Value) -> String {
-    let number = match text(row, "number") {
-        "" => copying::id_of(row).unwrap_or_default(),
-        number => number.to_owned(),
-    };
+    let number = copying::number_of(row);
     format!("`{}` of {}", quoted(&number), quoted(text(row, "issue_date")))
 }

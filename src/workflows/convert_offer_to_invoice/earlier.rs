@@ -29,10 +29,7 @@ pub struct Found {
 impl Found {
     /// A clause with the invoice's number.
     pub fn words(&self) -> String {
-        let number = match text(&self.invoice, "number") {
-            "" => copying::id_of(&self.invoice).unwrap_or_default(),
-            number => number.to_owned(),
-        };
+        let number = copying::number_of(&self.invoice);
         let why = if self.linked { "was made of it" } else { "has the same client, lines and total" };
         format!("invoice `{}` {why}", quoted(&number))
     }

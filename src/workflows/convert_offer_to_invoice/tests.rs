@@ -29,17 +29,14 @@ fn only_an_accepted_offer_is_billed_without_a_question() {
 
 #[test]
 fn an_invoice_takes_over_the_content_and_the_days_of_service() {
-    let Copy { arguments, dropped } = Copy::of(&offer("accepted", &Value::Null), &Map::new(), ANEW);
+    let copy = Copy::of(&offer("accepted", &Value::Null), &Map::new(), ANEW);
+    assert_eq!(copy.missed("offer"), ["number", "issue_date", "payment_info"]);
     assert_eq!(
-        Value::Object(arguments),
+        Value::Object(copy.arguments),
         json!({
             "client_id": "C", "currency": "CHF", "title": "Schulung", "service_from": "2026-12-01",
             "lines": [{ "description": "Workshop", "quantity": 3, "price": 1600, "discount_percent": 10 }],
         })
-    );
-    assert_eq!(
-        dropped,
-        ["id", "number", "status", "issue_date", "client", "payment_info", "total", "lines.id"]
     );
 }
 
@@ -50,8 +47,8 @@ fn the_question_names_state_amount_and_lines() {
     let asked = proposal(&offer, "sent", &arguments, &[]);
     assert_eq!(asked.label, "OF-003");
     assert!(asked.what.contains("\"OF-003\"") && asked.what.contains("sent"), "{}", asked.what);
-    assert_eq!(asked.lines[0], "Amount: CHF 4669.90");
-    assert!(asked.lines[2].contains("Workshop"), "{:?}", asked.lines);
+    assert!(asked.what.ends_with("Amount: CHF 4669.90."), "{}", asked.what);
+    assert!(asked.lines[1].contains("Workshop"), "{:?}", asked.lines);
     assert!(!asked.lines.iter().any(|line| line.contains('\u{202e}')), "{:?}", asked.lines);
     let other = proposal(&offer, "declined", &arguments, &[]);
     assert_ne!(asked.exactly, other.exactly);

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::Walk;
-use crate::catalogue::Endpoint;
 use crate::gateway::answer::today;
 use crate::gateway::calls::Walked;
 use crate::gateway::lists::cursor::{Cursor, seal};
@@ -68,7 +67,7 @@ impl Walk {
     /// How the walk ended, for those that were handed its rows.
     pub fn outcome(&self, way: &Way) -> Walked {
         let complete = self.holds_all() && self.searched_out == 0;
-        let mut note = self.doubt().filter(|_| !complete);
+        let mut note = self.doubt();
         if let (Some(note), Some(_)) = (&mut note, &self.stopped) {
             *note = format!("{note}; {}", go_on::rest(way, self.narrower(way)));
         }
@@ -76,7 +75,7 @@ impl Walk {
     }
 
     /// The answer: rows, `n`, `of`, `complete`, sums, and how to go on.
-    pub fn answer(self, endpoint: &Endpoint, way: &Way) -> Map<String, Value> {
+    pub fn answer(self, way: &Way) -> Map<String, Value> {
         let of = self.of();
         let complete = self.holds_all() && self.searched_out == 0;
         let (doubt, narrower, fields) = (self.doubt(), self.narrower(way), self.rows.unknown_fields());
@@ -100,10 +99,10 @@ impl Walk {
         }
         if let Some(position) = self.go_on.or(unfinished.then_some(self.position)) {
             let cursor = Cursor { filters: self.filters, position, filtered: self.filtered_here, view };
-            answer.insert("next_cursor".into(), json!(seal(endpoint.tool, &cursor, &self.profile)));
+            answer.insert("next_cursor".into(), json!(seal(self.endpoint.tool, &cursor, &self.profile)));
             answer.insert(
                 "go_on".into(),
-                json!(format!("more: call {} with cursor = next_cursor", endpoint.tool)),
+                json!(format!("more: call {} with cursor = next_cursor", self.endpoint.tool)),
             );
         }
         let nothing_said = of.is_none() && complete;
@@ -113,7 +112,7 @@ impl Walk {
             answer.insert("note".into(), json!(note.join("; ")));
         }
         if let Some(stop) = &self.stopped {
-            go_on::say(&mut answer, endpoint.tool, stop, way, narrower);
+            go_on::say(&mut answer, self.endpoint.tool, stop, way, narrower);
         }
         answer
     }

@@ -75,6 +75,10 @@ impl Calls for Scripted {
         unreachable!("no file is read")
     }
 
+    fn find_place(&self, _: &str) -> Result<(), Failure> {
+        unreachable!("no file is written")
+    }
+
     fn write_file(&self, _: &str, _: &[u8]) -> Result<String, Failure> {
         unreachable!("no file is written")
     }
@@ -106,6 +110,10 @@ impl Calls for Scripted {
 
     fn recall(&self, _: &str) -> Result<(Yes, Kept), Failure> {
         unreachable!("nothing is resumed")
+    }
+
+    fn in_terminal(&self) -> bool {
+        false
     }
 
     fn progress(&self, _: &str) {}
