@@ -50,29 +50,30 @@ fn lists(program: &Path, tokenizer: &Tokenizer) {
         ("default `tools/list`", &[], "6000"),
         ("`--lean` `tools/list`", &["--lean"], "900"),
     ];
-    let mut instructions = Vec::new();
+    let mut rows = Vec::new();
     for (what, flags, most) in asked {
-        let Some(mut account) = Session::start(&books, &[&["serve"], flags].concat()) else { continue };
-        let Some(mut sandbox) = Session::start(&books, &[&["serve", "--sandbox"], flags].concat()) else {
+        let start = |first: &[&str]| Session::start(&books, &[first, flags].concat());
+        let Some((mut account, mut sandbox)) = start(&["serve"]).zip(start(&["serve", "--sandbox"])) else {
             continue;
         };
-        instructions.push((what, account.instructions.clone(), sandbox.instructions.clone()));
-        let (account, sandbox) = (account.tools(), sandbox.tools());
-        let counts = tokenizer.count(&[&account.to_string(), &sandbox.to_string()]);
-        let tools = account.as_array().map_or(0, Vec::len);
-        println!("| {what} | {tools} | {} | {} | {most} |", counts[0], counts[1]);
-    }
-    for (what, account, sandbox) in instructions {
-        let counts = tokenizer.count(&[&account, &sandbox]);
-        println!("| instructions beside the {what} | | {} | {} | |", counts[0], counts[1]);
+        let tools = [account.tools(), sandbox.tools()];
+        let number = tools[0].as_array().map_or(0, Vec::len).to_string();
+        rows.push((what.to_owned(), number, tools.map(|tools| tools.to_string()), most));
+        let instructions = [account.instructions.clone(), sandbox.instructions.clone()];
+        rows.push((format!("instructions beside the {what}"), String::new(), instructions, ""));
     }
     let plain = books.plain_tools();
-    let count = tokenizer.count(&[&plain.to_string()]);
-    let tools = plain.as_array().map_or(0, Vec::len);
-    println!(
-        "| for comparison: one tool per endpoint, with the schemas of the API's own description | {tools} | {} | | |\n",
-        count[0]
-    );
+    let number = plain.as_array().map_or(0, Vec::len).to_string();
+    let what =
+        "for comparison: one tool per endpoint, with the schemas of the API's own description".to_owned();
+    rows.push((what, number, [plain.to_string(), String::new()], ""));
+    let texts: Vec<&str> = rows.iter().flat_map(|row| &row.2).map(String::as_str).collect();
+    let counts = tokenizer.count(&texts);
+    for ((what, number, texts, most), counts) in rows.iter().zip(counts.chunks(2)) {
+        let sandbox = if texts[1].is_empty() { String::new() } else { counts[1].to_string() };
+        println!("| {what} | {number} | {} | {sandbox} | {most} |", counts[0]);
+    }
+    println!();
 }
 
 /// A list of a hundred invoices against what the API sends for it.

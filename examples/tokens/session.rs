@@ -21,6 +21,7 @@ pub struct Result {
     pub text: String,
     pub structured: String,
     pub facts: Value,
+    pub failed: bool,
 }
 
 impl Session {
@@ -50,7 +51,8 @@ impl Session {
             self.ask("tools/call", &json!({ "name": tool, "arguments": arguments })).expect("it answers");
         let text = answer["content"][0]["text"].as_str().unwrap_or_default().to_owned();
         let facts = answer.get("structuredContent").cloned().unwrap_or_default();
-        Result { structured: if facts.is_null() { String::new() } else { facts.to_string() }, text, facts }
+        let failed = answer["isError"] == true;
+        Result { failed, structured: if facts.is_null() { String::new() } else { facts.to_string() }, text, facts }
     }
 
     fn ask(&mut self, method: &str, params: &Value) -> Option<Value> {

@@ -87,11 +87,16 @@ const TASKS: &[Task] = &[
         plain: |plain| plain.pages("invoices"),
     },
     Task {
-        what: "Turn offer OF-001 into an invoice",
-        ours: |ours| ours.call("convert_offer_to_invoice", &json!({ "number": "OF-001" })),
+        // It is not accepted, so that a person is asked first.
+        what: "Turn offer OF-003 into an invoice",
+        ours: |ours| {
+            ours.call("convert_offer_to_invoice", &json!({ "number": "OF-003" }));
+            let number = ours.confirm_number();
+            ours.call("convert_offer_to_invoice", &json!({ "number": "OF-003", "confirm_number": number }));
+        },
         plain: |plain| {
-            plain.list("offers", &[("search", "OF-001")]);
-            let offer = plain.books.first("/v1/offers?limit=100", |offer| offer["number"] == "OF-001");
+            plain.list("offers", &[("search", "OF-003")]);
+            let offer = plain.books.first("/v1/offers?limit=100", |offer| offer["number"] == "OF-003");
             plain.one("offers", &offer["id"]);
             plain.create("invoices", &copied(&offer));
         },
@@ -175,39 +180,35 @@ pub fn print(program: &Path, tokenizer: &Tokenizer) {
          tool per endpoint that hands on the API's JSON, on the sandbox's 29 invoices.\n\n\
          | task | calls | tokens | plain calls | plain tokens | share |\n| --- | ---: | ---: | ---: | ---: | ---: |"
     );
+    let done: Vec<(Ours, Plain)> = TASKS.iter().map(|task| carried_out(task, program)).collect();
+    let texts: Vec<&str> = done
+        .iter()
+        .flat_map(|(ours, plain)| ours.paid.iter().flatten().chain(&plain.texts))
+        .map(String::as_str)
+        .collect();
+    let mut counts = tokenizer.count(&texts).into_iter();
     let mut sums = [0; 4];
-    for task in TASKS {
-        let mut ours = Ours::new(program);
-        (task.ours)(&mut ours);
-        let mut plain = Plain { books: Books::open(program), texts: Vec::new(), calls: 0 };
-        (task.plain)(&mut plain);
-        let of = |texts: &[String]| tokenizer.count(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-        let seen: usize = ours
-            .paid
-            .iter()
-            .map(|call| {
-                let counts = of(call);
-                // A client shows its model either the text or the structured content: the larger one counts.
-                counts[0] + counts[1].max(counts[2])
-            })
-            .sum();
-        let raw: usize = of(&plain.texts).iter().sum();
-        println!(
-            "| {} | {} | {seen} | {} | {raw} | {} % |",
-            task.what,
-            ours.paid.len(),
-            plain.calls,
-            percent(seen, raw)
-        );
-        for (sum, figure) in sums.iter_mut().zip([ours.paid.len(), seen, plain.calls, raw]) {
+    for (task, (ours, plain)) in TASKS.iter().zip(&done) {
+        let mut next = || counts.next().expect("a count for each text");
+        // A client shows its model either the text or the structured content: the larger one counts.
+        let seen: usize = ours.paid.iter().map(|_| next() + next().max(next())).sum();
+        let raw: usize = plain.texts.iter().map(|_| next()).sum();
+        let (calls, all) = (ours.paid.len(), plain.texts.len() / 2);
+        println!("| {} | {calls} | {seen} | {all} | {raw} | {} % |", task.what, percent(seen, raw));
+        for (sum, figure) in sums.iter_mut().zip([calls, seen, all, raw]) {
             *sum += figure;
         }
     }
-    let [calls, seen, plain, raw] = sums;
-    println!(
-        "| **all** | **{calls}** | **{seen}** | **{plain}** | **{raw}** | **{} %** |",
-        percent(seen, raw)
-    );
+    let [calls, seen, all, raw] = sums;
+    println!("| **all** | **{calls}** | **{seen}** | **{all}** | **{raw}** | **{} %** |", percent(seen, raw));
+}
+
+fn carried_out(task: &Task, program: &Path) -> (Ours, Plain) {
+    let mut ours = Ours::new(program);
+    (task.ours)(&mut ours);
+    let mut plain = Plain { books: Books::open(program), texts: Vec::new() };
+    (task.plain)(&mut plain);
+    (ours, plain)
 }
 
 /// Our tools, on books of their own.
@@ -230,6 +231,7 @@ impl Ours {
 
     fn call(&mut self, tool: &str, arguments: &Value) {
         let result = self.session.call(tool, arguments);
+        assert!(!result.failed || result.text.contains("confirm_number"), "{tool}: {}", result.text);
         self.facts = result.facts;
         let asked = json!({ "name": tool, "arguments": arguments }).to_string();
         self.paid.push([asked, result.text, result.structured]);
@@ -245,13 +247,12 @@ impl Ours {
 /// One tool per endpoint.
 struct Plain {
     books: Books,
+    /// Name and arguments, then the answer, of each call.
     texts: Vec<String>,
-    calls: usize,
 }
 
 impl Plain {
     fn paid(&mut self, name: &str, arguments: &Value, answer: String) {
-        self.calls += 1;
         self.texts.extend([json!({ "name": name, "arguments": arguments }).to_string(), answer]);
     }
 
