@@ -109,7 +109,7 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__call)
-            opts="-h -V --args --dry-run --json --account --sandbox --read-only --toolsets --tools --confirm --profile-id --files --help --version"
+            opts="-h -V --args --dry-run --json --account --sandbox --read-only --toolsets --tools --lean --confirm --profile-id --files --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -495,7 +495,7 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__serve)
-            opts="-h -V --account --sandbox --read-only --toolsets --tools --confirm --profile-id --files --help --version"
+            opts="-h -V --account --sandbox --read-only --toolsets --tools --lean --confirm --profile-id --files --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -547,7 +547,7 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__tools)
-            opts="-h -V --json --account --sandbox --read-only --toolsets --tools --confirm --profile-id --files --help --version"
+            opts="-h -V --json --account --sandbox --read-only --toolsets --tools --lean --confirm --profile-id --files --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -64,6 +64,7 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l profile-id -
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l files -d 'A folder from which files may be read' -r -F
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l sandbox -d 'Use the built-in practice API instead of an account'
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l read-only -d 'Serve no tool that changes anything'
+complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l lean -d 'Serve four tools that find, describe and run the others, for clients with little room'
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l account -d 'The account to use, as `lumabill status` names it' -r
@@ -77,6 +78,7 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l files -d 'A 
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l json -d 'Print as JSON, as `tools/list` has it'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l sandbox -d 'Use the built-in practice API instead of an account'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l read-only -d 'Serve no tool that changes anything'
+complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l lean -d 'Serve four tools that find, describe and run the others, for clients with little room'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -s V -l version -d 'Print version'
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l args -d 'All arguments as one JSON object; `-` reads it from standard input' -r
@@ -92,6 +94,7 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l dry-run -d 'S
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l json -d 'Print the exact result as JSON'
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l sandbox -d 'Use the built-in practice API instead of an account'
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l read-only -d 'Serve no tool that changes anything'
+complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l lean -d 'Serve four tools that find, describe and run the others, for clients with little room'
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -s V -l version -d 'Print version'
 complete -c lumabill -n "__fish_lumabill_using_subcommand sandbox" -l port -d 'Port on 127.0.0.1; 0 takes a free one' -r

@@ -303,8 +303,6 @@ pub struct Param {
     pub or: Option<&'static str>,
     /// A field of `changes` that decides what a client was billed: frozen once the document was issued.
     pub frozen: bool,
-    /// Its fields are named in words, without their types.
-    pub brief: bool,
     /// Empty where the name says it all.
     pub about: &'static str,
 }

@@ -15,6 +15,7 @@ mod following;
 mod guides;
 mod held;
 mod key_mode;
+mod lean;
 mod lists;
 pub mod policy;
 mod profiles;
@@ -31,6 +32,7 @@ pub mod resources;
 mod setup;
 mod tools;
 mod totals;
+mod unoffered;
 mod updating;
 mod writing;
 
@@ -51,6 +53,8 @@ use crate::workflows;
 use confirmation::Confirmations;
 use connection::Connection;
 use consent::{Agreed, Asking};
+use lean::Unwrapped;
+pub use lean::is_lean;
 use policy::Plan;
 use profiles::Effective;
 use rate_limit::{RateLimits, Waits};
@@ -185,10 +189,15 @@ impl Gateway {
     /// The tools that are listed and may be called, in a stable order. Touches neither keyring nor network.
     pub fn tools(&self) -> Arc<Vec<Tool>> {
         let connection = self.connection();
-        connection.served.list(catalogue::schema::Options {
+        connection.served.list(self.schemas(&connection))
+    }
+
+    fn schemas(&self, connection: &Connection) -> catalogue::schema::Options {
+        catalogue::schema::Options {
             several_profiles: connection.profiles.several(),
             confirms_writes: self.level == policy::Level::Writes,
-        })
+            lines_in_words: false,
+        }
     }
 
     /// Changes its value whenever [`Gateway::tools`] would answer differently.
@@ -207,6 +216,10 @@ impl Gateway {
 
     async fn carry_out(&self, call: Call) -> Result<Outcome, Failure> {
         let connection = self.connection();
+        let call = match self.unwrapped(&connection, call)? {
+            Unwrapped::Done(done) => return Ok(Outcome::Done(done)),
+            Unwrapped::Call(call) => call,
+        };
         let endpoint = connection.served.find(&call.tool)?;
         let mut work = check(connection, endpoint, call.arguments, call.caller)?;
         // What needs no books works without account, keyring and network.

@@ -78,7 +78,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_bank_account",
         toolset: Toolset::Banking,
         default: false,
-        about: "Change an own bank account: only the fields in `changes`.",
+        about: "Change an own bank account.",
         method: Method::Put,
         path: "/v1/bank-accounts/{id}",
         effect: Effect::Updates,

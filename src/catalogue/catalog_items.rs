@@ -75,7 +75,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_catalog_item",
         toolset: Toolset::Catalog,
         default: false,
-        about: "Change a product or service: only the fields in `changes`. Existing invoices keep their prices.",
+        about: "Change a product or service. Existing invoices keep their prices.",
         method: Method::Put,
         path: "/v1/catalog/{id}",
         effect: Effect::Updates,

@@ -9,7 +9,7 @@ mod value;
 use serde_json::{Map, Value};
 
 pub use argument_error::{ArgumentError, Issue};
-pub use value::is_segment;
+pub use value::{is_segment, unquoted};
 
 use super::{CHANGES, Effect, Endpoint, Kind, Param};
 
@@ -58,7 +58,7 @@ impl Checker {
         if folded.is_empty() {
             return kept;
         }
-        let given = kept.remove(CHANGES).map_or_else(|| Value::Object(Map::new()), value::unquoted);
+        let given = kept.remove(CHANGES).map_or_else(|| Value::Object(Map::new()), unquoted);
         let Value::Object(mut changes) = given else {
             kept.insert(CHANGES.to_owned(), given);
             return kept;
@@ -137,11 +137,11 @@ impl Checker {
 
     fn value(&mut self, param: &Param, given: Value, path: &str) -> Option<Value> {
         match param.kind {
-            Kind::Object(_) if param.name == CHANGES => match value::unquoted(given) {
+            Kind::Object(_) if param.name == CHANGES => match unquoted(given) {
                 Value::Object(given) => Some(Value::Object(given)),
                 _ => self.wrong(path, value::wants_object(param.kind)),
             },
-            Kind::Object(fields) => match value::unquoted(given) {
+            Kind::Object(fields) => match unquoted(given) {
                 Value::Object(given) => Some(self.nested(fields, given, path)),
                 _ => self.wrong(path, value::wants_object(param.kind)),
             },
@@ -154,7 +154,7 @@ impl Checker {
     }
 
     fn list(&mut self, param: &Param, fields: &[Param], given: Value, path: &str) -> Option<Value> {
-        let rows = match value::unquoted(given) {
+        let rows = match unquoted(given) {
             Value::Array(rows) => rows,
             // One row without its list is a common slip with one meaning.
             Value::Object(row) => vec![Value::Object(row)],
@@ -166,7 +166,7 @@ impl Checker {
         let mut checked = Vec::with_capacity(rows.len());
         for (index, row) in rows.into_iter().enumerate() {
             let path = format!("{path}[{index}]");
-            match value::unquoted(row) {
+            match unquoted(row) {
                 Value::Object(row) => checked.push(self.nested(fields, row, &path)),
                 _ => return self.wrong(&path, value::wants_object(Kind::Object(&[]))),
             }

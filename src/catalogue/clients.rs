@@ -88,7 +88,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_client",
         toolset: Toolset::Contacts,
         default: true,
-        about: "Change a client: only the fields in `changes`. Invoices already made may keep the old data.",
+        about: "Change a client. Invoices already made may keep the old data.",
         method: Method::Put,
         path: "/v1/clients/{id}",
         effect: Effect::Updates,

@@ -92,7 +92,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_expense",
         toolset: Toolset::Expenses,
         default: true,
-        about: "Change an expense: only the fields in `changes`. Refused in a closed fiscal year.",
+        about: "Change an expense. Refused in a closed fiscal year.",
         method: Method::Put,
         path: "/v1/expenses/{id}",
         effect: Effect::Updates,

@@ -155,7 +155,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_invoice",
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Change a draft invoice: only the fields in `changes`. Amounts of a sent one are frozen.",
+        about: "Change a draft invoice. Amounts of a sent one are frozen.",
         method: Method::Put,
         path: "/v1/invoices/{id}",
         effect: Effect::Updates,

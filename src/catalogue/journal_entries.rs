@@ -74,7 +74,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_journal_entry",
         toolset: Toolset::Bookkeeping,
         default: false,
-        about: "Change a journal entry made by hand, in an open fiscal year: only the fields in `changes`.",
+        about: "Change a journal entry made by hand, in an open fiscal year.",
         method: Method::Put,
         path: "/v1/journal-entries/{id}",
         effect: Effect::Updates,

@@ -136,7 +136,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_offer",
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Change an offer: only the fields in `changes`.",
+        about: "Change an offer.",
         method: Method::Put,
         path: "/v1/offers/{id}",
         effect: Effect::Updates,

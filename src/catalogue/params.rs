@@ -3,17 +3,7 @@
 use super::{Check, Kind, Param, Place};
 
 const fn param(name: &'static str, kind: Kind) -> Param {
-    Param {
-        name,
-        wire: None,
-        place: Place::Body,
-        kind,
-        required: false,
-        or: None,
-        frozen: false,
-        brief: false,
-        about: "",
-    }
+    Param { name, wire: None, place: Place::Body, kind, required: false, or: None, frozen: false, about: "" }
 }
 
 pub const fn text(name: &'static str) -> Param {
@@ -78,12 +68,6 @@ impl Param {
         self
     }
 
-    /// Named in words: for fields whose types stand in the schema of the tool that creates.
-    pub const fn brief(mut self) -> Self {
-        self.brief = true;
-        self
-    }
-
     pub const fn about(mut self, words: &'static str) -> Self {
         self.about = words;
         self
@@ -128,7 +112,7 @@ pub const NUMBER_FOR_ID: Param = text("number").gateway().about("instead of id")
 
 pub const SEARCH: Param = text("search").query(Check::Contains);
 /// Turned into `from` and `to`.
-pub const PERIOD: Param = text("period").gateway().about("2026-Q1, 2026-03, last_month …");
+pub const PERIOD: Param = text("period").gateway();
 /// The first and last day of a list, checked against the rows' own date.
 pub const fn from(field: &'static str) -> Param {
     date("from").query(Check::AtLeast(field)).or("period")

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset};
+use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset, find, params};
 
 /// What the schema of a tool depends on beside its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,19 +13,52 @@ pub struct Options {
     pub several_profiles: bool,
     /// A person is asked before every write, so that `confirm_number` is declared for each.
     pub confirms_writes: bool,
+    /// Shapes that another listed tool shows are named in words: the lines of a document.
+    pub lines_in_words: bool,
 }
+
+/// The tool whose schema shows the lines of documents.
+pub const SHOWS_LINES: &str = "create_invoice";
 
 /// The input schema of a tool.
 pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
     let wanted = |param: &&Param| match param.name {
-        "profile_id" => options.several_profiles && !endpoint.is_local(),
+        "profile_id" => options.several_profiles && has_a_profile(endpoint),
         "confirm_number" => options.confirms_writes || endpoint.confirms != Confirms::Never,
         _ => true,
     };
     let params: Vec<&Param> = endpoint.accepted().filter(wanted).collect();
     let mut schema = object(&params);
-    schema.insert("additionalProperties".into(), json!(false));
+    if let Some(Kind::Object(fields)) =
+        params.iter().find(|param| param.name == CHANGES).map(|param| param.kind)
+        && let Some(Value::Object(properties)) = schema.get_mut("properties")
+    {
+        properties.insert(CHANGES.to_owned(), Value::Object(changes(endpoint, fields)));
+    }
+    let elsewhere = options.lines_in_words && endpoint.tool != SHOWS_LINES;
+    if let (true, Some(lines)) = (elsewhere, lines_of_documents(&mut schema, &params)) {
+        *lines = Value::Object(said(LINES_IN_WORDS, list(map("object"))));
+    }
     schema
+}
+
+const LINES_IN_WORDS: &str = "as in create_invoice: description, quantity, price …";
+
+/// The schema of the lines that invoices, offers and recurring invoices have in common.
+fn lines_of_documents<'a>(schema: &'a mut Map<String, Value>, params: &[&Param]) -> Option<&'a mut Value> {
+    let shared = |param: &&Param| match (param.kind, params::LINES.kind) {
+        (Kind::Objects(own), Kind::Objects(shared)) => {
+            own.iter().map(|field| field.name).eq(shared.iter().map(|field| field.name))
+        }
+        _ => false,
+    };
+    let name = params.iter().copied().find(shared)?.name;
+    schema.get_mut("properties")?.get_mut(name)
+}
+
+/// Which profile is meant matters: not to what is computed here, nor to the profiles themselves.
+fn has_a_profile(endpoint: &Endpoint) -> bool {
+    !endpoint.is_local() && !matches!(endpoint.tool, "list_profiles" | "get_profile")
 }
 
 /// The output schema of a tool of ours, short and loose: nothing is required, and anything may be added.
@@ -83,38 +116,31 @@ fn object(params: &[&Param]) -> Map<String, Value> {
 }
 
 fn property(param: &Param) -> Value {
-    let mut schema = match param.kind {
-        Kind::Object(fields) if param.name == CHANGES => changes(fields),
-        Kind::Object(fields) => object(&fields.iter().collect::<Vec<_>>()),
-        Kind::Objects(fields) if param.brief => words("", list(map("object")), fields),
-        Kind::Objects(fields) => list(object(&fields.iter().collect::<Vec<_>>())),
+    let schema = match param.kind {
+        Kind::Object(fields) if !fields.is_empty() => object(&fields.iter().collect::<Vec<_>>()),
+        Kind::Objects(fields) if !fields.is_empty() => list(object(&fields.iter().collect::<Vec<_>>())),
         kind => scalar(kind),
     };
-    if !param.about.is_empty() {
-        schema.insert("description".into(), json!(param.about));
-    }
-    Value::Object(schema)
+    Value::Object(said(param.about, schema))
 }
 
-/// No field of `changes` is required, and nested fields are named in words: their types stand in the
-/// schema of the tool that creates.
-fn changes(fields: &[Param]) -> Map<String, Value> {
-    let field = |field: &Param| {
-        let schema = match field.kind {
-            Kind::Object(nested) => words("", map("object"), nested),
-            Kind::Objects(nested) => words("replaces all: ", list(map("object")), nested),
-            kind => scalar(kind),
-        };
-        (field.name.to_owned(), Value::Object(schema))
+/// The fields of an update by name: what they look like is said by the schema of the tool that creates.
+/// Values to choose from stand beside the name where it takes none of them.
+fn changes(endpoint: &Endpoint, fields: &[Param]) -> Map<String, Value> {
+    let creates = find(&endpoint.tool.replacen("update_", "create_", 1));
+    let shown = |name: &str| creates.is_some_and(|row| row.params.iter().any(|param| param.name == name));
+    let field = |field: &Param| match field.kind {
+        Kind::Objects(_) => format!("{} (replaces all)", field.name),
+        Kind::Choice(values) if !shown(field.name) => format!("{} ({})", field.name, values.join("|")),
+        _ => field.name.to_owned(),
     };
-    let mut schema = map("object");
-    schema.insert("properties".into(), Value::Object(fields.iter().map(field).collect()));
-    schema
+    said(&fields.iter().map(field).collect::<Vec<_>>().join(", "), map("object"))
 }
 
-fn words(lead: &str, mut schema: Map<String, Value>, fields: &[Param]) -> Map<String, Value> {
-    let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-    schema.insert("description".into(), json!(format!("{lead}{}", names.join(", "))));
+fn said(words: &str, mut schema: Map<String, Value>) -> Map<String, Value> {
+    if !words.is_empty() {
+        schema.insert("description".into(), json!(words));
+    }
     schema
 }
 

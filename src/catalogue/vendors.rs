@@ -77,7 +77,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "update_vendor",
         toolset: Toolset::Contacts,
         default: false,
-        about: "Change a vendor: only the fields in `changes`.",
+        about: "Change a vendor.",
         method: Method::Put,
         path: "/v1/vendors/{id}",
         effect: Effect::Updates,

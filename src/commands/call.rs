@@ -52,7 +52,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let (choice, as_json) = (args.choice, args.json);
     let Some(tool) = args.tool else { return tools::list(&choice, as_json) };
     // Naming a tool serves it: the default set spares an assistant's context, not a person's.
-    let choice = Choice { tools: vec![tool.clone()], toolsets: vec!["default".to_owned()], ..choice };
+    let choice = choice.naming(&tool);
+    let choice = if choice.lean { choice } else { Choice { toolsets: vec!["default".to_owned()], ..choice } };
     let served = connect::Connected::new(&choice)?;
     let outcome = connect::block_on(call(&served.gateway, &tool, arguments))?;
     match outcome {
@@ -64,7 +65,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 // For a file or another program: the rows alone, and what they are beside them.
                 let mut facts = done.structured.clone();
                 facts.shift_remove("csv");
-                terminal::note(present::result(&tool, &facts, terminal::width()).trim_end());
+                terminal::note(present::result(&tool, &facts, None).trim_end());
                 terminal::print(csv);
             } else {
                 terminal::print(&present::result(&tool, &done.structured, terminal::width()));

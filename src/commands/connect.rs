@@ -8,7 +8,7 @@ use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::policy::Level;
 use crate::gateway::rate_limit::Rates;
-use crate::gateway::{Facts, Gateway, Selection, Setup};
+use crate::gateway::{self, Facts, Gateway, Selection, Setup};
 use crate::journal::Journal;
 use crate::sandbox::{self, Sandbox};
 use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, RateLimit, Settings, StoredIn};
@@ -32,6 +32,9 @@ pub struct Choice {
     /// Further tools by name
     #[arg(long, value_name = "X,Y", value_delimiter = ',')]
     pub tools: Vec<String>,
+    /// Serve four tools that find, describe and run the others, for clients with little room
+    #[arg(long)]
+    pub lean: bool,
     /// When a person is asked first: before every write, before destructive ones, or never
     #[arg(long, value_name = "writes|destructive|never")]
     pub confirm: Option<Confirm>,
@@ -185,7 +188,20 @@ impl Choice {
     }
 
     fn selection(&self, toolsets: Option<&[String]>) -> Selection {
-        Selection { toolsets: toolsets.unwrap_or_default().to_vec(), tools: self.tools.clone() }
+        Selection {
+            toolsets: toolsets.unwrap_or_default().to_vec(),
+            tools: self.tools.clone(),
+            lean: self.lean,
+        }
+    }
+
+    /// To name a tool is to choose it, whatever else is served.
+    pub fn naming(mut self, tool: &str) -> Self {
+        if !(self.lean && gateway::is_lean(tool)) {
+            self.lean = false;
+            self.tools.push(tool.to_owned());
+        }
+        self
     }
 }
 

@@ -1,6 +1,6 @@
 //! `lumabill tools`: what would be served, by topic, and one tool's schema.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::connect::{Choice, Connected};
 use crate::catalogue::Toolset;
@@ -23,15 +23,13 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let Some(name) = args.tool else { return list(&args.choice, args.json) };
     // As `call`: naming a tool is choosing it.
-    let mut choice = args.choice;
-    choice.tools.push(name.clone());
-    let connected = Connected::new(&choice)?;
+    let connected = Connected::new(&args.choice.naming(&name))?;
     let tools = connected.gateway.tools();
     let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
         return Err(connected.gateway.why_not(&name));
     };
     if args.json {
-        terminal::line(&described(tool).to_string());
+        terminal::line(&Value::Object(tool.json()).to_string());
         return Ok(());
     }
     terminal::line(&format!("{}\n  {}\n", tool.name, tool.description));
@@ -51,19 +49,22 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
     let connected = Connected::new(choice)?;
     let tools = connected.gateway.tools();
     if as_json {
-        terminal::line(&Value::Array(tools.iter().map(described).collect()).to_string());
+        terminal::line(
+            &Value::Array(tools.iter().map(|tool| Value::Object(tool.json())).collect()).to_string(),
+        );
         return Ok(());
     }
     let width = tools.iter().map(|tool| tool.name.len()).max().unwrap_or_default();
-    for set in Toolset::ALL {
-        let of_set = |tool: &&Tool| gateway::row(&tool.name).is_some_and(|row| row.toolset == *set);
+    let set_of = |tool: &Tool| gateway::row(&tool.name).map(|row| row.toolset);
+    for set in std::iter::once(None).chain(Toolset::ALL.iter().copied().map(Some)) {
         let lines: Vec<_> = tools
             .iter()
-            .filter(of_set)
+            .filter(|tool| set_of(tool) == set)
             .map(|tool| format!("  {:width$}  {}", tool.name, first_sentence(&tool.description)))
             .collect();
         if !lines.is_empty() {
-            terminal::line(&format!("{}\n{}\n", set.name(), lines.join("\n")));
+            let topic = set.map_or("lean", Toolset::name);
+            terminal::line(&format!("{topic}\n{}\n", lines.join("\n")));
         }
     }
     terminal::line("One tool's arguments: lumabill tools NAME. More tools: --toolsets all.");
@@ -72,25 +73,4 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
 
 fn first_sentence(text: &str) -> &str {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
-}
-
-fn described(tool: &Tool) -> Value {
-    let mut hints = json!({ "readOnlyHint": tool.read_only });
-    let others = [
-        ("destructiveHint", tool.destructive),
-        ("idempotentHint", tool.idempotent),
-        ("openWorldHint", tool.open_world),
-    ];
-    for (name, hint) in others {
-        if let (Some(hint), Some(hints)) = (hint, hints.as_object_mut()) {
-            hints.insert(name.to_owned(), json!(hint));
-        }
-    }
-    let mut described = json!({
-        "name": tool.name, "description": tool.description, "inputSchema": *tool.input_schema, "annotations": hints
-    });
-    if let (Some(schema), Some(fields)) = (&tool.output_schema, described.as_object_mut()) {
-        fields.insert("outputSchema".to_owned(), Value::Object((**schema).clone()));
-    }
-    described
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::Tool;
+use super::{Tool, lean, unoffered};
 use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
 use crate::failure::{Exit, Failure};
 use crate::workflows;
@@ -16,6 +16,9 @@ pub struct Selection {
     pub toolsets: Vec<String>,
     /// Further tools by name.
     pub tools: Vec<String>,
+    /// Four tools are listed that find and run all that is served: everything, unless toolsets or tools are
+    /// named.
+    pub lean: bool,
 }
 
 /// The rows that are served: endpoints in the order of the catalogue, then workflows.
@@ -24,6 +27,7 @@ pub struct Served {
     endpoints: Vec<&'static Endpoint>,
     /// Selected but writing, while only reading is allowed: refused with that reason.
     withheld: Vec<&'static Endpoint>,
+    lean: bool,
 }
 
 impl Selection {
@@ -46,7 +50,7 @@ impl Selection {
 
     fn has(&self, endpoint: &Endpoint) -> bool {
         let by_default = self.toolsets.is_empty() && self.tools.is_empty();
-        (by_default && endpoint.default)
+        (by_default && (endpoint.default || self.lean))
             || self.tools.iter().any(|name| name == endpoint.tool)
             || self.toolsets.iter().any(|name| match name.as_str() {
                 "all" => true,
@@ -75,10 +79,19 @@ impl Served {
         let (withheld, endpoints) = rows()
             .filter(|endpoint| selection.has(endpoint))
             .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
-        Self { endpoints, withheld }
+        Self { endpoints, withheld, lean: selection.lean }
     }
 
-    #[cfg(test)]
+    /// Only the four tools are listed that find and run the others.
+    pub fn lean(&self) -> bool {
+        self.lean
+    }
+
+    /// No tool that is served writes.
+    pub fn only_reads(&self) -> bool {
+        self.endpoints.iter().all(|endpoint| endpoint.effect == Effect::Reads)
+    }
+
     pub fn endpoints(&self) -> &[&'static Endpoint] {
         &self.endpoints
     }
@@ -89,10 +102,7 @@ impl Served {
             return Ok(endpoint);
         }
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
-            let message = format!("`{name}` changes data and only reading is allowed here; nothing was sent");
-            return Err(Failure::new("read_only", Exit::Refused, message).hint(
-                "tell the person: a read & write key or a server without `--read-only` is needed for changes",
-            ));
+            return Err(read_only(name));
         }
         if let Some(endpoint) = row(name) {
             let set = endpoint.toolset.name();
@@ -105,11 +115,46 @@ impl Served {
 
     /// As they are listed.
     pub fn list(&self, options: schema::Options) -> Arc<Vec<Tool>> {
+        if self.lean {
+            return Arc::new(lean::list(self));
+        }
+        let lines_in_words = self.endpoints.iter().any(|endpoint| endpoint.tool == schema::SHOWS_LINES);
+        let options = schema::Options { lines_in_words, ..options };
         Arc::new(self.endpoints.iter().map(|endpoint| describe(endpoint, options)).collect())
     }
 }
 
-fn describe(endpoint: &Endpoint, options: schema::Options) -> Tool {
+impl Tool {
+    /// As `tools/list` shows it.
+    pub fn json(&self) -> Map<String, Value> {
+        let hints = [
+            ("readOnlyHint", Some(self.read_only)),
+            ("destructiveHint", self.destructive),
+            ("idempotentHint", self.idempotent),
+            ("openWorldHint", self.open_world),
+        ];
+        let said = hints.into_iter().filter_map(|(name, hint)| Some((name.to_owned(), json!(hint?))));
+        let mut shown = Map::new();
+        shown.insert("name".into(), json!(self.name));
+        shown.insert("description".into(), json!(self.description));
+        shown.insert("inputSchema".into(), Value::Object((*self.input_schema).clone()));
+        shown.insert("annotations".into(), Value::Object(said.collect()));
+        if let Some(schema) = &self.output_schema {
+            shown.insert("outputSchema".into(), Value::Object((**schema).clone()));
+        }
+        shown
+    }
+}
+
+/// The refusal of a tool that writes where only reading is allowed.
+pub(super) fn read_only(name: &str) -> Failure {
+    let message = format!("`{name}` changes data and only reading is allowed here; nothing was sent");
+    Failure::new("read_only", Exit::Refused, message)
+        .hint("tell the person: a read & write key or a server without `--read-only` is needed for changes")
+}
+
+/// One tool as it is listed.
+pub(super) fn describe(endpoint: &Endpoint, options: schema::Options) -> Tool {
     let hints = schema::annotations(endpoint);
     Tool {
         name: endpoint.tool.to_owned(),
@@ -125,15 +170,14 @@ fn describe(endpoint: &Endpoint, options: schema::Options) -> Tool {
     }
 }
 
-/// `send` and its kin exist nowhere in the API's public pages; the refusal says what to tell the person.
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     let failure =
         Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{name}`; nothing was sent"));
-    let words = ["send", "pdf", "void", "paid", "pay", "finalize", "convert"];
-    if let Some(word) = words.iter().find(|word| name.split('_').any(|part| part == **word)) {
-        return failure.hint(format!(
-            "the public API is not known to offer `{word}`: tell the person to do this step in the Lumabill web app"
-        ));
+    if lean::is_lean(name) {
+        return failure.hint("it is one of the four tools of a server started with `--lean`");
+    }
+    if let Some(instead) = unoffered::instead_of(name) {
+        return failure.hint(instead);
     }
     let nearest = known.map(|tool| (distance(name, tool), tool)).min();
     match nearest {
@@ -169,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_read_only_server_withholds_every_writing_tool_and_says_so() {
-        let served = Served::new(&Selection { toolsets: vec!["all".into()], tools: vec![] }, true);
+        let served =
+            Served::new(&Selection { toolsets: vec!["all".into()], tools: vec![], lean: false }, true);
         assert!(served.endpoints().iter().all(|endpoint| endpoint.effect == Effect::Reads));
         assert_eq!(served.find("create_invoice").unwrap_err().code, "read_only");
     }
@@ -177,7 +222,7 @@ mod tests {
     #[test]
     fn every_listed_tool_is_callable_and_the_reverse() {
         for toolsets in [vec![], vec!["all".to_owned()], vec!["banking".to_owned(), "default".to_owned()]] {
-            let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
+            let served = Served::new(&Selection { toolsets, tools: vec![], lean: false }, false);
             let listed: Vec<_> =
                 served.list(schema::Options::default()).iter().map(|tool| tool.name.clone()).collect();
             for endpoint in rows() {
@@ -196,8 +241,12 @@ mod tests {
     #[test]
     fn the_lists_keep_to_their_budgets_with_workflows() {
         for (toolsets, tokens) in [(vec![], 6_000), (vec!["all".to_owned()], 9_000)] {
-            let served = Served::new(&Selection { toolsets, tools: vec![] }, false);
-            let listed = served.list(schema::Options { several_profiles: true, confirms_writes: true });
+            let served = Served::new(&Selection { toolsets, tools: vec![], lean: false }, false);
+            let listed = served.list(schema::Options {
+                several_profiles: true,
+                confirms_writes: true,
+                ..Default::default()
+            });
             let bytes = |tool: &Tool| {
                 let schema = serde_json::Value::Object((*tool.input_schema).clone()).to_string();
                 // Names of the parts, and the hints.
@@ -218,10 +267,12 @@ mod tests {
 
     #[test]
     fn unknown_names_are_refused_at_the_start() {
-        assert!(Selection { toolsets: vec!["invoices".into()], tools: vec![] }.check().is_err());
-        assert!(Selection { toolsets: vec![], tools: vec!["x".into()] }.check().is_err());
+        assert!(Selection { toolsets: vec!["invoices".into()], tools: vec![], lean: false }.check().is_err());
+        assert!(Selection { toolsets: vec![], tools: vec!["x".into()], lean: false }.check().is_err());
         assert!(
-            Selection { toolsets: vec!["banking".into()], tools: vec!["get_client".into()] }.check().is_ok()
+            Selection { toolsets: vec!["banking".into()], tools: vec!["get_client".into()], lean: false }
+                .check()
+                .is_ok()
         );
     }
 }

@@ -119,7 +119,11 @@ impl<P: ToolProvider> Server<P> {
 
     fn failed(&self, failure: &Failure, tool: &str, modern: bool) -> Result<CallToolResponse, ErrorData> {
         if failure.code == "unknown_tool" {
-            return Err(reply::unknown_tool(failure, tool, &self.provider.tools()));
+            let tools = self.provider.tools();
+            // One that runs others is known, whatever it was asked to run.
+            if tools.iter().all(|listed| listed.name != tool) {
+                return Err(reply::unknown_tool(failure, tool, &tools));
+            }
         }
         Ok(reply::failed(failure, self.meta(modern)).into())
     }

@@ -44,7 +44,7 @@ pub const WORKFLOW: Workflow = Workflow {
             NUMBER_FOR_ID,
             id("client_id").or("client_name"),
             CLIENT_NAME,
-            objects("lines", LINE).brief(),
+            objects("lines", LINE),
             date("issue_date"),
             date("due_date").or("due_days"),
             integer("due_days").gateway(),

@@ -29,7 +29,7 @@ pub const WORKFLOW: Workflow = Workflow {
         params: &[
             CLIENT_ID,
             CLIENT_NAME,
-            objects("lines", LINE).brief(),
+            objects("lines", LINE),
             date("issue_date"),
             date("due_date").or("due_days"),
             integer("due_days").gateway(),

@@ -1,0 +1,78 @@
+//! What the API is not known to have, by the verbs that models try: what to do and to tell the person instead. Where
+//! the user's own description of the API has such a tool it is served, and nothing here is said.
+
+/// Words in the name of a tool, what is missing, and what can be done instead.
+struct Missing {
+    words: &'static [&'static str],
+    /// As the instructions name it.
+    what: &'static str,
+    instead: &'static str,
+}
+
+const MISSING: &[Missing] = &[
+    Missing {
+        words: &["send", "email", "mail", "deliver", "resend", "reminder", "remind", "dunning"],
+        what: "sending",
+        instead: "the API is not known to send anything to customers: give the person the text and the recipient \
+                  (`get_client`) for a mail of their own, and tell them to send the document in the Lumabill web app",
+    },
+    Missing {
+        words: &["pdf", "print", "render", "download"],
+        what: "PDF",
+        instead: "the API is not known to give PDFs: tell the person to download it in the Lumabill web app; `get_invoice` and \
+                  `get_offer` show the content",
+    },
+    Missing {
+        words: &["void", "cancel", "storno", "annul", "reverse"],
+        what: "voiding",
+        instead: "the API is not known to void or cancel documents: tell the person to do it in the Lumabill web app; a draft \
+                  can be deleted with `delete_invoice`",
+    },
+    Missing {
+        words: &["credit", "refund"],
+        what: "credit notes",
+        instead: "the API is not known to make credit notes: tell the person to make it in the Lumabill web app",
+    },
+    Missing {
+        words: &["paid", "pay", "payment", "payments", "settle"],
+        what: "marking as paid",
+        instead: "the API is not known to mark documents as paid: an imported bank payment settles its invoice with \
+                  `reconcile_transaction`, anything else is for the person to do in the Lumabill web app",
+    },
+    Missing {
+        words: &["finalize", "finalise", "issue", "approve", "publish"],
+        what: "finalizing",
+        instead: "the API is not known to finalize drafts: tell the person to check and send the draft in the Lumabill web app",
+    },
+    Missing {
+        words: &["accept", "decline"],
+        what: "accepting offers",
+        instead: "the API is not known to change the state of an offer: tell the person to do it in the Lumabill web app",
+    },
+    Missing {
+        words: &["attach", "upload", "attachment"],
+        what: "attachments",
+        instead: "the API is not known to take attachments: tell the person to add it in the Lumabill web app",
+    },
+    Missing {
+        words: &["submit", "file", "declare"],
+        what: "filing VAT",
+        instead: "nothing is filed with an authority: `get_vat_report` prepares the figures, and the person files them",
+    },
+];
+
+/// What to do in place of a tool of this name, or of what these words ask for.
+pub(super) fn instead_of(words: &str) -> Option<&'static str> {
+    let asked = words.to_lowercase();
+    let asked: Vec<&str> = asked.split(|letter: char| !letter.is_alphanumeric()).collect();
+    let missing = MISSING.iter().find(|missing| missing.words.iter().any(|word| asked.contains(word)));
+    missing.map(|missing| missing.instead)
+}
+
+/// What none of these tools does, as the instructions name it.
+pub(super) fn missing_from<'a>(tools: impl Iterator<Item = &'a str> + Clone) -> Vec<&'static str> {
+    let does = |missing: &Missing| {
+        tools.clone().any(|tool| tool.split('_').next().is_some_and(|verb| missing.words.contains(&verb)))
+    };
+    MISSING.iter().filter(|missing| !does(missing)).map(|missing| missing.what).collect()
+}
