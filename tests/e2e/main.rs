@@ -54,6 +54,7 @@ mod scripted_books;
 mod support;
 mod terminal;
 mod tokens;
+mod tokens_kept;
 mod tolerance;
 mod toolsets;
 mod updates;
