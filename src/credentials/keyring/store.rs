@@ -3,7 +3,8 @@
 #[cfg(windows)]
 use std::collections::HashMap;
 
-use keyring_core::{CredentialStore, Entry, Error};
+use keyring_core::api::CredentialStoreApi;
+use keyring_core::{Entry, Error};
 
 use super::{KeyringError, SERVICE};
 use crate::credentials::Secret;
