@@ -40,6 +40,11 @@ impl Bus {
             SessionBus::Socket(path) => UnixStream::connect(path).map_err(|error| unreachable(&error))?,
             SessionBus::Addresses(addresses) => connect(&addresses)?,
         };
+        Self::over(stream)
+    }
+
+    /// The bus at the other end of `stream`.
+    pub fn over(stream: UnixStream) -> Result<Self, KeyringError> {
         let mut bus = Self { stream: BufReader::new(stream), serial: 0, signals: VecDeque::new() };
         bus.authenticate().map_err(|error| lost(&error))?;
         bus.call(DAEMON, "Hello", Body::default())?;

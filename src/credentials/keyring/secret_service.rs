@@ -254,3 +254,6 @@ fn read_from<'m, T>(
 fn map(body: Body, entries: &[(&str, &str)]) -> Body {
     body.array(8, |map| entries.iter().fold(map, |map, (name, value)| map.structure().text(name).text(value)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,19 +105,39 @@ impl Body {
 
     /// The whole message of a call of `member` at `target` with these arguments.
     pub fn call(self, serial: u32, target: Target<'_>, member: &str) -> Vec<u8> {
-        let mut fields =
-            vec![(PATH, "o", target.path), (DESTINATION, "s", target.destination), (MEMBER, "s", member)];
-        fields.push((INTERFACE, "s", target.interface));
+        let fields = [
+            (PATH, "o", target.path),
+            (DESTINATION, "s", target.destination),
+            (INTERFACE, "s", target.interface),
+            (MEMBER, "s", member),
+        ];
+        self.message(CALL, serial, None, &fields)
+    }
+
+    /// The answer to the call with the serial `to`.
+    #[cfg(test)]
+    pub fn reply(self, to: u32, sender: &str) -> Vec<u8> {
+        self.message(REPLY, 1, Some(to), &[(SENDER, "s", sender)])
+    }
+
+    #[cfg(test)]
+    pub fn signal(self, path: &str, member: &str, sender: &str) -> Vec<u8> {
+        self.message(SIGNAL, 1, None, &[(PATH, "o", path), (MEMBER, "s", member), (SENDER, "s", sender)])
+    }
+
+    fn message(self, kind: u8, serial: u32, answers: Option<u32>, fields: &[(u8, &str, &str)]) -> Vec<u8> {
         let length = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
-        let head = Self::new("").byte(b'l').byte(CALL).byte(0).byte(1).number(length).number(serial);
-        let head = head.array(8, |head| {
-            let head = fields
-                .iter()
-                .fold(head, |head, (code, kind, value)| head.structure().byte(*code).kind(kind).text(value));
-            match self.signature {
-                "" => head,
-                signature => head.structure().byte(SIGNATURE).kind("g").kind(signature),
+        let head = Self::new("").byte(b'l').byte(kind).byte(0).byte(1).number(length).number(serial);
+        let head = head.array(8, |mut head| {
+            if let Some(serial) = answers {
+                head = head.structure().byte(REPLY_SERIAL).kind("u").number(serial);
             }
+            if !self.signature.is_empty() {
+                head = head.structure().byte(SIGNATURE).kind("g").kind(self.signature);
+            }
+            fields
+                .iter()
+                .fold(head, |head, (code, kind, value)| head.structure().byte(*code).kind(kind).text(value))
         });
         let mut bytes = head.aligned(8).bytes;
         bytes.extend(self.bytes);
