@@ -28,7 +28,9 @@ fn service(play: impl Fn(&Message, u32) -> Vec<Vec<u8>> + Send + 'static) -> Ser
                 "Hello" | "AddMatch" => vec![Body::default().reply(serial, "org.freedesktop.DBus")],
                 _ => play(&call, serial),
             };
-            answers.iter().for_each(|bytes| stream.get_mut().write_all(bytes).unwrap());
+            for bytes in &answers {
+                stream.get_mut().write_all(bytes).unwrap();
+            }
             // The connection ends where nothing more is played.
             if answers.is_empty() {
                 return;
