@@ -8,7 +8,7 @@ use tracing_subscriber::filter::{FilterFn, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging; `filter` is `LUMABILL_LOG`, for example `debug` or `lumabill=trace`. A filter that does
+/// Starts logging; `filter` is `LUMABILL_LOG`, for example `debug` or `lumabill=debug`. A filter that does
 /// not parse is answered with the default and a warning.
 pub fn start(filter: Option<&str>) {
     let default =
@@ -21,7 +21,7 @@ pub fn start(filter: Option<&str>) {
     // A second start in one process keeps the first.
     drop(tracing_subscriber::registry().with(lines).try_init());
     if unreadable {
-        tracing::warn!("`LUMABILL_LOG` is no log filter such as `debug` or `lumabill=trace`");
+        tracing::warn!("`LUMABILL_LOG` is no log filter such as `debug` or `lumabill=debug`");
     }
 }
 

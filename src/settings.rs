@@ -15,6 +15,8 @@ use std::path::PathBuf;
 
 pub use account::{Account, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name};
 pub use environment::Environment;
+#[cfg(all(unix, not(target_os = "macos")))]
+pub use environment::SessionBus;
 pub use key_form::{KeyProblem, check_key};
 pub use me::me;
 pub use policy::{Confirm, Flags, Policy, RateLimit};

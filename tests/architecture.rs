@@ -21,7 +21,7 @@ const FORBIDDEN: [&str; 10] =
 const DOORS: [(&str, &[&str]); 6] = [
     ("rmcp", &["mcp"]),
     ("reqwest", &["api", "credentials"]),
-    ("keyring", &["credentials"]),
+    ("keyring_core", &["credentials"]),
     ("rpassword", &["commands", "terminal"]),
     ("rusqlite", &["journal", "sandbox"]),
     ("hyper", &["api", "sandbox"]),

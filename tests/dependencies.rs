@@ -1,4 +1,4 @@
-//! What we ship of others: licences from a list, and crates and features that must never come back.
+//! What we ship of others: licences from a list, and crates that must never come back.
 //! The same lists stand in deny.toml, for `cargo deny` before a release.
 #![expect(
     clippy::unwrap_used,
@@ -19,11 +19,9 @@ const LICENCES: [&str; 7] =
 /// Crates that may have another licence.
 const EXCEPTIONS: [(&str, &str); 1] = [("option-ext", "MPL-2.0")];
 
-/// TLS is rustls with ring; nothing may bring a second one in, on any platform.
-const BANNED: [&str; 5] = ["aws-lc-rs", "aws-lc-sys", "native-tls", "openssl", "openssl-sys"];
-
-/// Features that must stay off.
-const BANNED_FEATURES: [(&str, &str); 1] = [("zbus", "tokio")];
+/// TLS is rustls with ring, and D-Bus is spoken by `credentials::keyring`; nothing may bring a second one
+/// in, on any platform.
+const BANNED: [&str; 6] = ["aws-lc-rs", "aws-lc-sys", "native-tls", "openssl", "openssl-sys", "zbus"];
 
 /// The resolved graph of this platform: what `--offline` can tell of others is not downloaded here.
 fn metadata() -> Value {
@@ -66,18 +64,6 @@ fn banned_crates_are_not_even_locked() {
         .filter(|name| BANNED.contains(name))
         .collect();
     assert!(found.is_empty(), "Cargo.lock names {found:?}");
-}
-
-#[test]
-fn banned_features_are_off() {
-    let metadata = metadata();
-    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
-    for (name, feature) in BANNED_FEATURES {
-        let node = nodes.iter().find(|node| node["id"].as_str().unwrap().contains(&format!("#{name}@")));
-        let features = node.unwrap_or_else(|| panic!("`{name}` is not in the graph"))["features"].clone();
-        let on = features.as_array().unwrap().iter().any(|on| on == feature);
-        assert!(!on, "`{name}` has the feature `{feature}`: {features}");
-    }
 }
 
 #[test]

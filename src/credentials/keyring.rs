@@ -2,7 +2,12 @@
 //! thread of its own with a time limit, since a prompt that nobody answers, or a bus that says nothing,
 //! blocks for ever; such a thread is left behind and hinders nobody at exit.
 
+#[cfg(all(unix, not(target_os = "macos")))]
+mod bus;
 mod problem;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod secret_service;
+#[cfg(not(all(unix, not(target_os = "macos"))))]
 mod store;
 
 use std::thread;
@@ -11,6 +16,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use problem::KeyringError;
+#[cfg(all(unix, not(target_os = "macos")))]
+use secret_service as store;
 
 use super::Secret;
 

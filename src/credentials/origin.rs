@@ -17,6 +17,8 @@ pub struct Origin {
 pub enum OriginError {
     #[error("`{0}` is no address")]
     NotAnAddress(String),
+    #[error("`{0}` has a host with other letters than ASCII has; write it in Punycode (`xn--…`)")]
+    NotAscii(String),
     #[error("`{0}` would send the key unencrypted: `http` is accepted for 127.0.0.0/8 and [::1] only")]
     NotEncrypted(String),
     #[error("`{0}` carries a user name, a query or a fragment, which an API address must not have")]
@@ -44,6 +46,9 @@ impl Origin {
         let host = rest.split(['?', '#', '/', '\\']).next().unwrap_or_default();
         let host = host.rsplit('@').next().unwrap_or_default();
         let shown = if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") };
+        if !host.is_ascii() {
+            return Err(OriginError::NotAscii(shown));
+        }
         let url = Url::parse(text).map_err(|_| OriginError::NotAnAddress(shown.clone()))?;
         let loopback = match url.host() {
             Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
@@ -119,7 +124,7 @@ impl fmt::Display for Origin {
 
 #[cfg(test)]
 mod tests {
-    use super::Origin;
+    use super::{Origin, OriginError};
 
     #[test]
     fn only_encrypted_or_loopback_addresses_are_origins() {
@@ -142,6 +147,15 @@ mod tests {
         ] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_host_beyond_ascii_is_refused_with_the_spelling_that_works() {
+        let refused = Origin::parse("https://zürich.example/v1").unwrap_err();
+        assert_eq!(refused, OriginError::NotAscii("https://zürich.example".to_owned()));
+        assert!(refused.to_string().contains("Punycode"), "{refused}");
+        assert!(Origin::parse("https://z%C3%BCrich.example").is_err());
+        assert_eq!(Origin::parse("https://XN--zrich-kva.example").unwrap().host(), "xn--zrich-kva.example");
     }
 
     #[test]

@@ -39,6 +39,35 @@ impl fmt::Debug for Environment {
     }
 }
 
+/// Where the D-Bus of this session listens.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[derive(Debug)]
+pub enum SessionBus {
+    /// As `DBUS_SESSION_BUS_ADDRESS` has them: one or several, in the notation of D-Bus.
+    Addresses(String),
+    /// A socket's file.
+    Socket(PathBuf),
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+impl SessionBus {
+    /// `DBUS_SESSION_BUS_ADDRESS`, else `$XDG_RUNTIME_DIR/bus`, else `/run/user/UID/bus`, as they are now.
+    #[expect(clippy::disallowed_methods, reason = "this file is the one reader of the environment")]
+    pub fn of_this_process() -> Self {
+        Self::from(|name| std::env::var_os(name))
+    }
+
+    fn from(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if let Some(addresses) = set("DBUS_SESSION_BUS_ADDRESS") {
+            return Self::Addresses(addresses.to_string_lossy().into_owned());
+        }
+        let user = rustix::process::geteuid().as_raw();
+        let folder = set("XDG_RUNTIME_DIR").map_or_else(|| format!("/run/user/{user}").into(), PathBuf::from);
+        Self::Socket(folder.join("bus"))
+    }
+}
+
 impl Environment {
     /// Reads the variables of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]

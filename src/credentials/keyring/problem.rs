@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use keyring::Error;
-
 use crate::failure::{Exit, Explain};
 use crate::settings::me;
 
@@ -24,6 +22,10 @@ pub enum KeyringError {
     Ambiguous(String),
     #[error("the OS keyring denied access: {0}")]
     Denied(String),
+    #[cfg_attr(
+        all(unix, not(target_os = "macos")),
+        expect(dead_code, reason = "only Credential Manager has a limit")
+    )]
     #[error("the OS keyring takes no value of more than {0} bytes")]
     TooLong(u32),
     #[error("the OS keyring failed: {0}")]
@@ -36,12 +38,26 @@ impl KeyringError {
         Self::Failed("the call broke down".to_owned())
     }
 
+    /// What an error that the bus or the keyring answered means, by its name.
+    #[cfg(all(unix, not(target_os = "macos")))]
+    pub(super) fn of_bus(name: &str, text: String) -> Self {
+        let kind = name.strip_prefix("org.freedesktop.").unwrap_or(name);
+        match kind {
+            "DBus.Error.ServiceUnknown" | "DBus.Error.NameHasNoOwner" => Self::NoProvider,
+            "Secret.Error.IsLocked" | "Secrets.Error.IsLocked" => Self::Locked,
+            "DBus.Error.AccessDenied" => Self::Denied(text),
+            _ if kind.starts_with("DBus.Error.Spawn.") => Self::NoProvider,
+            _ => Self::Failed(format!("{name}: {text}")),
+        }
+    }
+
     /// What `error` means; `item` is whose call it was. `NoEntry` is for the caller to handle.
-    pub(super) fn of(error: &Error, item: &str) -> Self {
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    pub(super) fn of(error: &keyring_core::Error, item: &str) -> Self {
+        use keyring_core::Error;
         match error {
-            Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => {
-                Self::of_platform(cause.as_ref(), matches!(error, Error::NoStorageAccess(_)))
-            }
+            Error::NoStorageAccess(cause) => Self::Denied(cause.to_string()),
+            Error::PlatformFailure(cause) => Self::Failed(cause.to_string()),
             Error::Ambiguous(_) => Self::Ambiguous(item.to_owned()),
             Error::TooLong(_, limit) => Self::TooLong(*limit),
             // These print, or may print, what is stored: only their names are shown.
@@ -50,47 +66,6 @@ impl KeyringError {
             }
             other => Self::Failed(other.to_string()),
         }
-    }
-
-    #[cfg(all(unix, not(target_os = "macos")))]
-    fn of_platform(cause: &(dyn std::error::Error + Send + Sync + 'static), access: bool) -> Self {
-        use secret_service::Error as Cause;
-        match cause.downcast_ref::<Cause>() {
-            Some(cause) => Self::of_secret_service(cause),
-            None if access => Self::Denied(cause.to_string()),
-            None => Self::Failed(cause.to_string()),
-        }
-    }
-
-    /// What an error of the Secret Service means.
-    #[cfg(all(unix, not(target_os = "macos")))]
-    pub(super) fn of_secret_service(cause: &secret_service::Error) -> Self {
-        use secret_service::Error as Cause;
-        match cause {
-            Cause::Unavailable => Self::NoBus,
-            Cause::NoResult => Self::NoCollection,
-            Cause::Locked | Cause::Prompt | Cause::PromptDisconnected => Self::Locked,
-            other => {
-                let text = other.to_string();
-                let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-                if says(&["ServiceUnknown", "NameHasNoOwner", "Error.Spawn", "not provided by any"]) {
-                    Self::NoProvider
-                } else if says(&["Connection refused", "No such file", "os error 2)", "os error 111)"]) {
-                    Self::NoBus
-                } else if says(&["IsLocked"]) {
-                    Self::Locked
-                } else if says(&["AccessDenied"]) {
-                    Self::Denied(text)
-                } else {
-                    Self::Failed(text)
-                }
-            }
-        }
-    }
-
-    #[cfg(not(all(unix, not(target_os = "macos"))))]
-    fn of_platform(cause: &(dyn std::error::Error + Send + Sync + 'static), access: bool) -> Self {
-        if access { Self::Denied(cause.to_string()) } else { Self::Failed(cause.to_string()) }
     }
 
     /// The first way out: what makes the keyring itself work.
@@ -156,28 +131,28 @@ impl Explain for KeyringError {
 
 #[cfg(test)]
 mod tests {
-    use keyring::Error;
-
     use super::KeyringError;
     use crate::failure::Explain;
 
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
     #[test]
     fn no_error_shows_what_is_stored() {
-        let error = KeyringError::of(&Error::BadEncoding(b"lmb_secret\xff".to_vec()), "a@b");
+        let error = KeyringError::of(&keyring_core::Error::BadEncoding(b"lmb_secret\xff".to_vec()), "a@b");
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
     }
 
     #[cfg(all(unix, not(target_os = "macos")))]
     #[test]
-    fn every_cause_of_the_secret_service_has_its_name_and_three_ways_out() {
-        use secret_service::Error as Cause;
-        for (cause, meant) in [
-            (Cause::Unavailable, KeyringError::NoBus),
-            (Cause::NoResult, KeyringError::NoCollection),
-            (Cause::Prompt, KeyringError::Locked),
-            (Cause::Locked, KeyringError::Locked),
+    fn every_error_of_the_bus_has_its_meaning_and_three_ways_out() {
+        let denied = || KeyringError::Denied("no".to_owned());
+        for (name, meant) in [
+            ("org.freedesktop.DBus.Error.ServiceUnknown", KeyringError::NoProvider),
+            ("org.freedesktop.DBus.Error.Spawn.ChildExited", KeyringError::NoProvider),
+            ("org.freedesktop.Secret.Error.IsLocked", KeyringError::Locked),
+            ("org.freedesktop.DBus.Error.AccessDenied", denied()),
+            ("a.Strange.Error", KeyringError::Failed("a.Strange.Error: no".to_owned())),
         ] {
-            let found = KeyringError::of(&Error::NoStorageAccess(Box::new(cause)), "a@b");
+            let found = KeyringError::of_bus(name, "no".to_owned());
             assert_eq!(found, meant);
             let hint = found.hint().unwrap();
             assert!(hint.contains("LUMABILL_API_KEY") && hint.contains("--insecure-storage"), "{hint}");
