@@ -81,12 +81,9 @@ fn a_notification_warns_of_booking_twice() {
 #[test]
 fn hostile_and_foreign_xml_is_refused_and_the_server_goes_on() {
     let (_home, bank, mut session) = allowed();
-    let bomb = format!(
-        "<!DOCTYPE x [<!ENTITY a0 \"lol\">{}]><Document>&a9;</Document>",
-        (1..10)
-            .map(|n| format!("<!ENTITY a{n} \"{}\">", format!("&a{};", n - 1).repeat(10)))
-            .collect::<String>()
-    );
+    let levels: Vec<String> =
+        (1..10).map(|n| format!("<!ENTITY a{n} \"{}\">", format!("&a{};", n - 1).repeat(10))).collect();
+    let bomb = format!("<!DOCTYPE x [<!ENTITY a0 \"lol\">{}]><Document>&a9;</Document>", levels.concat());
     let secret = bank.with_file_name("other").join("secret.txt");
     fs::write(&secret, "the secret text").unwrap();
     let external = format!(

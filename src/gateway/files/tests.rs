@@ -151,6 +151,15 @@ mod links {
         assert_eq!(fs::read_to_string(at.other.join("b.xml")).unwrap(), "<secret/>");
     }
 
+    /// Ends the other thread, also where the test fails: the scope waits for it.
+    struct End<'a>(&'a AtomicBool);
+
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// The same against the clock: another thread swaps as fast as it can.
     #[test]
     fn a_folder_that_is_swapped_all_the_time_gives_nothing_away() {
@@ -168,6 +177,7 @@ mod links {
                     fs::rename(&kept, &sub).unwrap();
                 }
             });
+            let _end = End(&over);
             let mut read = 0_u32;
             for turn in 0..3_000 {
                 if let Ok(text) = read_xml(Path::new("sub/b.xml"), &at.only()) {
@@ -177,7 +187,6 @@ mod links {
                 let name = format!("sub/{turn}.csv");
                 drop(write_new(Path::new(&name), b"x", &at.only()));
             }
-            over.store(true, Ordering::Relaxed);
             assert!(read > 0, "the file was never there");
         });
         assert_eq!(fs::read_dir(&at.other).unwrap().count(), 1, "something was written outside");

@@ -212,9 +212,9 @@ fn hostile_xml_is_refused_at_once() {
     }
     assert_eq!(read(&" ".repeat(LARGEST + 1)).unwrap_err(), CamtError::TooLarge);
     assert_eq!(read(&statements(&"<x/>".repeat(2_100_000))).unwrap_err(), CamtError::TooLarge);
-    let attributes = (0..1_000_000).map(|n| format!(" a{n}=''")).collect::<String>();
+    let attributes = " a=''".repeat(1_000_000);
     assert_eq!(read(&statements(&format!("<x{attributes}/>"))).unwrap_err(), CamtError::TooLarge);
-    let prefixes = (0..200_000).map(|n| format!("<x xmlns:p{n}='{n}'>")).collect::<String>();
+    let prefixes = "<x xmlns:p='u'>".repeat(200_000);
     assert_eq!(read(&statements(&prefixes)).unwrap_err(), CamtError::TooLarge);
     let deep = "<x>".repeat(500_000) + &"</x>".repeat(500_000);
     assert!(read(&statements(&deep)).is_err());
