@@ -19,6 +19,7 @@ mod own_profile;
 mod preview_camt_file;
 mod reconcile_sure_matches;
 mod suggest_invoice_number;
+mod unproven;
 mod validate_iban;
 mod validate_reference;
 mod validate_uid;

@@ -9,9 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Workflow;
 use super::copying::{self, Copy, PAYMENT_INFO, named, text};
-use crate::catalogue::params::{
-    ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, boolean, date, integer, object,
-};
+use crate::catalogue::params::{ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, date, integer};
 use crate::catalogue::{Confirms, Effect, Endpoint, Toolset};
 use crate::failure::{Exit, Failure};
 use crate::gateway::calls::{Calls, Create, Proposal, Stop, quoted};
@@ -30,7 +28,7 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Bill an offer: a draft invoice with its lines and client. Unless it is accepted, a person is asked. The offer stays as it is.",
+        about: "Bill an offer: a draft invoice with its lines. Asks unless accepted. The offer stays as it is.",
         effect: Effect::Creates,
         confirms: Confirms::Always,
         params: &[
@@ -45,7 +43,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: Some(copying::CREATE),
-    output: &[boolean("created"), object("record", &[])],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

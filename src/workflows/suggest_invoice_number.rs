@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Workflow;
 use super::copying::{is_empty, text};
 use super::own_profile;
-use crate::catalogue::params::{boolean, text as text_param};
+use crate::catalogue::params::text as text_param;
 use crate::catalogue::{Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Stop};
 use pattern::Patterns;
@@ -21,11 +21,11 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "suggest_invoice_number",
         toolset: Toolset::Invoicing,
-        about: "What the next invoice number would be. Advisory: leave number out and the server assigns it.",
+        about: "The next invoice number, as advice: left out, the server assigns it.",
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[text_param("number"), text_param("basis"), boolean("complete")],
+    output: &[text_param("number")],
     run: |calls| Box::pin(run(calls)),
 };
 
