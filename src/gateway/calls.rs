@@ -154,8 +154,10 @@ impl Yes {
 pub struct Create {
     /// Of the endpoint's own tool.
     pub arguments: Map<String, Value>,
-    /// The id of the record that is copied. Where the caller named it by `id`, whatever made that record is known
-    /// to the caller and never counts against the copy.
+    /// What the caller named by `id`, as the API spells it: the same, however it was named.
+    pub named: Option<String>,
+    /// The id of the record that is copied, of the kind that is created: it is like its copy, and is not it. Where
+    /// the caller named it, whatever made it is known to the caller and never counts against the copy.
     pub source: Option<String>,
     /// A person's yes to exactly this; without one they are asked as by the endpoint's own tool.
     pub yes: Option<Yes>,

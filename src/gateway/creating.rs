@@ -87,8 +87,8 @@ impl Gateway {
         work.given.clone_from(&outer.given);
         // In the API's own spelling: the same, however it was named.
         let client = work.arguments.get("client_id").cloned();
-        let source = create.source.as_deref().map(Value::from);
-        for (name, spelled) in [("id", source), ("client_id", client)] {
+        let id = create.named.as_deref().map(Value::from);
+        for (name, spelled) in [("id", id), ("client_id", client)] {
             if let (Some(given), Some(spelled)) = (work.given.get_mut(name), spelled) {
                 *given = spelled;
             }
@@ -98,7 +98,7 @@ impl Gateway {
         if let Some(refusal) = create.refusal.take_if(|_| work.dry_run) {
             return Err(refusal);
         }
-        let named = work.given.contains_key("id");
+        let named = create.source.is_some() && create.source == create.named;
         work.made_by = Some(MadeBy { tool, source: create.source, named, refusal: create.refusal });
         if let Some(yes) = create.yes {
             work.confirmed = yes.confirmed;

@@ -68,7 +68,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     if asks && refusal.is_none() && !calls.dry_run() {
         yes = Some(calls.agree(&proposal(&offer, state.as_deref(), &arguments, &found))?);
     }
-    let create = Create { arguments, source: Some(id), yes, refusal };
+    let create = Create { arguments, named: Some(id), source: None, yes, refusal };
     let mut facts = calls.create(create).await?;
     let mut of = named(&offer);
     if let Some(of) = of.as_object_mut() {
@@ -98,10 +98,10 @@ fn state_of(offer: &Value, today: Date) -> Option<String> {
     if status.eq_ignore_ascii_case("accepted") {
         return None;
     }
-    let status = if status.is_empty() { "of an unknown state" } else { status };
+    let status = if status.is_empty() { "of an unknown state".to_owned() } else { in_quotes(status) };
     Some(match invoice::day(offer, "valid_until") {
         Some(last) if last < today => format!("{status}, expired on {last}"),
-        _ => status.to_owned(),
+        _ => status,
     })
 }
 
@@ -114,19 +114,18 @@ fn proposal(
 ) -> Proposal {
     let label = invoice::name(offer);
     let body = Value::Object(arguments.clone());
-    let amount = offer.get("total").filter(|total| !total.is_null()).map(money::shown);
-    let amount =
-        amount.map(|amount| format!("Amount: {} {}.", quoted(text(offer, "currency")), quoted(&amount)));
     let what = match state {
-        Some(state) => {
-            format!("Bill offer \"{}\", which is not accepted but {}?", quoted(&label), quoted(state))
-        }
-        None => format!("Bill offer \"{}\", which is accepted, once more?", quoted(&label)),
+        Some(state) => format!("Bill offer {}, which is not accepted but {state}?", in_quotes(&label)),
+        None => format!("Bill offer {}, which is accepted, once more?", in_quotes(&label)),
     };
+    let amount = offer.get("total").and_then(|total| money::decimal(total).map(|_| money::shown(total)));
+    let is_code = |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let currency = invoice::currency(offer).map(|code| if is_code(&code) { code } else { in_quotes(&code) });
+    let amount = amount.map(|amount| format!("Amount: {} {amount}.", currency.unwrap_or_default()));
     let again = found.iter().map(|found| format!("Already billed: {}.", found.words()));
     let what: Vec<String> = [what].into_iter().chain(amount).chain(again).collect();
     let client = offer.get("client").map(|client| text(client, "name")).unwrap_or_default();
-    let client = (!client.is_empty()).then(|| format!("Client in the record: \"{}\"", quoted(client)));
+    let client = (!client.is_empty()).then(|| format!("Client in the record: {}", in_quotes(client)));
     let lines = offer.get("lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let more = (lines.len() > SHOWN).then(|| format!("… and {} more lines", lines.len() - SHOWN));
     Proposal {
@@ -145,9 +144,19 @@ fn proposal(
 }
 
 fn line(line: &Value) -> String {
-    let number = |name: &str| quoted(&line.get(name).map(money::shown).unwrap_or_default());
+    let number = |name: &str| line.get(name).map(money::shown).unwrap_or_default();
     let quantity = line.get("quantity").map(ToString::to_string).unwrap_or_default();
-    format!("Line: {} × {}, \"{}\"", quoted(&quantity), number("price"), quoted(text(line, "description")))
+    format!(
+        "Line: {} × {}, {}",
+        quoted(&quantity),
+        quoted(&number("price")),
+        in_quotes(text(line, "description"))
+    )
+}
+
+/// In quotes that the text cannot leave.
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", quoted(text).replace('"', "'"))
 }
 
 /// The refusal of a second invoice for one offer.

@@ -90,6 +90,15 @@ pub fn client_of(source: &Value) -> Option<Value> {
     id.or_else(|| source.get("client")?.get("id").filter(|id| !is_empty(id))).cloned()
 }
 
+/// False where the record shows that it is another client's: some servers ignore the filter.
+pub fn is_of(client: &Value, record: &Value) -> bool {
+    let same = |id: Value| match (id.as_str(), client.as_str()) {
+        (Some(one), Some(other)) => one.trim().eq_ignore_ascii_case(other.trim()),
+        _ => id.to_string().trim_matches('"') == client.to_string().trim_matches('"'),
+    };
+    client_of(record).is_none_or(same)
+}
+
 /// A record's id in the API's own spelling.
 pub fn id_of(record: &Value) -> Option<String> {
     match record.get("id")? {

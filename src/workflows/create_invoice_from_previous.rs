@@ -14,6 +14,7 @@ use crate::catalogue::params::{
 use crate::catalogue::{Effect, Endpoint, Toolset};
 use crate::failure::{Exit, Failure};
 use crate::gateway::calls::{Calls, Create, Stop, Walked, quoted};
+use crate::rules::invoice;
 use newest::Newest;
 
 const TOOL: &str = "create_invoice_from_previous";
@@ -48,8 +49,10 @@ pub const WORKFLOW: Workflow = Workflow {
 async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let (source, notes) = find(calls).await?;
     let mut given = calls.arguments().clone();
-    // The client stays as the source spells it.
-    given.shift_remove("client_id");
+    if copying::client_of(&source).is_some() {
+        // The client stays as the source spells it.
+        given.shift_remove("client_id");
+    }
     let copy = Copy::of(&source, &given, ANEW);
     let dropped = json!(copy.missed("invoice"));
     let arguments = copy.arguments;
@@ -81,8 +84,10 @@ async fn find(calls: &dyn Calls) -> Result<(Value, Vec<String>), Failure> {
     let unread = |failure| copying::unread(TOOL, "looking for the client's newest invoice", failure);
     let client = calls.arguments().get("client_id").cloned().unwrap_or_default();
     let mut newest = Newest::default();
-    let mut take = |rows: Vec<Value>| rows.into_iter().for_each(|row| newest.take(row));
-    let filters = Map::from_iter([("client_id".to_owned(), client)]);
+    let mut take = |rows: Vec<Value>| {
+        rows.into_iter().filter(|row| copying::is_of(&client, row)).for_each(|row| newest.take(row));
+    };
+    let filters = Map::from_iter([("client_id".to_owned(), client.clone())]);
     let walked = calls.walk("list_invoices", filters, &mut take).await.map_err(unread)?;
     if !walked.complete {
         return Err(incomplete(&walked));
@@ -90,7 +95,11 @@ async fn find(calls: &dyn Calls) -> Result<(Value, Vec<String>), Failure> {
     let notes = newest.notes();
     let Some(row) = newest.chosen() else { return Err(none()) };
     let Some(id) = copying::id_of(&row) else { return Err(none()) };
-    Ok((calls.record("get_invoice", &id).await.map_err(unread)?, notes))
+    let source = calls.record("get_invoice", &id).await.map_err(unread)?;
+    if !copying::is_of(&client, &source) {
+        return Err(of_another(&source));
+    }
+    Ok((source, notes))
 }
 
 /// Of a part of a list no invoice is the newest.
@@ -100,6 +109,16 @@ fn incomplete(walked: &Walked) -> Failure {
     let cause = walked.note.clone().unwrap_or_else(|| format!("{} were read, and there are more", walked.n));
     Failure::new("list_incomplete", Exit::Refused, message)
         .because(quoted(&cause))
+        .hint("find the invoice with `list_invoices` and copy it with `duplicate_invoice`")
+}
+
+/// The list does not show whose its invoices are, and holds those of others.
+fn of_another(source: &Value) -> Failure {
+    let message = format!(
+        "the API listed invoice `{}` of another client, so the newest of this one is not known; nothing was sent",
+        quoted(&invoice::name(source))
+    );
+    Failure::new("list_unfit", Exit::Refused, message)
         .hint("find the invoice with `list_invoices` and copy it with `duplicate_invoice`")
 }
 

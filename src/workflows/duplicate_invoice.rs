@@ -52,7 +52,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     }
     // In the API's own spelling: the same copy, however it is named.
     let id = copying::id_of(&source).unwrap_or(id);
-    let create = Create { arguments, source: Some(id.clone()), ..Create::default() };
+    let create = Create { arguments, named: Some(id.clone()), source: Some(id.clone()), ..Create::default() };
     let mut facts = calls.create(create).await?;
     facts.insert("copy_of".into(), json!({ "id": id, "number": source.get("number") }));
     if facts.get("created") != Some(&Value::Bool(false)) {

@@ -265,6 +265,45 @@ fn without_the_whole_list_nothing_is_the_newest() {
 }
 
 #[test]
+fn nobody_else_s_invoice_is_copied_where_the_filter_is_ignored() {
+    let of = |n: usize, client: Value| {
+        let mut invoice =
+            with(invoice(n, "sent", &format!("2026-0{n}-01")), "client", json!({ "id": client }));
+        invoice.as_object_mut().unwrap().remove("client_id");
+        invoice
+    };
+    let rows = vec![of(1, json!(id(7))), of(2, json!(id(8)))];
+    for shown in [true, false] {
+        let (kept, rows) = (rows.clone(), rows.clone());
+        let server = ScriptedServer::start(move |request| {
+            let path = request.target.split('?').next().unwrap();
+            if path.starts_with("/v1/profiles") {
+                return profiles();
+            }
+            if request.method == "POST" {
+                return answer(201, &kept[0]);
+            }
+            if let Some(one) = rows.iter().find(|row| path.ends_with(row["id"].as_str().unwrap())) {
+                return answer(200, one);
+            }
+            let mut list = rows.clone();
+            if !shown {
+                for row in &mut list {
+                    row.as_object_mut().unwrap().remove("client");
+                }
+            }
+            answer(200, &json!({ "data": list, "total": 2 }))
+        });
+        let mut session = McpSession::start(&run(&server, &SERVE), Era::Modern);
+        if shown {
+            assert_eq!(made(session.call(TOOL, copy()))["made_from"]["number"], "L-001");
+        } else {
+            refused(session.call(TOOL, copy()), "list_unfit");
+        }
+    }
+}
+
+#[test]
 fn what_there_is_no_model_for_is_refused() {
     let ledger = Ledger::with(vec![invoice(1, "cancelled", "2026-10-01")], |_| Fate::Commit);
     let mut session = McpSession::start(&run(&ledger.server, &SERVE), Era::Modern);

@@ -56,7 +56,13 @@ fn is_like(subject: &Subject, total: Decimal, row: &Value) -> bool {
         .and_then(|amount| amount.checked_sub(total))
         .is_some_and(|apart| apart.abs() <= TOLERANCE);
     let near = |issued: Date| issued.until(subject.issued()).is_ok_and(|span| span.get_days().abs() <= NEAR);
-    !itself && !other && same && !is_undone(row) && invoice::day(row, "issue_date").is_none_or(near)
+    let theirs = copying::client_of(&subject.document).is_some_and(|client| !copying::is_of(&client, row));
+    !itself
+        && !other
+        && !theirs
+        && same
+        && !is_undone(row)
+        && invoice::day(row, "issue_date").is_none_or(near)
 }
 
 fn words(row: &Value) -> String {

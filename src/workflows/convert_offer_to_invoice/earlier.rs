@@ -105,6 +105,9 @@ fn is_suspect(offer: &Value, billed: &Value) -> bool {
     if is_linked(offer, billed) {
         return true;
     }
+    if copying::client_of(offer).is_some_and(|client| !copying::is_of(&client, billed)) {
+        return false;
+    }
     let younger = match (invoice::day(offer, "issue_date"), invoice::day(billed, "issue_date")) {
         (Some(offered), Some(billed)) => offered <= billed,
         _ => true,
@@ -146,7 +149,7 @@ mod tests {
     use super::{is_suspect, same_lines};
 
     fn offer() -> Value {
-        json!({ "id": "O", "issue_date": "2026-09-01", "currency": "CHF", "subtotal": 540, "total": 583.75,
+        json!({ "id": "O", "client_id": "C", "issue_date": "2026-09-01", "currency": "CHF", "subtotal": 540, "total": 583.75,
             "lines": [{ "description": "Consulting", "quantity": 3, "price": 180 }] })
     }
 
@@ -179,6 +182,7 @@ mod tests {
             json!({ "subtotal": null, "total": null, "lines": [{ "description": "Consulting", "quantity": 4, "price": 180 }] }),
             json!({ "lines": [{ "description": "Workshop", "quantity": 3, "price": 180 }] }),
             json!({ "status": "void" }),
+            json!({ "client_id": "D" }),
         ] {
             assert!(!billed(other.clone()), "{other}");
         }

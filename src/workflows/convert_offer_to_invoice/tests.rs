@@ -21,9 +21,9 @@ fn only_an_accepted_offer_is_billed_without_a_question() {
     let state = |status, until: Value| state_of(&offer(status, &until), today);
     assert_eq!(state("accepted", json!("2026-11-01")), None);
     assert_eq!(state("Accepted", Value::Null), None);
-    assert_eq!(state("sent", json!("2026-11-21")).as_deref(), Some("sent"));
-    assert_eq!(state("sent", json!("2026-11-20")).as_deref(), Some("sent, expired on 2026-11-20"));
-    assert_eq!(state("declined", Value::Null).as_deref(), Some("declined"));
+    assert_eq!(state("sent", json!("2026-11-21")).as_deref(), Some("\"sent\""));
+    assert_eq!(state("sent", json!("2026-11-20")).as_deref(), Some("\"sent\", expired on 2026-11-20"));
+    assert_eq!(state("declined", Value::Null).as_deref(), Some("\"declined\""));
     assert_eq!(state("", Value::Null).as_deref(), Some("of an unknown state"));
 }
 
