@@ -29,6 +29,8 @@ mod keyring;
 mod leaks;
 mod lean;
 mod ledger;
+mod lists;
+mod long_lists;
 mod lost_updates;
 mod names;
 mod odd_books;
