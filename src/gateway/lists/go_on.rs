@@ -178,10 +178,10 @@ pub fn command(tool: &str, options: &[(&str, &str)], arguments: &Map<String, Val
 /// A word that a shell leaves as it is.
 fn word(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "=_-.:,/@+".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+    match word {
+        _ if !word.is_empty() && word.chars().all(plain) => word.to_owned(),
+        _ if cfg!(windows) => format!("\"{}\"", word.replace('"', "\\\"")),
+        _ => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 
@@ -256,6 +256,7 @@ mod tests {
         assert_eq!((periods[0].as_str(), periods.len(), all), ("2026-Q4", 4, false));
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_command_is_quoted_for_the_shell() {
         let arguments = json!({ "status": "paid", "client_name": "Meier's & Co", "all": true });
