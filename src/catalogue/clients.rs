@@ -37,6 +37,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "clients",
             date: None,
             sums: &[],
+            short: false,
             columns: &["name", "type", "email", "vat_number", "customer_number", "currency"],
         }),
         computed: &[],

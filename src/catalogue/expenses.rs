@@ -43,6 +43,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "expenses",
             date: Some("date"),
             sums: &["amount"],
+            short: false,
             columns: &["date", "vendor", "category", "description", "amount", "tax_rate", "paid", "currency"],
         }),
         computed: &[],
@@ -73,7 +74,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::Never,
         params: &[
             AMOUNT.required(),
-            date("date").about("left out: today"),
+            date("date"),
             id("vendor_id").or("vendor_name"),
             VENDOR_NAME,
             text("category"),

@@ -108,7 +108,7 @@ impl Param {
 pub const ID: Param = id("id").path().required();
 /// The same where the record may be named by `number` instead.
 pub const ID_OR_NUMBER: Param = ID.or("number");
-pub const NUMBER_FOR_ID: Param = text("number").gateway().about("instead of id");
+pub const NUMBER_FOR_ID: Param = text("number").gateway();
 
 pub const SEARCH: Param = text("search").query(Check::Contains);
 /// Turned into `from` and `to`.

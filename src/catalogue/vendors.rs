@@ -30,6 +30,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "vendors",
             date: None,
             sums: &[],
+            short: false,
             columns: &["name", "email", "vat_number", "iban"],
         }),
         computed: &[],

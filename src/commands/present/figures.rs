@@ -41,7 +41,8 @@ const MONEY: &[&str] = &[
     "taxable",
 ];
 /// Words that are names of states as well: money where some figure of theirs has decimals.
-const PERHAPS: &[&str] = &["paid", "due", "open", "overdue", "outstanding", "remaining", "expenses", "other"];
+const PERHAPS: &[&str] =
+    &["paid", "due", "open", "overdue", "outstanding", "remaining", "expenses", "invoiced", "other"];
 /// Words of what is counted or measured, even beside one of the others.
 const COUNTED: &[&str] = &[
     "count", "counts", "n", "of", "day", "days", "rate", "rates", "percent", "quantity", "version", "year",

@@ -26,7 +26,9 @@ impl Walk {
         let asked = arguments.shift_remove("limit").as_ref().and_then(Value::as_u64);
         let limit = asked
             .and_then(|limit| usize::try_from(limit).ok())
-            .map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, LARGEST_LIMIT));
+            .map_or(if list.short { LARGEST_LIMIT } else { DEFAULT_LIMIT }, |limit| {
+                limit.clamp(1, LARGEST_LIMIT)
+            });
         let all = arguments.shift_remove("all") == Some(Value::Bool(true));
         let mut view = View::asked(&mut arguments);
         let given = arguments.shift_remove("cursor");
