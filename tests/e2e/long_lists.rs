@@ -29,8 +29,8 @@ fn invoice(n: usize, of: usize) -> Value {
         "lines": [{ "id": id(n), "position": 1, "description": "Beratung nach Aufwand, Leistungen des Monats", "quantity": 10,
             "unit": "h", "price": 140, "tax_rate": 8.1, "net_amount": 1400, "tax_amount": 113.4, "gross_amount": 1513.4 }],
         "title": null, "notes": "Zahlbar innert 30 Tagen mit dem QR-Zahlteil.", "language": "de",
-        "status": if n % 3 == 0 { "paid" } else { "sent" }, "client": { "id": id(n % 7), "name": format!("Muster {} AG", n % 7) },
-        "subtotal": 1400, "tax_total": 113.4, "total": 1513.4, "amount_due": if n % 3 == 0 { json!(0) } else { json!(1513.4) },
+        "status": if n.is_multiple_of(3) { "paid" } else { "sent" }, "client": { "id": id(n % 7), "name": format!("Muster {} AG", n % 7) },
+        "subtotal": 1400, "tax_total": 113.4, "total": 1513.4, "amount_due": if n.is_multiple_of(3) { json!(0) } else { json!(1513.4) },
         "sender": { "company_name": "Muster GmbH", "address": { "street": "Bahnhofstrasse", "postal_code": "8001", "city": "Zürich" } },
         "created_at": "2026-01-01T09:00:00.000Z", "updated_at": "2026-01-01T09:00:00.000Z"
     })

@@ -317,6 +317,8 @@ fn a_name_stands_in_place_of_every_id() {
         assert!(both.text.contains("not both"), "{}", both.text);
         let none = session.call(&format!("get_{kind}"), json!({})).refused();
         assert!(none.text.contains(&format!("`id` or `{kind}_name`")), "{}", none.text);
+        let both = by_name(json!({ "id": id, "changes": { "notes": "both" } }));
+        session.call(&format!("update_{kind}"), both).refused();
     }
     // In what an update changes, and in what a payment settles.
     let draft = sandbox.all("/v1/invoices?status=draft").remove(0);
