@@ -56,6 +56,7 @@ mod scripted_books;
 mod support;
 mod terminal;
 mod tokens;
+mod tokens_kept;
 mod tolerance;
 mod toolsets;
 mod updates;
