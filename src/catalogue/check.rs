@@ -194,6 +194,8 @@ impl Checker {
     /// declared only where that is what most calls want.
     fn stands_for<'a>(&self, name: &str, accepted: &[&'a Param]) -> Option<&'a Param> {
         let id = match name {
+            "client_name" if self.tool.ends_with("_client") => "id",
+            "vendor_name" if self.tool.ends_with("_vendor") => "id",
             "client_name" => "client_id",
             "vendor_name" => "vendor_id",
             "invoice_number" => "invoice_id",

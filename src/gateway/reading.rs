@@ -179,8 +179,8 @@ impl Gateway {
         if arguments.contains_key("cursor") {
             arguments = walk.asked();
         }
-        arguments.shift_remove("limit");
         if is_list {
+            arguments.shift_remove("limit");
             arguments.insert("all".into(), Value::Bool(true));
         }
         if let Some(profile) = work.profile.header() {

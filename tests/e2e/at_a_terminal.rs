@@ -92,3 +92,17 @@ fn serve_at_a_terminal_says_how_a_client_starts_it() {
     let (seen, code) = terminal.ends();
     assert_eq!(code, 0, "{seen}");
 }
+
+#[test]
+fn a_long_list_shows_how_far_it_is_on_one_line_that_goes_away() {
+    let sandbox = SandboxProcess::start(&["--fault", "latency=250@GET /v1/journal-entries"]);
+    let home = Arc::new(Home::new());
+    let mut terminal = Terminal::start(&home, Some(&sandbox), "call list_journal_entries all=true");
+    // The first page is there before it is worth a word; each further one is written over the last.
+    terminal.until("\r\u{1b}[K2 of 2 pages read");
+    let (screen, code) = terminal.ends();
+    assert_eq!(code, 0, "{screen}");
+    let (_, answer) = screen.split_once("2 of 2 pages read").unwrap();
+    assert!(answer.starts_with("\r\u{1b}[K"), "{answer:?}");
+    assert!(answer.contains("121 of 121"), "{answer}");
+}

@@ -36,6 +36,8 @@ mod keyring;
 mod leaks;
 mod lean;
 mod ledger;
+mod lists;
+mod long_lists;
 mod local_tools;
 mod lost_updates;
 mod names;

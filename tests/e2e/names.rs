@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::scripted_books::{answer, id, listing, run};
+use crate::scripted_books::{answer, id, listing, page, profiles, query, run};
 use crate::support::{Era, Lumabill, McpSession, PLANTED_KEY, SandboxProcess, ScriptedServer, ToolResult};
 
 /// The day where the books are kept.
@@ -290,5 +290,133 @@ fn a_toolset_or_tool_that_is_not_there_is_a_wrong_command_line() {
             );
             assert!(ended.stdout.is_empty());
         }
+    }
+}
+
+#[test]
+fn a_name_stands_in_place_of_every_id() {
+    let sandbox = SandboxProcess::start(&[]);
+    let mut session = serve(&sandbox);
+    let client = sandbox.all("/v1/clients?search=Muster%20AG").remove(0);
+    let vendor = sandbox.all("/v1/vendors").remove(0);
+    for (record, kind) in [(&client, "client"), (&vendor, "vendor")] {
+        let (id, name) = (&record["id"], &record["name"]);
+        let by_name = |more: Value| {
+            let mut arguments = more;
+            arguments[format!("{kind}_name")] = name.clone();
+            arguments
+        };
+        let got = session.call(&format!("get_{kind}"), by_name(json!({}))).done();
+        assert_eq!(got.structured["record"]["id"], *id, "{kind}");
+        let changes = by_name(json!({ "changes": { "notes": "by name" } }));
+        let updated = session.call(&format!("update_{kind}"), changes).done();
+        assert_eq!(updated.structured["record"]["id"], *id, "{kind}");
+        let asked = session.call(&format!("delete_{kind}"), by_name(json!({ "dry_run": true }))).done();
+        assert!(asked.structured["request"]["path"].as_str().unwrap().ends_with(id.as_str().unwrap()));
+        let both = session.call(&format!("get_{kind}"), by_name(json!({ "id": id }))).refused();
+        assert!(both.text.contains("not both"), "{}", both.text);
+        let none = session.call(&format!("get_{kind}"), json!({})).refused();
+        assert!(none.text.contains(&format!("`id` or `{kind}_name`")), "{}", none.text);
+        let both = by_name(json!({ "id": id, "changes": { "notes": "both" } }));
+        session.call(&format!("update_{kind}"), both).refused();
+    }
+    // In what an update changes, and in what a payment settles.
+    let draft = sandbox.all("/v1/invoices?status=draft").remove(0);
+    let other = sandbox.all("/v1/clients?search=Meier%20GmbH").remove(0);
+    let changes = json!({ "number": draft["number"], "changes": { "client_name": "meier gmbh" } });
+    let updated = session.call("update_invoice", changes).done();
+    assert_eq!(updated.structured["record"]["client_id"], other["id"], "{}", updated.text);
+    let expense = sandbox.all("/v1/expenses").remove(0);
+    let changes =
+        json!({ "id": expense["id"], "changes": { "vendor_name": vendor["name"] }, "dry_run": true });
+    let preview = session.call("update_expense", changes).done();
+    assert_eq!(preview.structured["request"]["body"]["vendor_id"], vendor["id"], "{}", preview.text);
+    let open = sandbox.all("/v1/invoices?status=sent").remove(0);
+    let payment = sandbox.all("/v1/bank-transactions?status=unmatched").remove(0);
+    let allocations = json!([{ "invoice_number": open["number"], "amount": 1 }]);
+    let arguments = json!({ "id": payment["id"], "allocations": allocations, "dry_run": true });
+    let preview = session.call("reconcile_transaction", arguments).done();
+    let sent = &preview.structured["request"]["body"]["allocations"][0];
+    assert_eq!(sent, &json!({ "amount": 1, "invoice_id": open["id"] }), "{}", preview.text);
+    let entry = sandbox.all("/v1/journal-entries").remove(0);
+    let got = session.call("get_journal_entry", json!({ "number": entry["number"] })).done();
+    assert_eq!(got.structured["record"]["id"], entry["id"]);
+    // What stands for nothing is as unknown as before.
+    session.call("get_expense", json!({ "number": "1" })).refused();
+    session.call("list_accounts", json!({ "client_name": "Muster AG" })).refused();
+}
+
+/// A server with 150 clients whose search does as `search` says.
+fn searching(search: fn(&str, &Value) -> bool) -> ScriptedServer {
+    let rows: Vec<Value> = (0..150)
+        .map(|n| json!({ "id": id(n), "name": format!("Kunde  {n} AG"), "email": "a@b.example" }))
+        .collect();
+    ScriptedServer::start(move |request| {
+        if request.target.starts_with("/v1/profiles") {
+            return profiles();
+        }
+        let rows: Vec<Value> = match query(request, "search") {
+            Some(words) => rows.iter().filter(|row| search(&words, row)).cloned().collect(),
+            None => rows.clone(),
+        };
+        let (cut, number) = page(request, &rows);
+        let pagination = json!({ "page": number, "limit": 100, "total": rows.len() });
+        answer(200, &json!({ "data": cut, "pagination": pagination }))
+    })
+}
+
+#[test]
+fn a_name_is_found_whatever_the_api_s_search_does() {
+    // It ignores what is searched for, looks at other fields, or finds nothing.
+    for search in [
+        |_: &str, _: &Value| true,
+        |words: &str, row: &Value| row["email"] == words,
+        |_: &str, _: &Value| false,
+    ] {
+        let server = searching(search);
+        let mut session = McpSession::start(&run(&server, &["serve"]), Era::Modern);
+        let arguments = json!({ "client_name": "kunde 149 ag", "lines": lines(), "dry_run": true });
+        let preview = session.call("create_invoice", arguments).done();
+        assert_eq!(preview.structured["request"]["body"]["client_id"], id(149), "{}", preview.text);
+        let missing = invoice_for(&mut session, "Kunde 150 AG").refused();
+        assert_eq!(missing.structured["error"]["code"], "not_found", "{}", missing.text);
+    }
+}
+
+#[test]
+fn what_could_not_be_looked_for_everywhere_is_not_called_missing() {
+    let server = ScriptedServer::start(|request| {
+        if request.target.starts_with("/v1/profiles") {
+            return profiles();
+        }
+        let rows: Vec<Value> =
+            (0..100).map(|n| json!({ "id": id(n), "name": format!("Kunde {n}") })).collect();
+        // The same page for ever, and a total that it never comes to.
+        answer(200, &json!({ "data": rows, "total": 900 }))
+    });
+    let mut session = McpSession::start(&run(&server, &["serve"]), Era::Modern);
+    for name in ["Kunde 7", "Kunde 800"] {
+        let refused = invoice_for(&mut session, name).refused();
+        assert_eq!(refused.structured["error"]["code"], "ambiguous", "{name}: {}", refused.text);
+        assert!(refused.text.contains("could not be read to its end"), "{}", refused.text);
+    }
+}
+
+#[test]
+fn the_day_is_that_of_the_profile_s_time_zone_where_its_record_names_one() {
+    let swiss = jiff::tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    // Two of them are never on the same day.
+    for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Nowhere/Else"] {
+        let server = ScriptedServer::start(move |_| {
+            let profile = json!({ "id": id(9), "company_name": "Muster GmbH", "time_zone": zone });
+            answer(200, &json!({ "data": [profile], "total": 1 }))
+        });
+        let mut session = McpSession::start(&run(&server, &["serve"]), Era::Modern);
+        let here = jiff::tz::TimeZone::get(zone).unwrap_or_else(|_| swiss.clone());
+        let day = || jiff::Timestamp::now().to_zoned(here.clone()).date().to_string();
+        let (before, arguments) = (day(), json!({ "amount": 10, "dry_run": true }));
+        let preview = session.call("create_expense", arguments).done();
+        let taken = preview.structured["request"]["body"]["date"].as_str().unwrap();
+        assert!(taken == before || taken == day(), "{zone}: {taken}");
     }
 }

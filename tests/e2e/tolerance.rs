@@ -206,7 +206,10 @@ fn unknown_fields_and_states_are_passed_on() {
     });
     for era in Era::BOTH {
         let mut session = McpSession::start(&run(&server, &["serve"]), era);
-        for arguments in [json!({}), json!({ "status": "unpaid" })] {
+        for mut arguments in [json!({}), json!({ "status": "unpaid" })] {
+            let listed = session.call("list_invoices", arguments.clone()).done();
+            assert_eq!(listed.structured["items"][0]["status"], "in_dispute");
+            arguments["detail"] = json!("full");
             let listed = session.call("list_invoices", arguments).done();
             assert_eq!(listed.structured["items"], json!([row]));
             assert!(listed.text.contains("in_dispute") && listed.text.contains("dunning_level"));

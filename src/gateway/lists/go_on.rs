@@ -66,6 +66,8 @@ pub struct Part {
     pub asked: (Option<Date>, Option<Date>),
     /// First and last day among the records seen.
     pub days: Option<(Date, Date)>,
+    /// The oldest come first.
+    pub rising: bool,
 }
 
 impl Way {
@@ -73,8 +75,9 @@ impl Way {
     pub fn narrower(&self, part: &Part, today: Date) -> Option<(Vec<String>, bool)> {
         let (first_seen, last_seen) = part.days.filter(|_| self.periods)?;
         let seen_days = days(first_seen, last_seen);
-        let (from, to) = match part.asked {
+        let (from, mut to) = match part.asked {
             (Some(from), to) => (from, to.unwrap_or_else(|| today.max(last_seen))),
+            (None, to) if part.rising => (first_seen, to.unwrap_or_else(|| today.max(last_seen))),
             (None, to) => {
                 // The rest is as dense as what was seen, and as old.
                 let scale = part.of.unwrap_or(part.seen).div_ceil(part.seen.max(1)).clamp(1, 40);
@@ -89,11 +92,14 @@ impl Way {
         };
         // A fifth is left for parts that are denser than the whole.
         let fit = self.fits.saturating_mul(over).saturating_mul(4) / records.max(1).saturating_mul(5);
-        let whole = days(from, to);
+        let fit = fit.min(days(from, to).div_ceil(2));
+        if part.asked.1.is_none() {
+            to = end_of(to, fit)?;
+        }
         let mut parts = Vec::new();
         let mut end = to;
         while end >= from && parts.len() <= MOST_PERIODS {
-            let start = start_of(end, fit.min(whole.div_ceil(2)))?.max(from);
+            let start = start_of(end, fit)?.max(from);
             parts.push(name(start, end));
             end = start.yesterday().ok()?;
         }
@@ -108,17 +114,30 @@ fn days(from: Date, to: Date) -> u64 {
     u64::try_from(between).unwrap_or_default() + 1
 }
 
-/// The first day of the longest stretch that ends on `end` and is no longer than `fit` days, give or take
-/// one of the calendar.
-fn start_of(end: Date, fit: u64) -> Option<Date> {
-    let month = |length: i8| Date::new(end.year(), end.month() - (end.month() - 1) % length, 1).ok();
+/// Months of the longest stretch of the calendar that is no longer than `fit` days, give or take one.
+fn months(fit: u64) -> Option<i8> {
     match fit {
-        365.. => month(12),
-        181.. => month(6),
-        90.. => month(3),
-        28.. => month(1),
-        _ => end.checked_sub((i64::try_from(fit.max(1)).ok()? - 1).days()).ok(),
+        365.. => Some(12),
+        181.. => Some(6),
+        90.. => Some(3),
+        28.. => Some(1),
+        _ => None,
     }
+}
+
+/// The first day of the stretch that `end` lies in.
+fn start_of(end: Date, fit: u64) -> Option<Date> {
+    match months(fit) {
+        Some(length) => Date::new(end.year(), end.month() - (end.month() - 1) % length, 1).ok(),
+        None => end.checked_sub((i64::try_from(fit.max(1)).ok()? - 1).days()).ok(),
+    }
+}
+
+/// The last day of the stretch that `day` lies in.
+fn end_of(day: Date, fit: u64) -> Option<Date> {
+    let Some(length) = months(fit) else { return Some(day) };
+    let last = start_of(day, fit)?.checked_add(i32::from(length - 1).months()).ok()?;
+    Some(last.last_of_month())
 }
 
 /// A stretch as people write it.
@@ -159,10 +178,10 @@ pub fn command(tool: &str, options: &[(&str, &str)], arguments: &Map<String, Val
 /// A word that a shell leaves as it is.
 fn word(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "=_-.:,/@+".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+    match word {
+        _ if !word.is_empty() && word.chars().all(plain) => word.to_owned(),
+        _ if cfg!(windows) => format!("\"{}\"", word.replace('"', "\\\"")),
+        _ => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 
@@ -208,7 +227,13 @@ mod tests {
         let way = Way { command: String::new(), fits, periods: true };
         let asked =
             asked.map_or((None, None), |(first, last)| (Some(date(first, 1, 1)), Some(date(last, 12, 31))));
-        let part = Part { of, seen: 1_000, asked, days: Some((date(2026, 7, 1), date(2026, 12, 31))) };
+        let part = Part {
+            of,
+            seen: 1_000,
+            asked,
+            days: Some((date(2026, 7, 1), date(2026, 12, 31))),
+            rising: false,
+        };
         way.narrower(&part, date(2026, 12, 31)).unwrap()
     }
 
@@ -231,6 +256,7 @@ mod tests {
         assert_eq!((periods[0].as_str(), periods.len(), all), ("2026-Q4", 4, false));
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_command_is_quoted_for_the_shell() {
         let arguments = json!({ "status": "paid", "client_name": "Meier's & Co", "all": true });

@@ -83,6 +83,8 @@ pub struct Walk {
     stopped: Option<Stop>,
     /// First and last day among the records.
     days: Option<(Date, Date)>,
+    /// The day of the first record.
+    first_day: Option<Date>,
     sums: Sums,
 }
 
@@ -277,6 +279,7 @@ impl Walk {
         }
         let day = self.list.date.and_then(|date| row.get(date)?.as_str()?.get(..10)?.parse().ok());
         if let Some(day) = day {
+            self.first_day = self.first_day.or(Some(day));
             let (from, to) = self.days.unwrap_or((day, day));
             self.days = Some((from.min(day), to.max(day)));
         }

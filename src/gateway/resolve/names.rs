@@ -51,9 +51,8 @@ impl Gateway {
     pub(super) async fn resolve_names(&self, work: &mut Work) -> Result<(), Failure> {
         let mut arguments = std::mem::take(&mut work.arguments);
         for lookup in [&CLIENT, &VENDOR, &INVOICE] {
-            // The record's own id, where that is what the name stands for.
-            let own = work.endpoint.argument("id").is_some_and(|id| id.or == Some(lookup.argument));
-            let becomes = if own { "id" } else { lookup.becomes };
+            // Of the record itself, or of one that it belongs to.
+            let becomes = work.endpoint.argument(lookup.becomes).map_or("id", |param| param.name);
             self.put_id(work, &Lookup { becomes, ..*lookup }, &mut arguments).await?;
             for name in NESTED {
                 let rows = match arguments.get_mut(*name) {

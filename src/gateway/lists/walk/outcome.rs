@@ -59,7 +59,8 @@ impl Walk {
         }
         let day = |name: &str| self.filters.get(name)?.as_str()?.parse().ok();
         let of = self.total.filter(|total| *total >= self.seen);
-        let part = Part { of, seen: self.seen, asked: (day("from"), day("to")), days: self.days };
+        let (days, rising) = (self.days, self.days.is_some_and(|(from, _)| self.first_day == Some(from)));
+        let part = Part { of, seen: self.seen, asked: (day("from"), day("to")), days, rising };
         way.narrower(&part, self.today)
     }
 

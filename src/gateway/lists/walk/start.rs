@@ -88,6 +88,7 @@ impl Walk {
             unsure: None,
             stopped: None,
             days: None,
+            first_day: None,
             sums: Sums::default(),
         }
     }

@@ -1,3 +1,5 @@
+//! Where a search ends that the API says nothing about.
+
 use serde_json::{Map, Value, json};
 
 use super::Walk;
