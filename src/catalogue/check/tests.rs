@@ -30,7 +30,7 @@ fn complaint(tool: &str, arguments: &Value) -> String {
 fn an_unknown_argument_is_refused_with_the_accepted_ones() {
     let failure = Failure::from(refuse("list_clients", &json!({"customer_id": "x"})));
     assert_eq!(failure.message, "`list_clients` has no argument `customer_id`; nothing was sent");
-    let hint = "`list_clients` takes `search`, `limit`, `cursor`, `profile_id`";
+    let hint = "`list_clients` takes `search`, `limit`, `cursor`, `all`, `fields`, `detail`, `profile_id`";
     assert_eq!(failure.hint.as_deref(), Some(hint));
     assert_eq!((failure.code, failure.sent), ("unknown_argument", Sent::Nothing));
     let failure = Failure::from(refuse("list_invoices", &json!({"customer_id": "x"})));

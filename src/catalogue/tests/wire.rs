@@ -12,6 +12,9 @@ use crate::catalogue::{CHANGES, Endpoint, Kind, Param, Place, all};
 const GATEWAY: &[(&str, &str)] = &[
     ("limit", "rows in one answer"),
     ("cursor", "where a list goes on"),
+    ("all", "pages to the end"),
+    ("fields", "columns of the answer"),
+    ("detail", "records as they came"),
     ("dry_run", "shows the request instead of sending it"),
     ("confirm_number", "a person's yes"),
     ("allow_duplicate", "another one of the same is meant"),
