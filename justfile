@@ -19,6 +19,14 @@ bench:
     cargo build --locked --release --example bare --example bench
     target/release/examples/bench target/release
 
+# What an assistant pays: lists, a hundred invoices and everyday tasks, kept in docs/tokens.md.
+tokens:
+    tests/install-tools.sh
+    cargo build --locked --bin lumabill --example tokens
+    target/debug/examples/tokens target/debug > docs/tokens.md.new
+    mv docs/tokens.md.new docs/tokens.md
+    cat docs/tokens.md
+
 # Ten thousand creates by three processes under fire: prints what was written twice (nothing). About 16 minutes.
 campaign *options:
     cargo build --locked --release --bin lumabill

@@ -18,7 +18,11 @@ pub fn list(directory: &Path, upstream: &Upstream, table: &mut Table) {
     };
     for (what, arguments, budget) in [
         ("full `tools/list`", &["serve", "--toolsets", "all"][..], 9_000.0),
-        ("default `tools/list`", &["serve"][..], 6_000.0),
+        ("full `tools/list`, sandbox", &["serve", "--sandbox", "--toolsets", "all"], 9_000.0),
+        ("default `tools/list`", &["serve"], 6_000.0),
+        ("default `tools/list`, sandbox", &["serve", "--sandbox"], 6_000.0),
+        ("`tools/list` with --lean", &["serve", "--lean"], 900.0),
+        ("`tools/list` with --lean, sandbox", &["serve", "--sandbox", "--lean"], 900.0),
     ] {
         match tools(arguments).and_then(|text| count(&text)) {
             Some(tokens) => table.ours(what, "tokens", tokens, budget),

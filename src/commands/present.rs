@@ -31,6 +31,26 @@ fn on_one_line(value: &Value) -> Value {
     }
 }
 
+/// How wide it may be, and whether the amounts have a currency that is said above them.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    width: Option<usize>,
+    in_currency: bool,
+}
+
+impl Look {
+    fn set_in(self, by: usize) -> Self {
+        Self { width: self.width.map(|width| width.saturating_sub(by)), ..self }
+    }
+
+    /// A table below a heading.
+    fn table(self, rows: &[Value]) -> String {
+        let around =
+            Around { width: self.width, in_currency: self.in_currency, whole: true, ..Around::default() };
+        table::table(rows, around)
+    }
+}
+
 /// The text of a tool's result, ending with a line break; `width` in columns, where there is a terminal.
 pub fn result(tool: &str, structured: &Map<String, Value>, width: Option<usize>) -> String {
     let structured = &structured
@@ -40,32 +60,78 @@ pub fn result(tool: &str, structured: &Map<String, Value>, width: Option<usize>)
     let currency = structured.get("currency").and_then(Value::as_str);
     let sums = structured.get("sums").and_then(Value::as_object);
     let has = |name: &str| structured.contains_key(name);
-    let mut parts = Vec::new();
+    let look = Look { width, in_currency: currency.is_some() };
+    let (mut parts, mut scalars) = (Vec::new(), Vec::new());
     for (name, value) in structured {
-        match (name.as_str(), value) {
-            ("n" | "of" | "complete" | "currency" | "sums", _) if has("items") => {}
-            ("method" | "basis" | "notice", _) if has("report") => {}
-            ("environment", value) => parts.push(format!("{}: practice data, not real books", scalar(value))),
-            ("profile", profile) => parts
-                .push(format!("profile: {}", profile.get("name").map_or_else(|| scalar(profile), scalar))),
+        let part = match (name.as_str(), value) {
+            ("n" | "of" | "complete", _) if has("n") && has("complete") => continue,
+            ("currency" | "sums", _) if has("items") => continue,
+            ("method" | "basis" | "notice", _) if has("report") => continue,
+            ("go_on", Value::String(text)) if has("next_cursor") && text.starts_with("more: call") => {
+                continue;
+            }
+            ("environment", value) => format!("{}: practice data, not real books", scalar(value)),
+            ("profile", profile) => {
+                format!("profile: {}", profile.get("name").map_or_else(|| scalar(profile), scalar))
+            }
             ("items", Value::Array(rows)) => {
-                parts.push(table::table(rows, Around { currency, sums, width, whole: false }));
-                parts.push(counted(structured));
+                let around = Around { currency, sums, width, ..Around::default() };
+                [table::table(rows, around), counted(structured)]
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("\n")
             }
             ("report", report) => {
                 let report = reports::compact(report.clone());
-                parts.push(statement::statement(tool, structured, &report, width));
+                statement::statement(tool, structured, &report, width)
             }
-            ("record", Value::Object(fields)) => parts.push(fields_of(fields, 0, width)),
+            ("record", Value::Object(fields)) => fields_of(fields, look),
+            ("next_cursor", cursor) => format!("more: the same with cursor={}", scalar(cursor)),
+            ("filtered_here", names) => format!("filtered here, since the API does not: {}", inline(names)),
+            ("notes", Value::Array(notes)) => {
+                notes.iter().map(|note| format!("note: {}", inline(note))).collect::<Vec<_>>().join("\n")
+            }
             (name, Value::Array(rows)) if rows.iter().any(Value::is_object) => {
-                let around = Around { currency, width, whole: true, ..Around::default() };
-                parts.push(format!("{name}:\n{}", table::table(rows, around)));
+                format!("{name}:\n{}", indented(&look.set_in(2).table(rows), 2))
             }
-            (name, Value::Object(fields)) => parts.push(format!("{name}:\n{}", fields_of(fields, 1, width))),
-            (name, value) => parts.push(format!("{name}: {}", inline(value))),
-        }
+            (name, Value::Object(fields)) => {
+                format!("{name}:\n{}", indented(&fields_of(fields, look.set_in(2)), 2))
+            }
+            (_, Value::Null) => continue,
+            (name, value) => {
+                scalars.push((name, value));
+                continue;
+            }
+        };
+        flush(&mut scalars, look, &mut parts);
+        parts.push(part);
+    }
+    flush(&mut scalars, look, &mut parts);
+    if has("n") && has("complete") && !has("items") {
+        parts.push(counted(structured));
     }
     format!("{}\n", parts.join("\n"))
+}
+
+/// Facts of one value each; many of them with their values under each other.
+fn flush(scalars: &mut Vec<(&str, &Value)>, look: Look, parts: &mut Vec<String>) {
+    let many = scalars.len() > 3;
+    let longest = scalars.iter().map(|(name, _)| grid::width_of(name)).max().unwrap_or_default();
+    for (name, value) in scalars.drain(..) {
+        let space = if many && !value.is_boolean() { longest - grid::width_of(name) } else { 0 };
+        let text = grid::hanging(&shown(name, value, look), grid::width_of(name) + 2 + space, look.width);
+        parts.push(format!("{name}: {}{text}", " ".repeat(space)));
+    }
+}
+
+/// A value under its name.
+fn shown(name: &str, value: &Value, look: Look) -> String {
+    if figures::is_figure(value) && are_money(name, [value], look.in_currency) {
+        amount(value)
+    } else {
+        inline(value)
+    }
 }
 
 fn counted(structured: &Map<String, Value>) -> String {
@@ -75,34 +141,45 @@ fn counted(structured: &Map<String, Value>) -> String {
     format!("{n} of {of}{}", if complete { "" } else { " (not the whole list)" })
 }
 
-/// Fields one per line; lists of objects as tables below their name.
-fn fields_of(fields: &Map<String, Value>, depth: usize, width: Option<usize>) -> String {
-    let pad = "  ".repeat(depth);
+/// Fields one per line; lists of objects as tables below their name. Below the name of a currency all amounts
+/// are in it.
+fn fields_of(fields: &Map<String, Value>, look: Look) -> String {
+    let in_currency = look.in_currency || fields.contains_key("currency");
+    let look = Look { in_currency, ..look };
     let longest = fields.keys().map(|name| grid::width_of(name)).max().unwrap_or_default();
     let line = |(name, value): (&String, &Value)| match value {
         Value::Null => None,
         Value::Array(rows) if rows.iter().any(Value::is_object) => {
-            let currency = fields.get("currency").and_then(Value::as_str);
-            let around = Around {
-                currency,
-                width: width.map(|width| width.saturating_sub(2 * (depth + 1))),
-                whole: true,
-                ..Around::default()
-            };
-            Some(format!("{pad}{name}:\n{}", indented(&table::table(rows, around), 2 * (depth + 1))))
+            let rows: Vec<Value> = rows.iter().map(without_id).collect();
+            Some(format!("{name}:\n{}", indented(&look.set_in(2).table(&rows), 2)))
         }
         Value::Object(inner)
             if inner.values().any(|value| value.is_object() || value.is_array()) || inner.len() > 4 =>
         {
-            Some(format!("{pad}{name}:\n{}", fields_of(inner, depth + 1, width)))
+            let look = Look { in_currency: look.in_currency || is_currency(name), ..look.set_in(2) };
+            Some(format!("{name}:\n{}", indented(&fields_of(inner, look), 2)))
         }
         value => {
-            let shown = if are_money(name, [value]) { amount(value) } else { inline(value) };
             let space = " ".repeat(longest - grid::width_of(name));
-            Some(format!("{pad}{name}{space}  {shown}"))
+            let look = Look { in_currency: look.in_currency || is_currency(name), ..look };
+            let text = grid::hanging(&shown(name, value, look), longest + 2, look.width);
+            Some(format!("{name}{space}  {text}"))
         }
     };
     fields.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn is_currency(name: &str) -> bool {
+    name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// A row inside a record is never called by its id.
+fn without_id(row: &Value) -> Value {
+    let mut row = row.clone();
+    if let Some(fields) = row.as_object_mut().filter(|fields| fields.len() > 2) {
+        fields.shift_remove("id");
+    }
+    row
 }
 
 /// Names and values one pair a line.
@@ -129,6 +206,7 @@ fn inline(value: &Value) -> String {
             .map(|(name, value)| format!("{name} {}", inline(value)))
             .collect::<Vec<_>>()
             .join(", "),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(inline).collect::<Vec<_>>().join("; "),
         other => scalar(other),
     }

@@ -248,7 +248,7 @@ impl Calls for Following<'_> {
     }
 
     fn in_terminal(&self) -> bool {
-        self.work.caller.name == "terminal"
+        self.work.caller.until.is_none()
     }
 
     fn progress(&self, what: &str) {

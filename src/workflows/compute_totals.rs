@@ -15,7 +15,7 @@ use crate::rules::vat;
 
 const LINE: &[Param] = &[
     decimal("quantity").required(),
-    decimal("price").required().about("per unit"),
+    decimal("price").required(),
     TAX_RATE,
     decimal("discount_percent"),
     text("description"),

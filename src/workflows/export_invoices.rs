@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::unproven::Unproven;
 use super::{Workflow, incomplete};
 use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, text};
 use crate::catalogue::{Endpoint, Toolset};
@@ -92,7 +93,9 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
         csv.text(column.name);
     }
     csv.end_line();
+    let mut unproven = Unproven::new(&filters);
     let mut take = |page: Vec<Value>| {
+        unproven.look(&page);
         for record in &page {
             if csv.len() <= most {
                 line(&mut csv, record);
@@ -102,7 +105,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let walked = calls.walk("list_invoices", filters.clone(), &mut take).await?;
     if !walked.complete {
         let undone = if file.is_some() { "no file was written" } else { "nothing was exported" };
-        return Err(incomplete::refusal(calls, TOOL, undone, &walked).into());
+        return Err(incomplete::refusal(TOOL, undone, walked).into());
     }
     if csv.len() > most {
         return Err(too_long(walked.n).into());
@@ -112,6 +115,10 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     facts.insert("of".into(), json!(walked.of.unwrap_or(walked.n)));
     facts.insert("complete".into(), json!(true));
     facts.extend(filters);
+    let notes: Vec<String> = unproven.notes().collect();
+    if !notes.is_empty() {
+        facts.insert("notes".into(), json!(notes));
+    }
     match file {
         Some(path) => {
             facts.insert("bytes".into(), json!(csv.len()));

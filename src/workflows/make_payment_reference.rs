@@ -19,7 +19,7 @@ pub const WORKFLOW: Workflow = Workflow {
         params: &[
             text("number").gateway().required(),
             choice("kind", &["QRR", "SCOR"]).gateway(),
-            iban("iban").gateway().about("decides the kind"),
+            iban("iban").gateway(),
         ],
         ..Endpoint::LOCAL
     },

@@ -41,22 +41,37 @@ const MONEY: &[&str] = &[
     "taxable",
 ];
 /// Words that are names of states as well: money where some figure of theirs has decimals.
-const PERHAPS: &[&str] = &["paid", "due", "open", "overdue", "outstanding", "remaining", "expenses", "other"];
+const PERHAPS: &[&str] = &[
+    "paid",
+    "due",
+    "open",
+    "overdue",
+    "outstanding",
+    "remaining",
+    "expenses",
+    "other",
+    "invoiced",
+    "billed",
+    "received",
+];
 /// Words of what is counted or measured, even beside one of the others.
 const COUNTED: &[&str] = &[
     "count", "counts", "n", "of", "day", "days", "rate", "rates", "percent", "quantity", "version", "year",
     "years", "number", "numbers", "page", "pages", "row", "rows", "id", "date", "month",
 ];
 
-/// True where the figures under this name are amounts of money.
-pub fn are_money<'a>(name: &str, values: impl IntoIterator<Item = &'a Value>) -> bool {
+/// True where the figures under this name are amounts of money. `in_currency`: they stand below a currency, where
+/// what may be money is.
+pub fn are_money<'a>(name: &str, values: impl IntoIterator<Item = &'a Value>, in_currency: bool) -> bool {
     let lower = name.to_lowercase();
-    let words = || lower.split(|letter: char| !letter.is_alphanumeric());
-    let has = |list: &[&str]| words().any(|word| list.contains(&word));
+    let has = |list: &[&str]| {
+        lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| list.contains(&word))
+    };
     if has(COUNTED) {
         return false;
     }
-    has(MONEY) || (has(PERHAPS) && values.into_iter().any(|value| value.to_string().contains('.')))
+    let decimals = || values.into_iter().any(|value| value.to_string().contains('.'));
+    has(MONEY) || (has(PERHAPS) && (in_currency || decimals()))
 }
 
 /// An amount: two decimals at least, thousands set apart. What is no number stays as it is.
@@ -124,12 +139,12 @@ mod tests {
     #[test]
     fn names_say_what_is_money() {
         for name in ["total", "amount_due", "net_amount", "Gross", "tax_total", "net-result"] {
-            assert!(are_money(name, [&json!(1)]), "{name}");
+            assert!(are_money(name, [&json!(1)], false), "{name}");
         }
         for name in ["n", "total_count", "tax_rate", "days_overdue", "quantity", "overdue", "paid", "kind"] {
-            assert!(!are_money(name, [&json!(1)]), "{name}");
+            assert!(!are_money(name, [&json!(1)], false), "{name}");
         }
         let cents: Value = serde_json::from_str("1.50").unwrap();
-        assert!(are_money("overdue", [&json!(1), &cents]));
+        assert!(are_money("overdue", [&json!(1), &cents], false) && are_money("open", [&json!(0)], true));
     }
 }

@@ -6,7 +6,7 @@ use comfy_table::Table;
 /// Between two columns.
 const GAP: usize = 2;
 /// No text is broken into narrower pieces.
-const NARROWEST: usize = 14;
+const NARROWEST: usize = 12;
 
 /// Rows of cells under a head.
 #[derive(Default)]
@@ -22,8 +22,8 @@ struct Column {
 
 enum Row {
     Cells(Vec<String>),
-    /// Dashes under the figures.
-    Rule,
+    /// Dashes under these columns, or under all figures.
+    Rule(Vec<bool>),
     /// A text that keeps to no column.
     Whole(String),
 }
@@ -51,9 +51,9 @@ impl Grid {
         self.rows.push(Row::Whole(text));
     }
 
-    /// A line under the figures, before a sum.
-    pub fn rule(&mut self) {
-        self.rows.push(Row::Rule);
+    /// A line before a sum: under these columns, where they are named, else under all figures.
+    pub fn rule(&mut self, under: &[bool]) {
+        self.rows.push(Row::Rule(under.to_vec()));
     }
 
     /// An empty line, unless one is there.
@@ -67,7 +67,7 @@ impl Grid {
     fn cells(&self, index: usize) -> impl Iterator<Item = &str> {
         self.rows.iter().filter_map(move |row| match row {
             Row::Cells(cells) => cells.get(index).map(String::as_str),
-            Row::Rule | Row::Whole(_) => None,
+            Row::Rule(_) | Row::Whole(_) => None,
         })
     }
 
@@ -87,17 +87,17 @@ impl Grid {
         Some(widths)
     }
 
-    /// The narrowest that a column of texts can be: its longest word. One of figures is not broken.
+    /// The narrowest that a column can be: its longest word, or figure, which is never broken.
     fn least(&self, index: usize) -> usize {
-        if self.columns.get(index).is_none_or(|column| column.right) {
-            return usize::MAX;
+        let Some(column) = self.columns.get(index) else { return 0 };
+        let longest = |text: &str| text.split_whitespace().map(width_of).max().unwrap_or_default();
+        let head = longest(&column.head);
+        if column.right {
+            return self.cells(index).map(width_of).max().unwrap_or_default().max(head);
         }
-        let word = |cell: &str| {
-            let set_in = indent_of(cell) + 2;
-            cell.split_whitespace().map(|word| width_of(word) + set_in).max().unwrap_or_default()
-        };
-        let head = self.columns.get(index).map(|column| column.head.as_str());
-        self.cells(index).chain(head).map(word).max().unwrap_or_default().max(NARROWEST)
+        // What follows the first line is set in.
+        let word = |cell: &str| longest(cell) + indent_of(cell) + 2;
+        self.cells(index).map(word).max().unwrap_or_default().max(head).max(NARROWEST)
     }
 
     /// The lines, or `None` where they do not fit into `most` columns of a terminal.
@@ -112,11 +112,13 @@ impl Grid {
             match row {
                 Row::Cells(cells) => self.lay(cells, &widths, &mut lines),
                 Row::Whole(text) => lines.push(text.clone()),
-                Row::Rule => {
-                    let dashes = |(column, width): (&Column, &usize)| {
-                        if column.right { "-".repeat(*width) } else { String::new() }
+                Row::Rule(under) => {
+                    let dashes = |((at, column), width): ((usize, &Column), &usize)| {
+                        let ruled = under.get(at).copied().unwrap_or(column.right);
+                        if ruled { "-".repeat(*width) } else { String::new() }
                     };
-                    let cells: Vec<String> = self.columns.iter().zip(&widths).map(dashes).collect();
+                    let columns = self.columns.iter().enumerate();
+                    let cells: Vec<String> = columns.zip(&widths).map(dashes).collect();
                     self.lay(&cells, &widths, &mut lines);
                 }
             }
@@ -144,6 +146,13 @@ impl Grid {
 
 fn indent_of(text: &str) -> usize {
     text.len() - text.trim_start_matches(' ').len()
+}
+
+/// The text after something of `indent` columns: broken between words, each line set in as far.
+pub fn hanging(text: &str, indent: usize, most: Option<usize>) -> String {
+    let room = most.map(|most| most.saturating_sub(indent)).filter(|room| *room > NARROWEST);
+    let lines = room.map_or_else(|| vec![text.to_owned()], |room| broken(text, room));
+    lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
 /// The text in lines of at most `most` columns, broken between words; what follows the first is set in.
@@ -210,7 +219,7 @@ C       x                  -9.05";
             ["A", "  3400 Revenue from services and goods", "12'345'678.90"],
             ["B", "Grand Hotel du Lac et des Alpes", "1.00"],
         ]);
-        grid.rule();
+        grid.rule(&[]);
         for most in [40, 46, 60] {
             let text = grid.text(Some(most)).unwrap();
             assert!(text.lines().all(|line| width_of(line) <= most), "{most}:\n{text}");

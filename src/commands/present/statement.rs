@@ -194,7 +194,7 @@ fn accounts(rows: &[Value], periods: &[Option<String>; 2], width: Option<usize>)
         let subtotal =
             deep && top && !heads && figures == sums && figures.iter().any(|figure| !figure.is_zero());
         if subtotal {
-            grid.rule();
+            grid.rule(&[]);
         } else if top && heads {
             grid.space();
         }

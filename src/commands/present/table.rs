@@ -1,6 +1,8 @@
 //! Lists of records as tables: one row a line, amounts under each other, the currency in the head where it is one,
 //! sums below. Where a terminal is too narrow for the ids, they stand below their rows.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::figures::{amount, are_money, is_figure};
@@ -47,11 +49,29 @@ const FEW: usize = 10;
 /// Columns in one table of full records, so that a line stays readable.
 const MOST_COLUMNS: usize = 8;
 
+/// What is left out of a table that is too wide, the first first.
+const LEAST: &[&str] = &[
+    "id",
+    "vendor_id",
+    "client_id",
+    "customer_number",
+    "vat_number",
+    "type",
+    "source",
+    "title",
+    "issue_date",
+    "tax_rate",
+    "tax_amount",
+    "net_amount",
+];
+
 /// What stands around a table.
 #[derive(Clone, Copy, Default)]
 pub struct Around<'a> {
-    /// Of all amounts that name none.
+    /// Of all amounts that name none, for the head.
     pub currency: Option<&'a str>,
+    /// It is said above.
+    pub in_currency: bool,
     /// By currency: sums of columns.
     pub sums: Option<&'a Map<String, Value>>,
     /// Columns of the terminal.
@@ -60,27 +80,40 @@ pub struct Around<'a> {
     pub whole: bool,
 }
 
-/// The rows as a table; where it has no place, each row as a block of fields.
+/// The rows as a table. Where it is too wide, ids stand below their rows unless these have names of their own, and
+/// what a person asks for least is left out; where that is not enough, each row is a block of fields.
 pub fn table(rows: &[Value], around: Around) -> String {
     let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
-    let columns = columns(&rows, around.whole);
-    let alike = |name: &&str| {
-        rows.first()
-            .and_then(|row| row.get(*name))
-            .is_some_and(|first| first.is_string() && rows.iter().all(|row| row.get(*name) == Some(first)))
-    };
-    let own = Some("currency").filter(|name| columns.contains(name)).filter(alike);
-    let own = own.and_then(|name| rows.first()?.get(name)?.as_str());
-    let currency = own.or(around.currency);
-    let columns: Vec<&str> =
-        columns.into_iter().filter(|name| own.is_none() || *name != "currency").collect();
-    let laid = |columns: &[&str], below: Option<&str>| {
-        lay(&rows, columns, currency, &around, below).text(around.width)
-    };
-    let without: Vec<&str> = columns.iter().copied().filter(|name| *name != "id").collect();
-    laid(&columns, None)
-        .or_else(|| (without.len() < columns.len()).then(|| laid(&without, Some("id"))).flatten())
-        .unwrap_or_else(|| blocks(&rows, &columns, around.width))
+    let all = columns(&rows, around.whole);
+    let own = all.contains(&"currency").then(|| alike(&rows, "currency")).flatten();
+    let all: Vec<&str> = all.into_iter().filter(|name| own.is_none() || *name != "currency").collect();
+    let table = Table { currency: own.or(around.currency), rows, around };
+    let ids = all.contains(&"id") && !table.has_names();
+    let mut columns = all.clone();
+    let mut left_out = Vec::new();
+    let mut least = LEAST.iter();
+    loop {
+        if let Some(text) = table.lay(&columns, ids && !columns.contains(&"id")).text(around.width) {
+            left_out.retain(|name| !(ids && *name == "id"));
+            if left_out.is_empty() {
+                return text;
+            }
+            let names: Vec<String> = left_out.into_iter().map(words).collect();
+            return format!("{text}\nleft out here: {}; all with --json", names.join(", "));
+        }
+        let Some(name) = least.find(|name| columns.contains(name)).filter(|_| columns.len() > 3) else {
+            break;
+        };
+        columns.retain(|other| other != name);
+        left_out.push(*name);
+    }
+    table.blocks(&all)
+}
+
+/// The text that all rows have under this name.
+fn alike<'a>(rows: &[&'a Map<String, Value>], name: &str) -> Option<&'a str> {
+    let first = rows.first()?.get(name)?;
+    first.as_str().filter(|_| rows.iter().all(|row| row.get(name) == Some(first)))
 }
 
 fn columns<'a>(rows: &[&'a Map<String, Value>], whole: bool) -> Vec<&'a str> {
@@ -109,78 +142,123 @@ fn columns<'a>(rows: &[&'a Map<String, Value>], whole: bool) -> Vec<&'a str> {
     named
 }
 
-/// `below` is a field that stands on a line of its own under each row.
-fn lay(
-    rows: &[&Map<String, Value>],
-    columns: &[&str],
-    currency: Option<&str>,
-    around: &Around,
-    below: Option<&str>,
-) -> Grid {
-    let values = |name: &str| {
-        rows.iter().filter_map(|row| row.get(name)).filter(|value| !value.is_null()).collect::<Vec<_>>()
-    };
-    let money: Vec<bool> = columns
-        .iter()
-        .map(|name| {
-            let values = values(name);
-            values.iter().any(|value| is_figure(value)) && are_money(name, values)
+struct Table<'a> {
+    rows: Vec<&'a Map<String, Value>>,
+    /// For the head.
+    currency: Option<&'a str>,
+    around: Around<'a>,
+}
+
+impl Table<'_> {
+    /// Every row has a number or a name of its own, by which it can be called.
+    fn has_names(&self) -> bool {
+        ["number", "name"].iter().any(|name| {
+            let names: HashSet<&str> = self
+                .rows
+                .iter()
+                .filter_map(|row| row.get(*name)?.as_str())
+                .filter(|name| !name.is_empty())
+                .collect();
+            names.len() == self.rows.len()
         })
-        .collect();
-    let mut grid = Grid::default();
-    for (name, money) in columns.iter().zip(&money) {
-        let head = match currency.filter(|_| *money) {
-            Some(currency) => format!("{} {currency}", words(name)),
-            None => words(name),
-        };
-        let right = *money || values(name).iter().all(|value| value.is_number());
-        grid.column(&head, right);
     }
-    for row in rows {
-        let cell = |(name, money): (&&str, &bool)| match row.get(*name) {
-            Some(value) if *money => amount(value),
-            Some(value) => super::scalar(value),
-            None => String::new(),
-        };
-        grid.push(columns.iter().zip(&money).map(cell).collect());
-        if let Some(id) = below.and_then(|name| row.get(name)) {
-            grid.whole(format!("  {}", super::scalar(id)));
+
+    fn values(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.rows.iter().filter_map(move |row| row.get(name)).filter(|value| !value.is_null())
+    }
+
+    fn is_money(&self, name: &str) -> bool {
+        let in_currency = self.around.in_currency || self.currency.is_some();
+        self.values(name).any(is_figure) && are_money(name, self.values(name), in_currency)
+    }
+
+    /// `ids`: on lines of their own, under their rows.
+    fn lay(&self, columns: &[&str], ids: bool) -> Grid {
+        let money: Vec<bool> = columns.iter().map(|name| self.is_money(name)).collect();
+        let mut grid = Grid::default();
+        for (name, money) in columns.iter().zip(&money) {
+            let head = match self.currency.filter(|_| *money) {
+                Some(currency) => format!("{} {currency}", words(name)),
+                None => words(name),
+            };
+            grid.column(&head, *money || self.values(name).all(Value::is_number));
+        }
+        for row in &self.rows {
+            let cell = |(name, money): (&&str, &bool)| match row.get(*name) {
+                Some(value) if *money => amount(value),
+                Some(value) => super::scalar(value),
+                None => String::new(),
+            };
+            grid.push(columns.iter().zip(&money).map(cell).collect());
+            if let Some(id) = row.get("id").filter(|_| ids) {
+                grid.whole(format!("  {}", super::scalar(id)));
+            }
+            self.below(row, &mut grid);
+        }
+        self.sums(&mut grid, columns, &money);
+        grid
+    }
+
+    /// The rows of a row, one a line.
+    fn below(&self, row: &Map<String, Value>, grid: &mut Grid) {
+        if self.around.whole || row.len() > FEW {
+            return;
+        }
+        let parts = row.values().filter_map(Value::as_array).flatten().filter_map(Value::as_object);
+        for part in parts {
+            let word = |(name, value): (&String, &Value)| {
+                let money = is_figure(value) && are_money(name, [value], true);
+                format!("{} {}", words(name), if money { amount(value) } else { super::inline(value) })
+            };
+            let said = part.iter().filter(|(name, value)| *name != "id" && !value.is_null()).map(word);
+            grid.whole(format!("    {}", said.collect::<Vec<_>>().join(", ")));
         }
     }
-    sums(&mut grid, columns, &money, around.sums);
-    grid
+
+    /// Sums per currency under the columns that they are of; those of others in words.
+    fn sums(&self, grid: &mut Grid, columns: &[&str], money: &[bool]) {
+        let mut ruled = false;
+        for (currency, fields) in self.around.sums.into_iter().flatten() {
+            let Some(fields) = fields.as_object() else { continue };
+            let of = |(name, money): (&&str, &bool)| fields.get(*name).filter(|_| *money).map(amount);
+            let mut cells: Vec<Option<String>> = columns.iter().zip(money).map(of).collect();
+            let other = |name: &str| !columns.contains(&name);
+            if let Some(said) = in_words(currency, fields, other) {
+                grid.whole(said);
+            }
+            if cells.iter().all(Option::is_none) {
+                continue;
+            }
+            if !std::mem::replace(&mut ruled, true) {
+                grid.rule(&cells.iter().map(Option::is_some).collect::<Vec<_>>());
+            }
+            if let Some(first) = cells.first_mut().filter(|first| first.is_none()) {
+                *first = Some(format!("sum {currency}"));
+            }
+            grid.push(cells.into_iter().map(Option::unwrap_or_default).collect());
+        }
+    }
+
+    /// Each row as its fields, for a terminal that is too narrow for a table.
+    fn blocks(&self, columns: &[&str]) -> String {
+        let money: Vec<bool> = columns.iter().map(|name| self.is_money(name)).collect();
+        let block = |row: &&Map<String, Value>| {
+            let fields = columns.iter().zip(&money).filter_map(|(name, money)| {
+                let value = row.get(*name).filter(|value| !value.is_null())?;
+                Some((words(name), if *money { amount(value) } else { super::scalar(value) }))
+            });
+            super::pairs(fields, self.around.width)
+        };
+        let sums = self.around.sums.into_iter().flatten();
+        let sums = sums.filter_map(|(currency, fields)| in_words(currency, fields.as_object()?, |_| true));
+        self.rows.iter().map(block).chain(sums).collect::<Vec<_>>().join("\n\n")
+    }
 }
 
-/// Sums per currency under the columns that they are of.
-fn sums(grid: &mut Grid, columns: &[&str], money: &[bool], sums: Option<&Map<String, Value>>) {
-    let Some(sums) = sums else { return };
-    let mut first = true;
-    for (currency, fields) in sums {
-        let Some(fields) = fields.as_object() else { continue };
-        let cell = |(index, (name, money)): (usize, (&&str, &bool))| match fields.get(*name) {
-            Some(sum) if *money => amount(sum),
-            _ if index == 0 => format!("sum {currency}"),
-            _ => String::new(),
-        };
-        let cells: Vec<String> = columns.iter().zip(money).enumerate().map(cell).collect();
-        if cells.iter().skip(1).all(String::is_empty) {
-            continue;
-        }
-        if std::mem::take(&mut first) {
-            grid.rule();
-        }
-        grid.push(cells);
-    }
-}
-
-/// Each row as its fields, for a terminal that is too narrow for a table.
-fn blocks(rows: &[&Map<String, Value>], columns: &[&str], width: Option<usize>) -> String {
-    let block = |row: &&Map<String, Value>| {
-        let fields = columns.iter().filter_map(|name| {
-            let value = row.get(*name).filter(|value| !value.is_null())?;
-            Some((words(name), if are_money(name, [value]) { amount(value) } else { super::scalar(value) }))
-        });
-        super::pairs(fields, width)
-    };
-    rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
+/// The sums in a currency in one line.
+fn in_words(currency: &str, sums: &Map<String, Value>, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let word = |(name, sum): (&String, &Value)| format!("{} {}", words(name), amount(sum));
+    let said: Vec<String> =
+        sums.iter().filter(|(name, sum)| wanted(name) && are_money(name, [*sum], true)).map(word).collect();
+    (!said.is_empty()).then(|| format!("sum {currency}: {}", said.join(", ")))
 }

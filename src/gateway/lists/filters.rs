@@ -32,7 +32,10 @@ pub(super) fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value, tod
                 || row.get("due_date").and_then(Value::as_str).is_none_or(late)
         }
         Check::Equals(field) => {
-            row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
+            // Some lists show `client: { id }` only.
+            let within = || row.get(field.strip_suffix("_id")?)?.get("id");
+            let found = row.get(field).or_else(within);
+            found.is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
         }
         Check::AtLeast(field) => ordering(field).is_none_or(std::cmp::Ordering::is_ge),
         Check::AtMost(field) => ordering(field).is_none_or(std::cmp::Ordering::is_le),

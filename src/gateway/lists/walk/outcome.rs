@@ -66,11 +66,8 @@ impl Walk {
     /// How the walk ended, for those that were handed its rows.
     pub fn outcome(&self, way: &Way) -> Walked {
         let complete = self.holds_all() && self.searched_out == 0;
-        let mut note = self.doubt();
-        if let (Some(note), Some(_)) = (&mut note, &self.stopped) {
-            *note = format!("{note}; {}", go_on::rest(way, self.narrower(way)));
-        }
-        Walked { n: self.given as u64, of: self.of(), complete, note }
+        let go_on = self.stopped.as_ref().map(|_| go_on::rest(way, self.narrower(way)));
+        Walked { n: self.given as u64, of: self.of(), complete, note: self.doubt(), go_on }
     }
 
     /// The answer: rows, `n`, `of`, `complete`, sums, and how to go on.
