@@ -175,14 +175,13 @@ fn scalar(kind: Kind) -> Map<String, Value> {
         Kind::Decimal => map("number"),
         Kind::Integer => map("integer"),
         Kind::Boolean => map("boolean"),
-        // The one value is named by the instructions, and by the refusal of another.
-        Kind::Choice([_]) => map("string"),
-        Kind::Choice(values) => {
+        Kind::Choice(values) if values.len() > 1 => {
             let mut schema = map("string");
             schema.insert("enum".into(), json!(values));
             schema
         }
-        Kind::Text | Kind::Iban | Kind::Id | Kind::Date => map("string"),
+        // One value alone is named by the instructions, and by the refusal of another.
+        Kind::Text | Kind::Iban | Kind::Id | Kind::Date | Kind::Choice(_) => map("string"),
         Kind::Object(_) => map("object"),
         Kind::Objects(_) => list(map("object")),
     }
