@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond cargo, and nothing twice: Debian's packages for the keyring tests,
-# schemathesis in a venv and js-tiktoken in a folder, both below .cache. Quick when all is there.
+# schemathesis in a venv, js-tiktoken and ajv in a folder each, all below .cache. Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,7 @@ python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-ve
 command -v npm >/dev/null || packages+=(nodejs npm)
 schemathesis=4.32.5
 tiktoken=1.0.21
+ajv=8.17.1
 
 missing=()
 for package in "${packages[@]}"; do
@@ -32,11 +33,17 @@ if ! [[ -x .cache/venv/bin/schemathesis && "$(cat .cache/venv/version 2>/dev/nul
   echo "$schemathesis" >.cache/venv/version
 fi
 
-if [[ "$(cat .cache/node/version 2>/dev/null)" != "$tiktoken" ]]; then
-  echo "installing js-tiktoken $tiktoken"
-  rm -rf .cache/node
-  mkdir -p .cache/node
-  echo '{ "private": true }' >.cache/node/package.json
-  npm install --prefix .cache/node --silent --no-audit --no-fund "js-tiktoken@$tiktoken"
-  echo "$tiktoken" >.cache/node/version
-fi
+# A folder each, so that a worktree of another day does not take away what it does not know.
+node_package() {
+  local folder=.cache/$1 name=$2 version=$3
+  if [[ "$(cat "$folder/version" 2>/dev/null)" != "$version" ]]; then
+    echo "installing $name $version"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    echo '{ "private": true }' >"$folder/package.json"
+    npm install --prefix "$folder" --silent --no-audit --no-fund "$name@$version"
+    echo "$version" >"$folder/version"
+  fi
+}
+node_package node js-tiktoken "$tiktoken"
+node_package ajv ajv "$ajv"

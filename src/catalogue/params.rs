@@ -129,7 +129,7 @@ pub const BY_CLIENT: Param = id("client_id").query(Check::Equals("client_id")).o
 
 pub const LANGUAGE: Param = choice("language", &["de", "fr", "it", "en"]);
 pub const CURRENCY: Param = text("currency");
-pub const TAX_RATE: Param = decimal("tax_rate").about("VAT %");
+pub const TAX_RATE: Param = decimal("tax_rate");
 pub const SERVICE_FROM: Param = date("service_from").wire("service_date_from");
 pub const SERVICE_TO: Param = date("service_to").wire("service_date_to");
 
@@ -141,7 +141,7 @@ pub const LINE: &[Param] = &[
     decimal("quantity").required(),
     decimal("price").required().about("per unit"),
     text("unit"),
-    TAX_RATE,
+    TAX_RATE.about("VAT %"),
     decimal("discount_percent"),
     id("catalog_item_id"),
 ];

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset, params};
+use super::{Answer, CHANGES, Confirms, Effect, Endpoint, Kind, Param, params};
 
 /// What the schema of a tool depends on beside its row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,7 +56,7 @@ pub fn input(endpoint: &Endpoint, options: Options<'_>) -> Map<String, Value> {
 
 /// Shapes that several tools take, the tool that shows them, and what is said of them beside it.
 const SHOWN: &[(&str, Param, &str)] = &[
-    ("create_invoice", params::LINES, "as in create_invoice: description, quantity, price …"),
+    ("create_invoice", params::LINES, "as in create_invoice"),
     ("create_client", params::ADDRESS, "as in create_client"),
 ];
 
@@ -101,7 +101,7 @@ pub struct Annotations {
     pub read_only: bool,
     pub destructive: bool,
     pub idempotent: bool,
-    /// The answer carries text that third parties wrote.
+    /// The answer may carry text that third parties wrote.
     pub open_world: bool,
 }
 
@@ -118,9 +118,9 @@ pub fn annotations(endpoint: &Endpoint) -> Annotations {
         read_only: !endpoint.writes(),
         destructive,
         idempotent,
-        // Whoever pays writes the text of a bank transaction, and of the statement that it is imported from.
-        open_world: endpoint.tool.contains("transaction")
-            || (endpoint.toolset == Toolset::Banking && endpoint.path.is_empty()),
+        // Records carry what others wrote: a bank transaction the payer's words. A create gives back what was
+        // given to it, and what is computed here has no record.
+        open_world: endpoint.effect != Effect::Creates && !endpoint.is_local(),
     }
 }
 
@@ -175,12 +175,13 @@ fn scalar(kind: Kind) -> Map<String, Value> {
         Kind::Decimal => map("number"),
         Kind::Integer => map("integer"),
         Kind::Boolean => map("boolean"),
-        Kind::Choice(values) => {
+        Kind::Choice(values) if values.len() > 1 => {
             let mut schema = map("string");
             schema.insert("enum".into(), json!(values));
             schema
         }
-        Kind::Text | Kind::Iban | Kind::Id | Kind::Date => map("string"),
+        // One value alone is named by the instructions, and by the refusal of another.
+        Kind::Text | Kind::Iban | Kind::Id | Kind::Date | Kind::Choice(_) => map("string"),
         Kind::Object(_) => map("object"),
         Kind::Objects(_) => list(map("object")),
     }

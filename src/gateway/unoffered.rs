@@ -70,9 +70,48 @@ pub(super) fn instead_of(words: &str) -> Option<&'static str> {
 }
 
 /// What none of these tools does, as the instructions name it.
-pub(super) fn missing_from<'a>(tools: impl Iterator<Item = &'a str> + Clone) -> Vec<&'static str> {
+pub(super) fn missing_from(tools: &[&str]) -> Vec<&'static str> {
     let does = |missing: &Missing| {
-        tools.clone().any(|tool| tool.split('_').next().is_some_and(|verb| missing.words.contains(&verb)))
+        tools.iter().any(|tool| tool.split('_').next().is_some_and(|verb| missing.words.contains(&verb)))
     };
     MISSING.iter().filter(|missing| !does(missing)).map(|missing| missing.what).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{instead_of, missing_from};
+
+    #[test]
+    fn each_verb_that_models_try_has_an_answer_and_what_is_there_has_none() {
+        for (tool, says) in [
+            ("send_invoice", "mail of their own"),
+            ("email_offer", "mail of their own"),
+            ("send_payment_reminder", "mail of their own"),
+            ("get_invoice_pdf", "PDFs"),
+            ("download_invoice", "PDFs"),
+            ("void_invoice", "void"),
+            ("cancel_invoice", "void"),
+            ("mark_invoice_paid", "reconcile_transaction"),
+            ("record_payment", "reconcile_transaction"),
+            ("create_credit_note", "credit notes"),
+            ("refund_invoice", "credit notes"),
+            ("finalize_invoice", "finalize"),
+            ("accept_offer", "state of an offer"),
+            ("attach_receipt", "attachments"),
+            ("submit_vat_return", "get_vat_report"),
+        ] {
+            assert!(instead_of(tool).is_some_and(|instead| instead.contains(says)), "{tool}");
+        }
+        for tool in crate::catalogue::all().map(|row| row.tool).chain(["convert_offer_to_invoice"]) {
+            assert_eq!(instead_of(tool), None, "{tool}");
+        }
+    }
+
+    /// Where the user's own description of the API has such tools, the instructions say nothing against them.
+    #[test]
+    fn what_a_served_tool_does_is_not_missing() {
+        assert!(missing_from(&["create_invoice"]).contains(&"sending"));
+        let missing = missing_from(&["create_invoice", "send_invoice", "void_invoice"]);
+        assert!(!missing.contains(&"sending") && !missing.contains(&"voiding") && missing.contains(&"PDF"));
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::scripted_books::{answer, id, profiles, run};
 use crate::support::{Era, McpSession, SandboxProcess, ScriptedServer};
 
-const ALL: [&str; 5] = ["serve", "--toolsets", "all", "--confirm", "never"];
+pub const ALL: [&str; 5] = ["serve", "--toolsets", "all", "--confirm", "never"];
 
 const STATEMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>
@@ -21,7 +21,7 @@ const STATEMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 
 /// Tools and arguments in an order in which each can succeed; `$tool` is the id of that tool's record, or of the
 /// first row of its list.
-fn table() -> Vec<(&'static str, Value)> {
+pub fn table() -> Vec<(&'static str, Value)> {
     let lines = json!([{ "description": "Consulting", "quantity": 2, "price": 180, "unit": "h", "discount_percent": 5 }]);
     let booking = json!([{ "account": "1020", "debit": 10 }, { "account": "3400", "credit": 10 }]);
     let address = json!({ "street": "Seeweg", "house_number": "3", "postal_code": "6003", "city": "Luzern", "country": "CH" });
@@ -167,7 +167,7 @@ fn banking_and_reports() -> Vec<(&'static str, Value)> {
 }
 
 /// Puts ids in the place of `$tool`.
-fn filled(arguments: &Value, found: &HashMap<String, Value>) -> Value {
+pub fn filled(arguments: &Value, found: &HashMap<String, Value>) -> Value {
     match arguments {
         Value::String(text) if text.starts_with('$') => {
             found.get(&text[1..]).cloned().unwrap_or_else(|| panic!("nothing was found for {text}"))

@@ -8,7 +8,7 @@ use crate::support::Lumabill;
 
 /// Compares, or rewrites where `UPDATE_GOLDEN` is set. The folder holds these files and no others.
 #[expect(clippy::disallowed_methods, reason = "a test reads what it is told by `just golden`")]
-fn golden(folder: &str, files: &[(&str, String)]) {
+pub fn golden(folder: &str, files: &[(&str, String)]) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::create_dir_all(&folder).unwrap();
