@@ -90,7 +90,8 @@ pub fn result(tool: &str, structured: &Map<String, Value>, width: Option<usize>)
             ("next_cursor", cursor) => format!("more: the same with cursor={}", scalar(cursor)),
             ("filtered_here", names) => format!("filtered here, since the API does not: {}", inline(names)),
             ("notes", Value::Array(notes)) => {
-                notes.iter().map(|note| format!("note: {}", inline(note))).collect::<Vec<_>>().join("\n")
+                let note = |note: &Value| grid::hanging(&format!("note: {}", inline(note)), 0, width);
+                notes.iter().map(note).collect::<Vec<_>>().join("\n")
             }
             (name, Value::Array(rows)) if rows.iter().any(Value::is_object) => {
                 format!("{name}:\n{}", indented(&look.set_in(2).table(rows), 2))

@@ -19,6 +19,8 @@ const MONEY: &[&str] = &[
     "balance",
     "debit",
     "credit",
+    "credits",
+    "debits",
     "base",
     "sum",
     "sums",
