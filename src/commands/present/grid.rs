@@ -112,7 +112,7 @@ impl Grid {
             match row {
                 Row::Cells(cells) => self.lay(cells, &widths, &mut lines),
                 Row::Whole(text) => {
-                    lines.extend(most.map_or_else(|| vec![text.clone()], |most| broken(text, most)))
+                    lines.extend(most.map_or_else(|| vec![text.clone()], |most| broken(text, most)));
                 }
                 Row::Rule(under) => {
                     let dashes = |((at, column), width): ((usize, &Column), &usize)| {
