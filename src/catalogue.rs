@@ -287,6 +287,9 @@ pub struct ListOf {
     pub sums: &'static [&'static str],
     /// Fields that a row shows unless others are asked for, beside its `id`; of an object its name.
     pub columns: &'static [&'static str],
+    /// A handful of records by nature: given at once, so that the words for the rest of a longer list are accepted
+    /// and not declared.
+    pub short: bool,
 }
 
 /// One argument of a tool.

@@ -192,11 +192,11 @@ impl Gateway {
         connection.served.list(self.schemas(&connection))
     }
 
-    fn schemas(&self, connection: &Connection) -> catalogue::schema::Options {
+    fn schemas(&self, connection: &Connection) -> catalogue::schema::Options<'_> {
         catalogue::schema::Options {
             several_profiles: connection.profiles.several(),
             confirms_writes: self.level == policy::Level::Writes,
-            lines_in_words: false,
+            listed: &[],
         }
     }
 

@@ -52,7 +52,12 @@ impl Session {
         let text = answer["content"][0]["text"].as_str().unwrap_or_default().to_owned();
         let facts = answer.get("structuredContent").cloned().unwrap_or_default();
         let failed = answer["isError"] == true;
-        Result { failed, structured: if facts.is_null() { String::new() } else { facts.to_string() }, text, facts }
+        Result {
+            failed,
+            structured: if facts.is_null() { String::new() } else { facts.to_string() },
+            text,
+            facts,
+        }
     }
 
     fn ask(&mut self, method: &str, params: &Value) -> Option<Value> {

@@ -22,6 +22,7 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
         resource: "accounts",
         date: None,
         sums: &[],
+        short: false,
         columns: &["number", "name", "type", "balance", "currency"],
     }),
     computed: &[],

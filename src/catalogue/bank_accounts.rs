@@ -31,6 +31,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "bank_accounts",
             date: None,
             sums: &[],
+            short: true,
             columns: &["name", "iban", "bank_name", "account", "balance", "balance_date", "currency"],
         }),
         computed: &[],

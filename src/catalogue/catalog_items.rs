@@ -29,6 +29,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "catalog",
             date: None,
             sums: &[],
+            short: false,
             columns: &["name", "sku", "price", "unit", "tax_rate", "active", "currency"],
         }),
         computed: &[],

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub use argument_error::{ArgumentError, Issue};
 pub use value::{is_segment, unquoted};
 
-use super::{CHANGES, Effect, Endpoint, Kind, Param};
+use super::{CHANGES, Effect, Endpoint, Kind, Param, params};
 
 /// The arguments that the row takes: names known, required ones there, numbers exact, days real. Numbers,
 /// whole numbers and booleans may come as text, lists and objects as JSON text; null and empty text mean
@@ -21,7 +21,7 @@ pub fn check(
     endpoint: &Endpoint,
     arguments: Map<String, Value>,
 ) -> Result<Map<String, Value>, ArgumentError> {
-    let mut walk = Checker { issues: Vec::new() };
+    let mut walk = Checker { tool: endpoint.tool, issues: Vec::new() };
     let arguments = match endpoint.effect {
         Effect::Updates => walk.fold(endpoint, arguments),
         _ => arguments,
@@ -39,6 +39,7 @@ pub fn check(
 }
 
 struct Checker {
+    tool: &'static str,
     issues: Vec<Issue>,
 }
 
@@ -86,6 +87,11 @@ impl Checker {
         for (name, value) in given {
             let path = format!("{CHANGES}.{name}");
             match accepted.iter().find(|field| field.name == name) {
+                None if self.stands_for(&name, &accepted.iter().collect::<Vec<_>>()).is_some() => {
+                    if let Some(value) = self.value(&params::CLIENT_NAME, value, &path) {
+                        changes.insert(name, value);
+                    }
+                }
                 None => self.unknown(path, &name, accepted.iter()),
                 Some(field) if value.is_null() && !field.required => {
                     changes.insert(name, value);
@@ -106,14 +112,19 @@ impl Checker {
         // A wrong value is not reported as a missing one too.
         let mut seen = Vec::new();
         for (name, value) in given {
-            let Some(param) = accepted.iter().find(|param| param.name == name) else {
+            let named = accepted.iter().copied().find(|param| param.name == name);
+            let Some(param) = named.or_else(|| self.stands_for(&name, accepted)) else {
                 self.unknown(format!("{path}{name}"), &name, accepted.iter().copied());
                 continue;
             };
             if value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()) {
                 continue;
             }
+            if seen.contains(&param.name) {
+                self.issues.push(Issue::Both { path: format!("{path}{name}"), other: param.name });
+            }
             seen.push(param.name);
+            let param = if named.is_some() { param } else { &params::CLIENT_NAME };
             if let Some(value) = self.value(param, value, &format!("{path}{name}")) {
                 checked.insert(name, value);
             }
@@ -177,6 +188,19 @@ impl Checker {
     fn nested(&mut self, fields: &[Param], given: Map<String, Value>, path: &str) -> Value {
         let accepted: Vec<&Param> = fields.iter().collect();
         Value::Object(self.fields(&accepted, given, &format!("{path}.")))
+    }
+
+    /// The id that a name stands for: accepted beside every id of a record that people know by name or number,
+    /// declared only where that is what most calls want.
+    fn stands_for<'a>(&self, name: &str, accepted: &[&'a Param]) -> Option<&'a Param> {
+        let id = match name {
+            "client_name" => "client_id",
+            "vendor_name" => "vendor_id",
+            "invoice_number" => "invoice_id",
+            "number" if ["recurring", "journal"].iter().any(|kind| self.tool.contains(kind)) => "id",
+            _ => return None,
+        };
+        accepted.iter().copied().find(|param| param.name == id)
     }
 
     fn wrong(&mut self, path: &str, wanted: String) -> Option<Value> {

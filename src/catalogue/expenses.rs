@@ -1,7 +1,7 @@
 //! Expenses: what the profile spends.
 
 use super::params::{
-    CURRENCY, ID, PERIOD, SEARCH, TAX_RATE, boolean, changes, date, decimal, from, id, text, to,
+    CURRENCY, ID, PERIOD, SEARCH, TAX_RATE, VENDOR_NAME, boolean, changes, date, decimal, from, id, text, to,
 };
 use super::{Answer, Check, Confirms, Effect, Endpoint, Evidence, ListOf, Method, Param, Toolset};
 
@@ -35,7 +35,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             to("date"),
             PERIOD,
             id("vendor_id").query(Check::Equals("vendor_id")).or("vendor_name"),
-            text("vendor_name").gateway(),
+            VENDOR_NAME,
             text("category").query(Check::Equals("category")),
             SEARCH,
         ],
@@ -43,6 +43,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "expenses",
             date: Some("date"),
             sums: &["amount"],
+            short: false,
             columns: &["date", "vendor", "category", "description", "amount", "tax_rate", "paid", "currency"],
         }),
         computed: &[],
@@ -73,9 +74,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         confirms: Confirms::Never,
         params: &[
             AMOUNT.required(),
-            date("date").about("left out: today"),
+            date("date"),
             id("vendor_id").or("vendor_name"),
-            text("vendor_name").gateway(),
+            VENDOR_NAME,
             text("category"),
             TAX_RATE,
             text("description"),

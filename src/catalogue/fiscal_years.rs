@@ -21,6 +21,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "fiscal_years",
             date: None,
             sums: &[],
+            short: true,
             columns: &["name", "start_date", "end_date", "status"],
         }),
         computed: &[],

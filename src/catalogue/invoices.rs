@@ -88,6 +88,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "invoices",
             date: Some("issue_date"),
             sums: &["total", "amount_due"],
+            short: false,
             columns: &[
                 "number",
                 "client",
@@ -120,7 +121,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         tool: "create_invoice",
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Create a draft invoice (bill a client). Nothing is sent. Left-out number, dates, currency and VAT come from the profile. Then get_invoice.",
+        about: "Create a draft invoice (bill a client). Nothing is sent. Left-out fields come from the profile.",
         method: Method::Post,
         path: "/v1/invoices",
         effect: Effect::Creates,

@@ -70,6 +70,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "offers",
             date: Some("issue_date"),
             sums: &["total"],
+            short: false,
             columns: &[
                 "number",
                 "client",

@@ -108,7 +108,7 @@ impl Param {
 pub const ID: Param = id("id").path().required();
 /// The same where the record may be named by `number` instead.
 pub const ID_OR_NUMBER: Param = ID.or("number");
-pub const NUMBER_FOR_ID: Param = text("number").gateway().about("instead of id");
+pub const NUMBER_FOR_ID: Param = text("number").gateway();
 
 pub const SEARCH: Param = text("search").query(Check::Contains);
 /// Turned into `from` and `to`.
@@ -124,6 +124,7 @@ pub const fn to(field: &'static str) -> Param {
 pub const CLIENT_ID: Param = id("client_id").required().or("client_name");
 /// Turned into `client_id`; exact, and only if one client bears it.
 pub const CLIENT_NAME: Param = text("client_name").gateway();
+pub const VENDOR_NAME: Param = text("vendor_name").gateway();
 pub const BY_CLIENT: Param = id("client_id").query(Check::Equals("client_id")).or("client_name");
 
 pub const LANGUAGE: Param = choice("language", &["de", "fr", "it", "en"]);

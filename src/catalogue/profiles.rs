@@ -18,6 +18,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "profiles",
             date: None,
             sums: &[],
+            short: true,
             columns: &["company_name", "legal_form", "vat_number", "vat_method", "default_currency"],
         }),
         computed: &[],

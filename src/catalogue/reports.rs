@@ -19,6 +19,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "reports",
             date: None,
             sums: &[],
+            short: true,
             columns: &["name", "title", "description"],
         }),
         computed: &[],

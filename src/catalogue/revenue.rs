@@ -23,6 +23,7 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
         resource: "revenue",
         date: Some("date"),
         sums: &["net_amount", "tax_amount", "gross_amount"],
+        short: false,
         columns: &[
             "group",
             "count",

@@ -4,27 +4,35 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset, find, params};
+use super::{Answer, CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset, params};
 
 /// What the schema of a tool depends on beside its row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
     /// The account reaches several profiles, so that `profile_id` is worth declaring.
     pub several_profiles: bool,
     /// A person is asked before every write, so that `confirm_number` is declared for each.
     pub confirms_writes: bool,
-    /// Shapes that another listed tool shows are named in words: the lines of a document.
-    pub lines_in_words: bool,
+    /// Tools listed beside it: shapes that one of them shows are named in words (the lines of a document, the
+    /// fields of an update).
+    pub listed: &'a [&'static Endpoint],
 }
 
-/// The tool whose schema shows the lines of documents.
-pub const SHOWS_LINES: &str = "create_invoice";
+impl Options<'_> {
+    fn shows(&self, tool: &str) -> Option<&'static Endpoint> {
+        self.listed.iter().find(|row| row.tool == tool).copied()
+    }
+}
 
 /// The input schema of a tool.
-pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
+pub fn input(endpoint: &Endpoint, options: Options<'_>) -> Map<String, Value> {
     let wanted = |param: &&Param| match param.name {
         "profile_id" => options.several_profiles && has_a_profile(endpoint),
         "confirm_number" => options.confirms_writes || endpoint.confirms != Confirms::Never,
+        "limit" | "cursor" | "all" | "fields" | "detail" => match endpoint.answer {
+            Answer::List(list) => !list.short,
+            _ => param.name != "detail",
+        },
         _ => true,
     };
     let params: Vec<&Param> = endpoint.accepted().filter(wanted).collect();
@@ -33,26 +41,41 @@ pub fn input(endpoint: &Endpoint, options: Options) -> Map<String, Value> {
         params.iter().find(|param| param.name == CHANGES).map(|param| param.kind)
         && let Some(Value::Object(properties)) = schema.get_mut("properties")
     {
-        properties.insert(CHANGES.to_owned(), Value::Object(changes(endpoint, fields)));
+        properties.insert(CHANGES.to_owned(), Value::Object(changes(endpoint, fields, options)));
     }
-    let elsewhere = options.lines_in_words && endpoint.tool != SHOWS_LINES;
-    if let (true, Some(lines)) = (elsewhere, lines_of_documents(&mut schema, &params)) {
-        *lines = Value::Object(said(LINES_IN_WORDS, list(map("object"))));
+    for (tool, shape, words) in SHOWN {
+        let elsewhere = endpoint.tool != *tool && options.shows(tool).is_some();
+        if let (true, Some(property)) = (elsewhere, of_shape(shape, &mut schema, &params)) {
+            let kind =
+                if matches!(shape.kind, Kind::Object(_)) { map("object") } else { list(map("object")) };
+            *property = Value::Object(said(words, kind));
+        }
     }
     schema
 }
 
-const LINES_IN_WORDS: &str = "as in create_invoice: description, quantity, price …";
+/// Shapes that several tools take, the tool that shows them, and what is said of them beside it.
+const SHOWN: &[(&str, Param, &str)] = &[
+    ("create_invoice", params::LINES, "as in create_invoice: description, quantity, price …"),
+    ("create_client", params::ADDRESS, "as in create_client"),
+];
 
-/// The schema of the lines that invoices, offers and recurring invoices have in common.
-fn lines_of_documents<'a>(schema: &'a mut Map<String, Value>, params: &[&Param]) -> Option<&'a mut Value> {
-    let shared = |param: &&Param| match (param.kind, params::LINES.kind) {
-        (Kind::Objects(own), Kind::Objects(shared)) => {
-            own.iter().map(|field| field.name).eq(shared.iter().map(|field| field.name))
-        }
-        _ => false,
+/// The schema of the argument that takes such a shape, or a part of it.
+fn of_shape<'a>(
+    shape: &Param,
+    schema: &'a mut Map<String, Value>,
+    params: &[&Param],
+) -> Option<&'a mut Value> {
+    let fields = |kind| match kind {
+        Kind::Object(fields) | Kind::Objects(fields) => fields,
+        _ => &[],
     };
-    let name = params.iter().copied().find(shared)?.name;
+    let known = fields(shape.kind);
+    let alike = |param: &&Param| {
+        let own = fields(param.kind);
+        !own.is_empty() && own.iter().all(|own| known.iter().any(|field| field.name == own.name))
+    };
+    let name = params.iter().copied().find(alike)?.name;
     schema.get_mut("properties")?.get_mut(name)
 }
 
@@ -124,17 +147,20 @@ fn property(param: &Param) -> Value {
     Value::Object(said(param.about, schema))
 }
 
-/// The fields of an update by name: what they look like is said by the schema of the tool that creates.
-/// Values to choose from stand beside the name where it takes none of them.
-fn changes(endpoint: &Endpoint, fields: &[Param]) -> Map<String, Value> {
-    let creates = find(&endpoint.tool.replacen("update_", "create_", 1));
+/// The fields of an update: as in the tool that creates where that one is listed too, else by name. Values to
+/// choose from stand beside a field that only the update has.
+fn changes(endpoint: &Endpoint, fields: &[Param], options: Options<'_>) -> Map<String, Value> {
+    let creates = options.shows(&endpoint.tool.replacen("update_", "create_", 1));
     let shown = |name: &str| creates.is_some_and(|row| row.params.iter().any(|param| param.name == name));
     let field = |field: &Param| match field.kind {
         Kind::Objects(_) => format!("{} (replaces all)", field.name),
         Kind::Choice(values) if !shown(field.name) => format!("{} ({})", field.name, values.join("|")),
         _ => field.name.to_owned(),
     };
-    said(&fields.iter().map(field).collect::<Vec<_>>().join(", "), map("object"))
+    let named = |param: &&Param| !shown(param.name) || matches!(param.kind, Kind::Objects(_));
+    let as_created = creates.map(|row| format!("as in {}", row.tool));
+    let words: Vec<_> = as_created.into_iter().chain(fields.iter().filter(named).map(field)).collect();
+    said(&words.join(", "), map("object"))
 }
 
 fn said(words: &str, mut schema: Map<String, Value>) -> Map<String, Value> {

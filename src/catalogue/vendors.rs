@@ -1,6 +1,6 @@
 //! Vendors: whom the profile pays.
 
-use super::params::{ADDRESS, ID, SEARCH, changes, iban, text};
+use super::params::{ADDRESS, ID, SEARCH, VENDOR_NAME, changes, iban, text};
 use super::{Answer, Confirms, Effect, Endpoint, Evidence, ListOf, Method, Param, Toolset};
 
 const CHANGES: &[Param] = &[
@@ -30,6 +30,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             resource: "vendors",
             date: None,
             sums: &[],
+            short: false,
             columns: &["name", "email", "vat_number", "iban"],
         }),
         computed: &[],
@@ -44,7 +45,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/vendors/{id}",
         effect: Effect::Reads,
         confirms: Confirms::Never,
-        params: &[ID.or("vendor_name"), text("vendor_name").gateway()],
+        params: &[ID.or("vendor_name"), VENDOR_NAME],
         answer: Answer::Record,
         computed: &[],
         evidence: Evidence::Table,
@@ -82,7 +83,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/vendors/{id}",
         effect: Effect::Updates,
         confirms: Confirms::When(&["iban", "email"]),
-        params: &[ID, changes(CHANGES)],
+        params: &[ID.or("vendor_name"), VENDOR_NAME, changes(CHANGES)],
         answer: Answer::Record,
         computed: &["id", "profile_id", "expense_count", "created_at", "updated_at"],
         evidence: Evidence::Table,
@@ -96,7 +97,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/v1/vendors/{id}",
         effect: Effect::Deletes,
         confirms: Confirms::Always,
-        params: &[ID],
+        params: &[ID.or("vendor_name"), VENDOR_NAME],
         answer: Answer::Nothing,
         computed: &[],
         evidence: Evidence::Table,

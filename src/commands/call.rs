@@ -65,7 +65,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 // For a file or another program: the rows alone, and what they are beside them.
                 let mut facts = done.structured.clone();
                 facts.shift_remove("csv");
-                terminal::note(present::result(&tool, &facts, None).trim_end());
+                let beside = present::result(&tool, &facts, None);
+                if !beside.trim_end().is_empty() {
+                    terminal::note(beside.trim_end());
+                }
                 terminal::print(csv);
             } else {
                 terminal::print(&present::result(&tool, &done.structured, terminal::width()));

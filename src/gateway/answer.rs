@@ -14,7 +14,7 @@ use crate::catalogue::{Answer, Effect, Method, request::Wire};
 use crate::failure::{Exit, Failure};
 use crate::rules::money;
 
-/// The profiles' time zone as long as nothing says otherwise: Central European time, by its rule, since a
+/// The profiles' time zone where their records name none: Central European time, by its rule, since a
 /// machine may have no database of time zones.
 const TIME_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
@@ -26,6 +26,16 @@ pub(super) fn now() -> Zoned {
 /// Today where the books are kept.
 pub(super) fn today() -> Date {
     now().date()
+}
+
+impl Work {
+    /// Now where the books of the call are kept, by the time zone of the profile's record as far as it was read.
+    pub(super) fn now(&self) -> Zoned {
+        match self.connection.profiles.zone(self.profile.id()) {
+            Some(zone) => Timestamp::now().to_zoned(zone),
+            None => now(),
+        }
+    }
 }
 
 /// The request of a call, complete but for the key.

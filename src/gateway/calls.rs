@@ -112,8 +112,10 @@ pub struct Walked {
     pub of: Option<u64>,
     /// They were all.
     pub complete: bool,
-    /// Why they may not have been all, and how to get the rest: in words for the answer.
+    /// Why they may not have been all, in words for the answer.
     pub note: Option<String>,
+    /// How to get all, where the walk was cut off: the command for a terminal, and periods that fit.
+    pub go_on: Option<String>,
 }
 
 /// What a person is asked.

@@ -32,6 +32,8 @@ const WAIT: Duration = Duration::from_millis(500);
 const KEEP: Duration = Duration::from_secs(15);
 /// How long nothing more is asked after a failure.
 const PAUSE: Duration = Duration::from_secs(5);
+/// Requests in any minute: a fast typist leaves the budget to the calls. Beyond it the last names have to do.
+const READS: usize = 12;
 /// Characters of a value; what is longer is not offered, since a cut name is another one.
 const LONGEST: usize = 200;
 /// APIs give at most 10, 20, 25, 50, 100, … rows at once: so many may not be all.
@@ -85,7 +87,26 @@ const OFFERS: Column = Column { tool: "list_offers", field: "number" };
 
 /// What was read last.
 #[derive(Default)]
-pub(super) struct Recent(Mutex<Option<Names>>);
+pub(super) struct Recent(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    last: Option<Names>,
+    /// When requests were made, within the last minute.
+    reads: Vec<Instant>,
+}
+
+impl State {
+    /// Counts a request; false where there may be no more for now.
+    fn may_read(&mut self, now: Instant) -> bool {
+        self.reads.retain(|read| now.duration_since(*read) < Duration::from_secs(60));
+        let may = self.reads.len() < READS;
+        if may {
+            self.reads.push(now);
+        }
+        may
+    }
+}
 
 struct Names {
     connection: Arc<Connection>,
@@ -98,18 +119,26 @@ struct Names {
 }
 
 impl Names {
+    /// Of the same list in the same books.
+    fn of_same(&self, connection: &Arc<Connection>, tool: &str, typing: &Typing) -> bool {
+        Arc::ptr_eq(&self.connection, connection) && self.tool == tool && self.profile == typing.profile
+    }
+
     /// Good for what is typed now: the same, or more letters where nothing was left out.
-    fn serve(&self, connection: &Arc<Connection>, tool: &str, typing: &Typing) -> bool {
+    fn serve(&self, typing: &Typing) -> bool {
         let longer = || typing.typed.to_lowercase().contains(&self.searched.to_lowercase());
-        let fits = match &self.found {
-            None => true,
-            Some((_, whole)) => self.searched == typing.typed || *whole && longer(),
-        };
-        Arc::ptr_eq(&self.connection, connection)
-            && self.tool == tool
-            && self.profile == typing.profile
-            && Instant::now() < self.good_until
-            && fits
+        Instant::now() < self.good_until
+            && match &self.found {
+                None => true,
+                Some((_, whole)) => self.searched == typing.typed || *whole && longer(),
+            }
+    }
+
+    fn among(&self, typed: &str) -> Completion {
+        let found = self.found.as_ref();
+        found.map_or_else(Completion::default, |(names, whole)| {
+            among(&mut names.iter().cloned(), typed, *whole)
+        })
     }
 }
 
@@ -119,15 +148,15 @@ impl Gateway {
         let typed = typing.typed.as_str();
         Some(match self.source(&typing)? {
             Source::Nowhere => Completion::default(),
-            Source::Periods => among(periods::offered(typed, answer::today()), typed, true),
+            Source::Periods => among(&mut periods::offered(typed, answer::today()).into_iter(), typed, true),
             Source::Days => {
                 let today = answer::today();
-                let days = std::iter::once(today.to_string()).chain(periods::offered(typed, today));
-                among(days.collect(), typed, true)
+                let mut days = std::iter::once(today.to_string()).chain(periods::offered(typed, today));
+                among(&mut days, typed, true)
             }
             Source::Profiles => {
                 let known = self.connection().profiles.reachable();
-                among(known.into_iter().map(|profile| profile.name).collect(), typed, true)
+                among(&mut known.into_iter().map(|profile| profile.name), typed, true)
             }
             Source::List(column) => self.names(column, &typing).await,
         })
@@ -161,29 +190,35 @@ impl Gateway {
     /// One after the other: what the first letter finds often serves the next ones.
     async fn names(&self, column: Column, typing: &Typing) -> Completion {
         let until = Instant::now() + PATIENCE;
-        let Ok(mut recent) = timeout_at(until, self.completions.0.lock()).await else {
+        let Ok(mut state) = timeout_at(until, self.completions.0.lock()).await else {
             return Completion::default();
         };
         let connection = self.connection();
-        let kept = recent.take().filter(|names| names.serve(&connection, column.tool, typing));
-        let names = if let Some(names) = kept {
-            names
-        } else {
-            let read = self.read_names(&connection, column, typing, until);
-            let found = timeout_at(until, read).await.ok().and_then(Result::ok);
-            let keep = if found.is_some() { KEEP } else { PAUSE };
-            Names {
-                connection,
-                tool: column.tool,
-                profile: typing.profile.clone(),
-                searched: typing.typed.clone(),
-                found,
-                good_until: Instant::now() + keep,
+        let last = state.last.take().filter(|names| names.of_same(&connection, column.tool, typing));
+        if let Some(names) = last {
+            let serves = names.serve(typing);
+            if serves || !state.may_read(Instant::now()) {
+                let found = names.among(&typing.typed);
+                state.last = Some(names);
+                return if serves { found } else { Completion { total: None, more: true, ..found } };
             }
+        } else if !state.may_read(Instant::now()) {
+            return Completion::default();
+        }
+        let read = self.read_names(&connection, column, typing, until);
+        let found = timeout_at(until, read).await.ok().and_then(Result::ok);
+        let keep = if found.is_some() { KEEP } else { PAUSE };
+        let names = Names {
+            connection,
+            tool: column.tool,
+            profile: typing.profile.clone(),
+            searched: typing.typed.clone(),
+            found,
+            good_until: Instant::now() + keep,
         };
-        let found = names.found.clone().map(|(names, whole)| among(names, &typing.typed, whole));
-        *recent = Some(names);
-        found.unwrap_or_default()
+        let found = names.among(&typing.typed);
+        state.last = Some(names);
+        found
     }
 
     /// The names on one page, and whether there are no others.
@@ -249,7 +284,7 @@ fn is_whole(page: &Page) -> bool {
 }
 
 /// Those that begin with what is typed, then those that contain it, whatever the case.
-fn among(candidates: Vec<String>, typed: &str, whole: bool) -> Completion {
+fn among(candidates: &mut dyn Iterator<Item = String>, typed: &str, whole: bool) -> Completion {
     let wanted = typed.trim().to_lowercase();
     let mut once = HashSet::new();
     let (mut first, mut then) = (Vec::new(), Vec::new());

@@ -111,7 +111,9 @@ impl From<std::io::Error> for Refusal {
     fn from(error: std::io::Error) -> Self {
         Self::because(&match error.kind() {
             ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-            ErrorKind::AlreadyExists => "something has that name already".to_owned(),
+            ErrorKind::AlreadyExists => {
+                "something has that name already, and nothing is overwritten: give another name".to_owned()
+            }
             // What opening says where the last or an earlier part of a path is a link.
             ErrorKind::NotADirectory => "a part of its path is a link, or no folder".to_owned(),
             _ => error.to_string(),

@@ -14,7 +14,7 @@ use super::confirmation::{Binding, Kept};
 use super::consent::{Agreed, Asking};
 use super::policy::{self, Plan};
 use super::profiles::Profile;
-use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, answer, check, files, updating};
+use super::{Answered, Done, Gateway, Outcome, ProgressSink, Receipt, Work, check, files, updating};
 use crate::api;
 use crate::catalogue::{self, Effect, Endpoint};
 use crate::failure::{Exit, Failure};
@@ -156,7 +156,7 @@ impl Calls for Following<'_> {
     }
 
     fn today(&self) -> Date {
-        answer::today()
+        self.work.now().date()
     }
 
     fn read_file(&self, path: &str) -> Result<String, Failure> {
@@ -248,7 +248,7 @@ impl Calls for Following<'_> {
     }
 
     fn in_terminal(&self) -> bool {
-        self.work.caller.name == "terminal"
+        self.work.caller.until.is_none()
     }
 
     fn progress(&self, what: &str) {
@@ -268,7 +268,7 @@ impl Calls for Following<'_> {
         Box::pin(async move {
             let connection = &self.work.connection;
             let filter = Filter {
-                since: since.map(|text| journal::since(text, &answer::now())).transpose()?,
+                since: since.map(|text| journal::since(text, &self.work.now())).transpose()?,
                 origin: Some(connection.bound_to.clone()),
                 account: Some(connection.account.clone()),
                 profile: self.work.profile.profile().map(|profile| profile.id.clone()),

@@ -3,6 +3,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
@@ -27,6 +28,8 @@ pub struct Profiles {
     /// Chosen at login: used unless an argument says otherwise.
     chosen: Option<String>,
     known: RwLock<Option<Vec<Profile>>>,
+    /// The time zones that records of profiles name, by id.
+    zones: RwLock<Vec<(String, TimeZone)>>,
 }
 
 /// The profile of one call.
@@ -70,7 +73,8 @@ impl Effective {
 impl Profiles {
     /// `known` comes from login; an empty list means that nobody asked yet.
     pub fn new(wall: Option<String>, chosen: Option<String>, known: Vec<Profile>) -> Self {
-        Self { wall, chosen, known: RwLock::new((!known.is_empty()).then_some(known)) }
+        let known = RwLock::new((!known.is_empty()).then_some(known));
+        Self { wall, chosen, known, zones: RwLock::new(Vec::new()) }
     }
 
     pub fn known(&self) -> Option<Vec<Profile>> {
@@ -87,6 +91,17 @@ impl Profiles {
             Some(Profile { id, name: super::redaction::quoted(&name) })
         });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known.collect());
+        let zones = records.iter().filter_map(|record| {
+            let zone = text(record, "time_zone").or_else(|| text(record, "timezone"))?;
+            Some((text(record, "id")?, TimeZone::get(&zone).ok()?))
+        });
+        *self.zones.write().unwrap_or_else(PoisonError::into_inner) = zones.collect();
+    }
+
+    /// The time zone of a profile, where its record names one.
+    pub fn zone(&self, id: &str) -> Option<TimeZone> {
+        let zones = self.zones.read().unwrap_or_else(PoisonError::into_inner);
+        zones.iter().find(|(known, _)| known == id).map(|(_, zone)| zone.clone())
     }
 
     /// True where tools declare `profile_id`.

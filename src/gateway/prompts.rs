@@ -7,6 +7,7 @@ mod texts;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
+use super::profiles::Effective;
 use super::redaction::quoted;
 use super::{Gateway, answer};
 use crate::failure::{Exit, Failure};
@@ -17,6 +18,9 @@ use crate::text::{in_line, visible};
 const LINE: usize = 300;
 /// Characters of notes.
 const NOTES: usize = 8_000;
+
+/// Where the key reaches several companies and none is chosen.
+const WHOSE: &str = "Ask me which company is meant, and give it as profile_id everywhere.";
 
 struct Prompt {
     name: &'static str,
@@ -87,6 +91,9 @@ impl Gateway {
         let served = |tools: &[&str]| tools.iter().all(|tool| connection.served.find(tool).is_ok());
         let way = |step: &Step| step.ways.iter().find(|(tools, _)| served(tools)).map(|(_, words)| *words);
         let mut steps = Vec::new();
+        if matches!(connection.profiles.effective(None), Ok(Effective::Several(_))) {
+            steps.push(WHOSE);
+        }
         for step in prompt.steps {
             match way(step) {
                 Some(words) => steps.push(words),

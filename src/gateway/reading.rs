@@ -78,8 +78,8 @@ impl Gateway {
 
     /// A list as it was asked for.
     pub(super) async fn list(&self, work: &Work) -> Result<Map<String, Value>, Failure> {
-        let mut walk =
-            Walk::start(work.endpoint, work.arguments.clone(), &work.profile.header().unwrap_or_default())?;
+        let profile = work.profile.header().unwrap_or_default();
+        let mut walk = Walk::start(work.endpoint, work.arguments.clone(), &profile)?.on(work.now().date());
         self.walk(work, &mut walk, &mut |_| ()).await?;
         let way = self.way(work, &walk);
         Ok(walk.answer(&way))
@@ -106,7 +106,8 @@ impl Gateway {
         filters: Map<String, Value>,
         take: &mut (dyn FnMut(Vec<Value>) + Send),
     ) -> Result<Walk, Failure> {
-        let mut walk = Walk::through(endpoint, filters, &work.profile.header().unwrap_or_default())?;
+        let profile = work.profile.header().unwrap_or_default();
+        let mut walk = Walk::through(endpoint, filters, &profile)?.on(work.now().date());
         self.walk(work, &mut walk, &mut |walk| {
             let page = walk.drain();
             if !page.is_empty() {

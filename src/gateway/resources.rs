@@ -171,7 +171,11 @@ pub(super) fn words_for_id(endpoint: &Endpoint) -> Option<&'static str> {
     endpoint.argument("id")?.or
 }
 
+/// What the tool's row says, without the verb.
 fn described(place: &str, address: &str, name: &str, about: &str, kind: &str) -> Value {
+    let mut words =
+        ["Get ", "List "].iter().find_map(|verb| about.strip_prefix(verb)).unwrap_or(about).chars();
+    let about: String = words.next().into_iter().flat_map(char::to_uppercase).chain(words).collect();
     json!({ place: address, "name": name, "description": about, "mimeType": kind })
 }
 

@@ -124,7 +124,7 @@ const READING: &str = "period: 2026, 2026-Q1, 2026-03, last_month, this_quarter,
                        go on with cursor = next_cursor, or all: true. Only complete: true is the whole list: \
                        use its `sums`, never add up a part or different currencies. \
                        client_name, vendor_name and number stand for ids. Several profiles (companies): ask which one is meant. ";
-const WRITING: &str = "What is made is a draft; nothing is sent to customers. dry_run: true shows a write without sending it. \
+const WRITING: &str = "What is made is a draft. dry_run: true shows a write without sending it. \
                        Where a person's yes is needed, follow the hint. After a failure or timeout repeat the same call: it is looked up \
                        first, never made twice. NOT CREATED AGAIN: it exists; allow_duplicate: true only if the person wants \
                        a second one, never reword a create to get it through. ";

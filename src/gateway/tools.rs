@@ -114,12 +114,11 @@ impl Served {
     }
 
     /// As they are listed.
-    pub fn list(&self, options: schema::Options) -> Arc<Vec<Tool>> {
+    pub fn list(&self, options: schema::Options<'_>) -> Arc<Vec<Tool>> {
         if self.lean {
             return Arc::new(lean::list(self));
         }
-        let lines_in_words = self.endpoints.iter().any(|endpoint| endpoint.tool == schema::SHOWS_LINES);
-        let options = schema::Options { lines_in_words, ..options };
+        let options = schema::Options { listed: &self.endpoints, ..options };
         Arc::new(self.endpoints.iter().map(|endpoint| describe(endpoint, options)).collect())
     }
 }
@@ -154,7 +153,7 @@ pub(super) fn read_only(name: &str) -> Failure {
 }
 
 /// One tool as it is listed.
-pub(super) fn describe(endpoint: &Endpoint, options: schema::Options) -> Tool {
+pub(super) fn describe(endpoint: &Endpoint, options: schema::Options<'_>) -> Tool {
     let hints = schema::annotations(endpoint);
     Tool {
         name: endpoint.tool.to_owned(),

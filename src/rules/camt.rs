@@ -3,6 +3,7 @@
 //! their local name, so that one reader serves `.001.04` and `.001.08`.
 
 mod entry;
+mod tags;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ const TEXT: usize = 500;
 /// Why a file is not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CamtError {
-    #[error("the statement is larger than 20 MB, or has too many elements")]
+    #[error("the statement is larger than 20 MB, or has more elements or attributes than any bank writes")]
     TooLarge,
     #[error(
         "the statement holds a document type declaration, which no bank writes and which may hide an attack"
@@ -146,7 +147,7 @@ impl Statement {
 
 /// Reads a file.
 pub fn read(xml: &str) -> Result<File, CamtError> {
-    if xml.len() > LARGEST {
+    if xml.len() > LARGEST || !tags::are_modest(xml) {
         return Err(CamtError::TooLarge);
     }
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };

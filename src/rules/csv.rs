@@ -4,6 +4,8 @@
 
 use rust_decimal::Decimal;
 
+use super::money;
+
 /// A line that is being written, and those before it.
 #[derive(Default)]
 pub struct Csv {
@@ -33,11 +35,7 @@ impl Csv {
     /// A cell with an amount, which stays a number whatever its sign: two decimals at least.
     pub fn amount(&mut self, amount: Decimal) {
         self.separate();
-        let mut amount = amount;
-        if amount.scale() < 2 {
-            amount.rescale(2);
-        }
-        self.text.push_str(&amount.to_string());
+        self.text.push_str(&money::cents(amount).to_string());
     }
 
     pub fn end_line(&mut self) {

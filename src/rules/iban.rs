@@ -157,13 +157,12 @@ mod tests {
                     iban.parse::<Iban>().is_ok()
                 })
             };
-            match known {
-                Some(length) => assert!(takes(length) && !takes(length + 1), "{country}"),
-                None => {
-                    let iban = with_check_digits(&country, "0000000000000000");
-                    let unknown = matches!(iban.parse::<Iban>(), Err(ParseIbanError::UnknownCountry(_)));
-                    assert!(unknown, "{country}");
-                }
+            if let Some(length) = known {
+                assert!(takes(length) && !takes(length + 1), "{country}");
+            } else {
+                let iban = with_check_digits(&country, "0000000000000000");
+                let unknown = matches!(iban.parse::<Iban>(), Err(ParseIbanError::UnknownCountry(_)));
+                assert!(unknown, "{country}");
             }
         }
     }

@@ -98,6 +98,15 @@ pub fn to_cent(amount: Decimal) -> Decimal {
     rounded
 }
 
+/// The amount itself, unrounded: two decimals, and more only where they say something.
+pub fn cents(amount: Decimal) -> Decimal {
+    let mut amount = amount.normalize();
+    if amount.scale() < 2 {
+        amount.rescale(2);
+    }
+    amount
+}
+
 /// Steps of 0.05, half away from zero; `None` where the amount is too large.
 pub fn to_five_rappen(amount: Decimal) -> Option<Decimal> {
     let steps = amount.checked_mul(Decimal::from(20))?;

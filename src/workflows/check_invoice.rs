@@ -38,7 +38,7 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: "check_invoice",
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Check a draft (id or number), or one to be created (client, lines …): totals, VAT, dates, addresses, QR data, duplicates.",
+        about: "Check a draft, or lines and client of a new one: totals, VAT, dates, addresses, QR data, duplicates.",
         params: &[
             id("id").or("number"),
             NUMBER_FOR_ID,
@@ -58,7 +58,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[boolean("ok"), objects("findings", &[])],
+    output: &[boolean("ok")],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::Workflow;
-use crate::catalogue::params::{CURRENCY, TAX_RATE, boolean, date, decimal, objects, text};
+use crate::catalogue::params::{CURRENCY, TAX_RATE, boolean, date, decimal, id, objects, text};
 use crate::catalogue::{Endpoint, Param, Toolset};
 use crate::failure::{Exit, Failure};
 use crate::gateway::calls::{Calls, Stop, quoted};
@@ -15,28 +15,31 @@ use crate::rules::vat;
 
 const LINE: &[Param] = &[
     decimal("quantity").required(),
-    decimal("price").required().about("per unit"),
+    decimal("price").required(),
     TAX_RATE,
     decimal("discount_percent"),
     text("description"),
+    // As a document's lines have them.
+    text("unit"),
+    id("catalog_item_id"),
 ];
 
 pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "compute_totals",
         toolset: Toolset::Invoicing,
-        about: "Add up lines exactly: net, VAT per rate, total, in CHF also rounded to 0.05. Use it instead of mental arithmetic.",
+        about: "Add up lines exactly: net, VAT per rate, total. Instead of mental arithmetic.",
         params: &[
             objects("lines", LINE).gateway().required(),
             CURRENCY.gateway().required(),
             boolean("prices_include_tax").gateway(),
             TAX_RATE.gateway(),
-            date("service_date").gateway().about("picks the VAT rates in force"),
+            date("service_date").gateway(),
         ],
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[decimal("net"), objects("vat", &[]), decimal("total")],
+    output: &[decimal("total")],
     run: |calls| Box::pin(async { run(calls) }),
 };
 

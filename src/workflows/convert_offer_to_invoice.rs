@@ -9,13 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::Workflow;
 use super::copying::{self, Copy, PAYMENT_INFO, named, text};
-use crate::catalogue::params::{
-    ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, boolean, date, integer, object,
-};
+use crate::catalogue::params::{ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, date, integer};
 use crate::catalogue::{Confirms, Effect, Endpoint, Toolset};
 use crate::failure::{Exit, Failure};
 use crate::gateway::calls::{Calls, Create, Proposal, Stop, quoted};
-use crate::rules::money;
+use crate::rules::{invoice, money};
 use earlier::Earlier;
 
 const TOOL: &str = "convert_offer_to_invoice";
@@ -30,7 +28,7 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Bill an offer: a draft invoice with its lines and client. Asks unless accepted. The offer itself stays as it is.",
+        about: "Bill an offer: a draft invoice with its lines. Asks unless accepted. The offer stays as it is.",
         effect: Effect::Creates,
         confirms: Confirms::Always,
         params: &[
@@ -45,7 +43,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: Some(copying::CREATE),
-    output: &[boolean("created"), object("record", &[])],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 
@@ -64,10 +62,11 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let Earlier { found, note } = earlier::look(calls, &offer).await.map_err(unread)?;
     let refusal = if calls.allow_duplicate() { None } else { already(&offer, &found) };
     let state = state_of(&offer, calls.today());
+    let asks = state.is_some() || !found.is_empty();
     let mut yes = None;
     // What is refused, or only shown, needs nobody's yes.
-    if let (Some(state), None, false) = (&state, &refusal, calls.dry_run()) {
-        yes = Some(calls.agree(&proposal(&offer, state, &arguments, &found))?);
+    if asks && refusal.is_none() && !calls.dry_run() {
+        yes = Some(calls.agree(&proposal(&offer, state.as_deref(), &arguments, &found))?);
     }
     let create = Create { arguments, source: Some(id), yes, refusal };
     let mut facts = calls.create(create).await?;
@@ -80,11 +79,8 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
         return Ok(facts);
     }
     facts.insert("dropped".into(), dropped);
-    if let (Some(state), true) = (&state, calls.dry_run()) {
-        copying::note(
-            &mut facts,
-            format!("the offer is not accepted but {}: a person is asked first", quoted(state)),
-        );
+    if asks && calls.dry_run() {
+        copying::note(&mut facts, "a person is asked first: the offer is not accepted, or was billed before");
     }
     copying::note(&mut facts, UNLINKED);
     if let Some(note) = note {
@@ -102,9 +98,8 @@ fn state_of(offer: &Value, today: Date) -> Option<String> {
     if status.eq_ignore_ascii_case("accepted") {
         return None;
     }
-    let last: Option<Date> = text(offer, "valid_until").get(..10).and_then(|day| day.parse().ok());
     let status = if status.is_empty() { "of an unknown state" } else { status };
-    Some(match last {
+    Some(match invoice::day(offer, "valid_until") {
         Some(last) if last < today => format!("{status}, expired on {last}"),
         _ => status.to_owned(),
     })
@@ -113,16 +108,21 @@ fn state_of(offer: &Value, today: Date) -> Option<String> {
 /// The question, bound to the offer as it is now and to all that is sent.
 fn proposal(
     offer: &Value,
-    state: &str,
+    state: Option<&str>,
     arguments: &Map<String, Value>,
     found: &[earlier::Found],
 ) -> Proposal {
-    let label = copying::number_of(offer);
+    let label = invoice::name(offer);
     let body = Value::Object(arguments.clone());
     let amount = offer.get("total").filter(|total| !total.is_null()).map(money::shown);
     let amount =
         amount.map(|amount| format!("Amount: {} {}.", quoted(text(offer, "currency")), quoted(&amount)));
-    let what = format!("Bill offer \"{}\", which is not accepted but {}?", quoted(&label), quoted(state));
+    let what = match state {
+        Some(state) => {
+            format!("Bill offer \"{}\", which is not accepted but {}?", quoted(&label), quoted(state))
+        }
+        None => format!("Bill offer \"{}\", which is accepted, once more?", quoted(&label)),
+    };
     let again = found.iter().map(|found| format!("Already billed: {}.", found.words()));
     let what: Vec<String> = [what].into_iter().chain(amount).chain(again).collect();
     let client = offer.get("client").map(|client| text(client, "name")).unwrap_or_default();
@@ -133,7 +133,7 @@ fn proposal(
         what: what.join(" "),
         effect: "A draft invoice is created; nothing is sent to the client.",
         lines: client.into_iter().chain(lines.iter().take(SHOWN).map(line)).chain(more).collect(),
-        exactly: format!("{state}\n{body}"),
+        exactly: format!("{}\n{body}", state.unwrap_or_default()),
         facts: Map::from_iter([
             ("offer".to_owned(), named(offer)),
             ("offer_state".to_owned(), json!(state)),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::catalogue::{self, Kind, Param, Place};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::quoted;
+use crate::rules::invoice::{self, Standing};
 
 /// By which all of them are made.
 pub const CREATE: &str = "create_invoice";
@@ -15,9 +16,6 @@ pub const PAYMENT_INFO: &str = "payment_info";
 
 /// What belongs to the client of the source: another one has an order number and a language of its own.
 const OF_THE_CLIENT: &[&str] = &["reference", "language"];
-
-/// States in which an invoice bills nothing any more.
-const UNDONE: &[&str] = &["cancelled", "canceled", "void", "voided", "deleted", "reversed"];
 
 /// What `create_invoice` is called with, and what of the source is not in it.
 pub struct Copy {
@@ -106,14 +104,6 @@ pub fn text<'a>(record: &'a Value, name: &str) -> &'a str {
     record.get(name).and_then(Value::as_str).unwrap_or_default().trim()
 }
 
-/// A record's number, or its id where it has none.
-pub fn number_of(record: &Value) -> String {
-    match text(record, "number") {
-        "" => id_of(record).unwrap_or_default(),
-        number => number.to_owned(),
-    }
-}
-
 /// Id and number of a document, as answers name it.
 pub fn named(record: &Value) -> Value {
     json!({ "id": record.get("id"), "number": record.get("number") })
@@ -129,8 +119,8 @@ pub fn is_empty(value: &Value) -> bool {
 }
 
 /// It bills nothing any more.
-pub fn is_undone(invoice: &Value) -> bool {
-    UNDONE.contains(&text(invoice, "status").to_lowercase().as_str())
+pub fn is_undone(record: &Value) -> bool {
+    invoice::standing(&invoice::state(record)) == Standing::Cancelled
 }
 
 /// Says where the copy is to be paid in another way than its source.
@@ -157,9 +147,9 @@ pub fn unread(tool: &str, step: &str, mut failure: Failure) -> Failure {
 
 /// `kind` is what the source is called: `invoice`, `offer`.
 pub fn without_lines(kind: &str, source: &Value, id: &str) -> Failure {
-    let name = source.get("number").and_then(Value::as_str).unwrap_or(id);
+    let name = invoice::text(source, "number").unwrap_or_else(|| id.to_owned());
     let message =
-        format!("{kind} `{}` shows no lines, so there is nothing to copy; nothing was sent", quoted(name));
+        format!("{kind} `{}` shows no lines, so there is nothing to copy; nothing was sent", quoted(&name));
     Failure::new("nothing_to_copy", Exit::Refused, message)
         .hint(format!("look at it with `get_{kind}`, and write the new one with `{CREATE}`"))
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Workflow;
 use super::copying::{self, CREATE, Copy, PAYMENT_INFO, named};
 use crate::catalogue::params::{
-    CLIENT_ID, CLIENT_NAME, LINE, SERVICE_FROM, SERVICE_TO, boolean, date, integer, object, objects, text,
+    CLIENT_ID, CLIENT_NAME, LINE, SERVICE_FROM, SERVICE_TO, date, integer, objects, text,
 };
 use crate::catalogue::{Effect, Endpoint, Toolset};
 use crate::failure::{Exit, Failure};
@@ -24,7 +24,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: TOOL,
         toolset: Toolset::Invoicing,
-        about: "Draft an invoice like the client's newest issued one (a draft only if there is no other), with changes.",
+        about: "Draft an invoice like the client's newest one, with changes.",
         effect: Effect::Creates,
         params: &[
             CLIENT_ID,
@@ -41,7 +41,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: Some(CREATE),
-    output: &[boolean("created"), object("record", &[])],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

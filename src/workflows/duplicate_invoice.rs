@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Workflow;
 use super::copying::{self, CREATE, Copy, PAYMENT_INFO};
 use crate::catalogue::params::{
-    CLIENT_NAME, ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, boolean, date, id, integer, object,
-    text,
+    CLIENT_NAME, ID_OR_NUMBER, NUMBER_FOR_ID, SERVICE_FROM, SERVICE_TO, date, id, integer, text,
 };
 use crate::catalogue::{Effect, Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Create, Stop};
@@ -39,7 +38,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: Some(CREATE),
-    output: &[boolean("created"), object("record", &[])],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

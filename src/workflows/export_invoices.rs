@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::unproven::Unproven;
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, integer, text};
+use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, text};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::{Calls, Stop, visible};
@@ -22,7 +23,7 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Export all matching invoices as CSV: returned if short, or to a new local file (never overwrites, allowed folders only).",
+        about: "Export invoices as CSV, returned or into a new file in an allowed folder.",
         params: &[
             choice("status", &["draft", "sent", "partially_paid", "paid", "overdue", "cancelled", "unpaid"])
                 .gateway(),
@@ -36,7 +37,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[integer("n"), boolean("complete")],
+    output: &[boolean("complete")],
     run: |calls| Box::pin(run(calls)),
 };
 
@@ -92,7 +93,9 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
         csv.text(column.name);
     }
     csv.end_line();
+    let mut unproven = Unproven::new(&filters);
     let mut take = |page: Vec<Value>| {
+        unproven.look(&page);
         for record in &page {
             if csv.len() <= most {
                 line(&mut csv, record);
@@ -102,7 +105,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let walked = calls.walk("list_invoices", filters.clone(), &mut take).await?;
     if !walked.complete {
         let undone = if file.is_some() { "no file was written" } else { "nothing was exported" };
-        return Err(incomplete::refusal(calls, TOOL, undone, &walked).into());
+        return Err(incomplete::refusal(TOOL, undone, walked).into());
     }
     if csv.len() > most {
         return Err(too_long(walked.n).into());
@@ -112,6 +115,10 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     facts.insert("of".into(), json!(walked.of.unwrap_or(walked.n)));
     facts.insert("complete".into(), json!(true));
     facts.extend(filters);
+    let notes: Vec<String> = unproven.notes().collect();
+    if !notes.is_empty() {
+        facts.insert("notes".into(), json!(notes));
+    }
     match file {
         Some(path) => {
             facts.insert("bytes".into(), json!(csv.len()));

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::unproven::Unproven;
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, integer, object};
+use crate::catalogue::params::{CLIENT_NAME, PERIOD, choice, date, id, object};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::{Calls, Stop};
@@ -27,31 +28,36 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Invoiced, paid and open sums per currency: by status, client, month, aging; days to pay. Exact, or refused where not all invoices can be read.",
+        about: "Invoiced, paid and open sums by status, client, month, age; days to pay. Exact, or refused.",
         params: &[
             date("from").gateway().or("period"),
             date("to").gateway().or("period"),
             PERIOD,
             id("client_id").gateway().or("client_name"),
             CLIENT_NAME,
-            choice("by", &["status", "client", "month", "aging"]).gateway().about("only this table, longer"),
+            choice("by", &["status", "client", "month", "aging"]).gateway(),
         ],
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[integer("n"), boolean("complete"), object("currencies", &[])],
+    output: &[object("currencies", &[])],
     run: |calls| Box::pin(run(calls)),
 };
 
 async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let filters = super::given(calls, &["from", "to", "client_id"]);
     let mut fold = Fold::new(calls.today());
-    let walked = calls.walk("list_invoices", filters.clone(), &mut |page| fold.take(&page)).await?;
+    let mut unproven = Unproven::new(&filters);
+    let mut take = |page: Vec<Value>| {
+        fold.take(&page);
+        unproven.look(&page);
+    };
+    let walked = calls.walk("list_invoices", filters.clone(), &mut take).await?;
     if let Some((name, why)) = &fold.wrong {
         return Err(unreadable(TOOL, name, why).into());
     }
     if !walked.complete {
-        return Err(incomplete::refusal(calls, TOOL, "nothing was summed", &walked).into());
+        return Err(incomplete::refusal(TOOL, "nothing was summed", walked).into());
     }
     let by = calls.arguments().get("by").and_then(Value::as_str);
     let mut facts = Map::new();
@@ -61,6 +67,7 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     facts.extend(filters);
     facts.insert("today".into(), json!(calls.today().to_string()));
     let mut notes: Vec<String> = if fold.n == 0 { walked.note.into_iter().collect() } else { Vec::new() };
+    notes.extend(unproven.notes());
     let mut currencies = Map::new();
     for (currency, books) in &fold.currencies {
         let figures = if currency.is_empty() {
@@ -120,7 +127,7 @@ fn figures(books: &Books, by: Option<&str>) -> Option<Value> {
 /// What an invoice leaves out is in no sum, and that is said.
 fn put(facts: &mut Map<String, Value>, name: &str, sum: &Sum) {
     if let Some(amount) = sum.known() {
-        facts.insert(name.to_owned(), money::number(amount.normalize()));
+        facts.insert(name.to_owned(), money::number(money::cents(amount)));
     }
 }
 
@@ -137,7 +144,7 @@ fn head(name: &str, value: impl Into<Value>) -> Map<String, Value> {
 }
 
 /// So many rows, and all others as one that says how many there are.
-fn rows(groups: Vec<(Map<String, Value>, &Group)>, most: usize, rest: (&str, &str, &str)) -> Option<Value> {
+fn rows(groups: &[(Map<String, Value>, &Group)], most: usize, rest: (&str, &str, &str)) -> Option<Value> {
     let over = groups.len() > most;
     let shown = if over { most.saturating_sub(1) } else { most };
     let mut rows: Vec<Value> =
@@ -164,7 +171,7 @@ fn counts(books: &Books) -> Value {
 
 fn by_status(books: &Books, most: usize) -> Option<Value> {
     let groups = books.by_status.iter().map(|(name, group)| (head("status", status(name)), group));
-    let mut rows = rows(groups.collect(), most, ("status", "others", "states"))?;
+    let mut rows = rows(&groups.collect::<Vec<_>>(), most, ("status", "others", "states"))?;
     for row in rows.as_array_mut().into_iter().flatten() {
         let standing = invoice::standing(row.get("status").and_then(Value::as_str).unwrap_or_default());
         // What was not billed owes nothing, and is no zero either.
@@ -194,7 +201,7 @@ fn by_client(books: &Books, most: usize) -> Option<Value> {
         }
         (head, group)
     });
-    rows(groups.collect(), most, ("client", "others", "clients"))
+    rows(&groups.collect::<Vec<_>>(), most, ("client", "others", "clients"))
 }
 
 /// The newest first.
@@ -203,7 +210,7 @@ fn by_month(books: &Books, most: usize) -> Option<Value> {
         let name = month.map_or("no issue date".to_owned(), |(year, month)| format!("{year}-{month:02}"));
         (head("month", name), group)
     });
-    rows(groups.collect(), most, ("month", "earlier", "months"))
+    rows(&groups.collect::<Vec<_>>(), most, ("month", "earlier", "months"))
 }
 
 fn aging(books: &Books) -> Value {

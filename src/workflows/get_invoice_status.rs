@@ -16,7 +16,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "get_invoice_status",
         toolset: Toolset::Invoicing,
-        about: "Whether an invoice is paid, open or overdue, and by how much and how many days. Not whether it was delivered.",
+        about: "Whether an invoice is paid, open or overdue. Not whether it was delivered.",
         params: &[ID_OR_NUMBER, NUMBER_FOR_ID],
         ..Endpoint::COMPOSED
     },
@@ -50,7 +50,10 @@ fn facts(record: &Value, today: Date) -> Map<String, Value> {
     match invoice::amounts(record) {
         Ok(amounts) => {
             for (name, amount) in [("total", amounts.total), ("paid", amounts.paid), ("open", amounts.open)] {
-                facts.insert(name.to_owned(), amount.map_or(Value::Null, money::number));
+                facts.insert(
+                    name.to_owned(),
+                    amount.map_or(Value::Null, |amount| money::number(money::cents(amount))),
+                );
             }
             if amounts.assumed {
                 let note = "it shows neither `amount_due` nor `amount_paid`: its total is taken to be open";
@@ -80,6 +83,10 @@ mod tests {
 
     use super::{DELIVERY, facts};
 
+    fn amount(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
     fn of(record: &Value) -> Value {
         Value::Object(facts(record, date(2026, 11, 21)))
     }
@@ -95,7 +102,7 @@ mod tests {
             of(&record),
             json!({
                 "id": "A", "number": "IV-1", "status": "partially_paid", "client": "Muster AG", "issue_date": "2026-10-01",
-                "due_date": "2026-10-31", "days_overdue": 21, "total": 100.10, "paid": 40, "open": 60.10,
+                "due_date": "2026-10-31", "days_overdue": 21, "total": amount("100.10"), "paid": amount("40.00"), "open": amount("60.10"),
                 "currency": "CHF", "sent_at": "2026-10-01T09:00:00Z", "delivery": DELIVERY,
             })
         );

@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+use super::unproven::Unproven;
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, CURRENCY, boolean, id, integer, objects};
+use crate::catalogue::params::{CLIENT_NAME, CURRENCY, id, integer, objects};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Stop, Walked, quoted};
 use crate::rules::{invoice, money};
@@ -23,7 +24,7 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: TOOL,
         toolset: Toolset::Invoicing,
         default: true,
-        about: "Unpaid invoices past their due date, oldest first, with days overdue and totals per currency. Also for who owes money.",
+        about: "Unpaid invoices past their due date (who owes money), oldest first, with totals.",
         params: &[
             id("client_id").gateway().or("client_name"),
             CLIENT_NAME,
@@ -34,7 +35,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[integer("n"), boolean("complete"), objects("items", &[])],
+    output: &[objects("items", &[])],
     run: |calls| Box::pin(run(calls)),
 };
 
@@ -45,13 +46,20 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let min_days = number("min_days").unwrap_or(1).max(1);
     let mut overdue = Overdue { today: calls.today(), min_days, limit, ..Overdue::default() };
     let mut filters = super::given(calls, &["client_id", "currency"]);
+    let mut unproven = Unproven::new(&filters);
     filters.insert("status".into(), json!("unpaid"));
-    let walked = calls.walk("list_invoices", filters, &mut |page| overdue.take(&page)).await?;
-    let mut facts = overdue.answer(&walked);
+    let mut take = |page: Vec<Value>| {
+        overdue.take(&page);
+        unproven.look(&page);
+    };
+    let walked = calls.walk("list_invoices", filters, &mut take).await?;
+    let mut facts = overdue.answer(&walked, unproven.notes().collect());
     if !walked.complete {
-        let refusal = incomplete::refusal(calls, TOOL, "there are no totals", &walked);
-        let why = [vec![refusal.message], refusal.causes].concat();
-        facts.insert("notes".into(), json!(why));
+        let refusal = incomplete::refusal(TOOL, "there are no totals, and older ones may be missing", walked);
+        let said = facts.shift_remove("notes");
+        let said = said.as_ref().and_then(Value::as_array).into_iter().flatten().cloned();
+        let why = [refusal.message].into_iter().chain(refusal.causes).map(Value::from);
+        facts.insert("notes".into(), why.chain(said).collect());
         facts.insert("go_on".into(), json!(refusal.hint));
     }
     Ok(facts)
@@ -99,14 +107,13 @@ impl Overdue {
             if invoice::standing(&invoice::state(record)) != invoice::Standing::Unpaid {
                 continue;
             }
-            match invoice::day(record, "due_date") {
-                Some(due) => self.add(record, due),
-                None => {
-                    self.without_due_date += 1;
-                    if self.undated.len() < self.limit {
-                        self.undated.push(quoted(&invoice::name(record)));
-                    }
-                }
+            if let Some(due) = invoice::day(record, "due_date") {
+                self.add(record, due);
+                continue;
+            }
+            self.without_due_date += 1;
+            if self.undated.len() < self.limit {
+                self.undated.push(quoted(&invoice::name(record)));
             }
         }
         self.rows.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
@@ -131,7 +138,7 @@ impl Overdue {
         match amounts {
             Ok(amounts) => self.assumed += u64::from(amounts.assumed),
             Err(_) if self.unreadable.len() < self.limit => {
-                self.unreadable.push(quoted(&invoice::name(record)))
+                self.unreadable.push(quoted(&invoice::name(record)));
             }
             Err(_) => {}
         }
@@ -143,13 +150,13 @@ impl Overdue {
         row.insert("client".into(), json!(client));
         row.insert("due_date".into(), json!(due.to_string()));
         row.insert("days_overdue".into(), json!(days));
-        row.insert("open".into(), open.map_or(Value::Null, money::number));
+        row.insert("open".into(), open.map_or(Value::Null, |open| money::number(money::cents(open))));
         row.insert("currency".into(), json!(currency));
         row.retain(|_, value| !value.is_null());
         self.rows.push((due, number.unwrap_or_default(), Value::Object(row)));
     }
 
-    fn answer(self, walked: &Walked) -> Map<String, Value> {
+    fn answer(self, walked: &Walked, mut notes: Vec<String>) -> Map<String, Value> {
         let n = self.rows.len() as u64;
         let mut facts = Map::new();
         facts.insert("n".into(), json!(n));
@@ -157,13 +164,15 @@ impl Overdue {
         facts.insert("complete".into(), json!(walked.complete && n == self.of));
         facts.insert("today".into(), json!(self.today.to_string()));
         facts.insert("items".into(), self.rows.into_iter().map(|(_, _, row)| row).collect());
-        let mut notes = Vec::new();
         if walked.complete {
             let mut sums = Map::new();
             for (currency, (count, open)) in &self.totals {
                 match open {
                     Some(open) if !currency.is_empty() => {
-                        sums.insert(currency.clone(), json!({ "n": count, "open": money::number(*open) }));
+                        sums.insert(
+                            currency.clone(),
+                            json!({ "n": count, "open": money::number(money::cents(*open)) }),
+                        );
                     }
                     _ if currency.is_empty() => {
                         notes.push(format!("{count} overdue invoices show no currency and are in no total"));

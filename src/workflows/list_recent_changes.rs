@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Workflow;
-use crate::catalogue::params::{boolean, integer, objects, text};
+use crate::catalogue::params::{integer, objects, text};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Stop};
 
@@ -16,12 +16,12 @@ pub const WORKFLOW: Workflow = Workflow {
         tool: "list_recent_changes",
         toolset: Toolset::Settings,
         default: true,
-        about: "What was written through this machine, newest first, and what became of it (unknown outcomes lead).",
+        about: "What was written through this machine, newest first, and what became of it.",
         params: &[text("since").gateway().about("today, 7d or a date"), integer("limit").gateway()],
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[integer("n"), boolean("complete"), objects("items", &[])],
+    output: &[objects("items", &[])],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -15,16 +15,16 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "make_payment_reference",
         toolset: Toolset::Invoicing,
-        about: "Make a payment reference from an invoice number or digits: QRR for a QR-IBAN, SCOR for others.",
+        about: "Make a payment reference of a number: QRR for a QR-IBAN, else SCOR.",
         params: &[
             text("number").gateway().required(),
             choice("kind", &["QRR", "SCOR"]).gateway(),
-            iban("iban").gateway().about("decides the kind"),
+            iban("iban").gateway(),
         ],
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[text("reference"), text("kind")],
+    output: &[text("reference")],
     run: |calls| Box::pin(async { run(calls) }),
 };
 

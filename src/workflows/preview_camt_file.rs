@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::Workflow;
-use crate::catalogue::params::{LIMIT, boolean, integer, objects, text};
+use crate::catalogue::params::{LIMIT, objects, text};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure};
 use crate::gateway::calls::{Calls, Stop};
@@ -27,7 +27,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "preview_camt_file",
         toolset: Toolset::Banking,
-        about: "Read a bank statement (camt.053 or camt.054): balances, payments, references, totals. Imports and books nothing.",
+        about: "Read a bank statement (camt.053, camt.054): balances, payments, totals. Books nothing.",
         params: &[
             text("file").gateway().required().or("xml").about("path in an allowed folder"),
             text("xml").gateway().about("its content"),
@@ -37,7 +37,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[integer("n"), boolean("complete"), objects("items", &[])],
+    output: &[objects("items", &[])],
     run: |calls| Box::pin(async { run(calls) }),
 };
 

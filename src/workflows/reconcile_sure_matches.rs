@@ -30,7 +30,7 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "reconcile_sure_matches",
         toolset: Toolset::Banking,
-        about: "Reconcile all payments whose reference, currency and amount fit exactly one open invoice, after one yes to the list. If cut off, call again with its `resume`.",
+        about: "Reconcile all payments that fit exactly one open invoice, after one yes to the list. If cut off, go on with `resume`.",
         effect: Effect::Acts,
         confirms: Confirms::Always,
         params: &[
@@ -208,7 +208,7 @@ fn label(matches: &[Match]) -> String {
 fn sums(matches: &[Match]) -> Value {
     // In the shape of the sums of lists.
     let sum = |(currency, sum): (&str, Option<Decimal>)| {
-        Some((currency.to_owned(), json!({ "amount": money::number(cents(sum?)) })))
+        Some((currency.to_owned(), json!({ "amount": money::number(money::cents(sum?)) })))
     };
     Value::Object(totals(matches).into_iter().filter_map(sum).collect())
 }
@@ -228,7 +228,7 @@ fn row(found: &Match) -> Value {
     json!({
         "transaction_id": found.transaction_id,
         "date": found.date,
-        "amount": money::number(cents(found.amount)),
+        "amount": money::number(money::cents(found.amount)),
         "currency": found.currency,
         "payer": quoted(&found.payer),
         "invoice_number": found.invoice_number,
@@ -237,14 +237,5 @@ fn row(found: &Match) -> Value {
 }
 
 fn amount(amount: Decimal) -> String {
-    cents(amount).to_string()
-}
-
-/// Two decimals at least.
-fn cents(amount: Decimal) -> Decimal {
-    let mut amount = amount.normalize();
-    if amount.scale() < 2 {
-        amount.rescale(2);
-    }
-    amount
+    money::cents(amount).to_string()
 }

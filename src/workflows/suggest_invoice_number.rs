@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::Workflow;
 use super::copying::{is_empty, text};
-use crate::catalogue::params::{boolean, text as text_param};
+use super::own_profile;
+use crate::catalogue::params::text as text_param;
 use crate::catalogue::{Endpoint, Toolset};
-use crate::failure::Failure;
 use crate::gateway::calls::{Calls, Stop};
 use pattern::Patterns;
 
@@ -21,18 +21,18 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "suggest_invoice_number",
         toolset: Toolset::Invoicing,
-        about: "What the next invoice number would be. Advisory: leave number out and the server assigns it.",
+        about: "The next invoice number, as advice: left out, the server assigns it.",
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[text_param("number"), text_param("basis"), boolean("complete")],
+    output: &[text_param("number")],
     run: |calls| Box::pin(run(calls)),
 };
 
 async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let mut facts = Map::new();
-    let (profile, unread) = match profile(calls).await {
-        Ok(profile) => (profile, None),
+    let (profile, unread) = match own_profile::read(calls).await {
+        Ok(profile) => (Some(profile), None),
         Err(failure) => (None, Some(failure.message)),
     };
     if let Some((number, field)) = profile.as_ref().and_then(counter) {
@@ -68,15 +68,6 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
         facts.insert("notes".into(), json!([format!("the profile's counter was not read: {unread}")]));
     }
     Ok(facts)
-}
-
-/// The profile of the call; where none is chosen, the only one there is.
-async fn profile(calls: &dyn Calls) -> Result<Option<Value>, Failure> {
-    if let Some(profile) = calls.profile() {
-        return calls.record("get_profile", &profile.id).await.map(Some);
-    }
-    let mut profiles = calls.rows("list_profiles", Map::new()).await?.records;
-    Ok(if profiles.len() == 1 { profiles.pop() } else { None })
 }
 
 /// The next number as the profile tells it, and the field that does.

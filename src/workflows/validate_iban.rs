@@ -11,12 +11,12 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "validate_iban",
         toolset: Toolset::Invoicing,
-        about: "Check an IBAN: check digits, length, country, QR-IBAN, and the payment reference it takes.",
+        about: "Check an IBAN, and whether it is a QR-IBAN.",
         params: &[text("iban").gateway().required()],
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[boolean("valid"), text("reason"), boolean("qr_iban")],
+    output: &[boolean("valid")],
     run: |calls| Box::pin(async { Ok(answer(calls.arguments())) }),
 };
 

@@ -12,12 +12,12 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "validate_reference",
         toolset: Toolset::Invoicing,
-        about: "Check a payment reference (QRR or SCOR), and with an IBAN whether the two fit.",
+        about: "Check a payment reference (QRR, SCOR), and whether it fits the IBAN.",
         params: &[text("reference").gateway().required(), text("iban").gateway()],
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[boolean("valid"), text("reason"), boolean("fits")],
+    output: &[boolean("valid")],
     run: |calls| Box::pin(async { Ok(answer(calls.arguments())) }),
 };
 

@@ -11,12 +11,12 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "validate_uid",
         toolset: Toolset::Contacts,
-        about: "Check a Swiss UID or VAT number (CHE…) by its check digit, a German or Austrian VAT id by its form.",
+        about: "Check a Swiss UID or VAT number (CHE…), or the form of a German or Austrian one.",
         params: &[text("uid").gateway().required()],
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[boolean("valid"), text("reason")],
+    output: &[boolean("valid")],
     run: |calls| Box::pin(async { Ok(answer(calls.arguments())) }),
 };
 

@@ -16,12 +16,12 @@ pub const WORKFLOW: Workflow = Workflow {
     row: Endpoint {
         tool: "verify_invoice_number",
         toolset: Toolset::Invoicing,
-        about: "Look for a number among all invoices, and for such that differ in zeros, case or spaces only.",
+        about: "Look for a number, and near misses, among all invoices.",
         params: &[text_param("number").required()],
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[boolean("found"), boolean("complete")],
+    output: &[boolean("found")],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -92,6 +92,21 @@ fn one_request_of_one_page_serves_the_next_letters_too() {
 }
 
 #[test]
+fn a_fast_typist_leaves_the_budget_to_the_calls() {
+    let server = listing(clients(250));
+    let mut session = McpSession::start(&run(&server, &["serve"]), Era::Modern);
+    for letter in 'a'..='z' {
+        let found = complete(&mut session, at_prompt("chase_overdue", "client_name", &letter.to_string()));
+        assert_eq!((&found["hasMore"], found.get("total")), (&json!(true), None), "{letter}: {found}");
+    }
+    assert_eq!(server.requests().len(), 12);
+    // What was read last still serves.
+    let found = complete(&mut session, at_prompt("chase_overdue", "client_name", "client 1"));
+    assert!(values(&found).contains(&"Client 1"), "{found}");
+    assert_eq!(server.requests().len(), 12);
+}
+
+#[test]
 fn what_is_left_out_is_said() {
     for era in Era::BOTH {
         let server = listing(clients(250));

@@ -106,11 +106,23 @@ fn invoicing(lines: &Value) -> Vec<(&'static str, Value)> {
             "duplicate_invoice",
             json!({ "id": "$create_invoice", "service_from": "2026-12-01", "due_days": 30 }),
         ),
+        ("create_invoice_from_previous", json!({ "client_name": "Muster AG", "title": "Once more" })),
+        ("check_invoice", json!({ "id": "$create_invoice" })),
+        ("suggest_invoice_number", json!({})),
+        ("verify_invoice_number", json!({ "number": "IV-9" })),
         ("delete_invoice", json!({ "id": "$create_invoice" })),
+        ("list_overdue_invoices", json!({ "client_name": "Muster AG", "min_days": 1 })),
+        ("get_invoice_status", json!({ "number": "IV-007" })),
+        ("get_invoice_stats", json!({ "period": "2026", "by": "month" })),
+        ("export_invoices", json!({ "status": "paid", "period": "2026-Q1" })),
         ("list_offers", json!({ "status": "accepted" })),
         ("get_offer", json!({ "id": "$list_offers" })),
         ("create_offer", json!({ "client_name": "Muster AG", "lines": lines, "valid_until": "2026-12-31" })),
         ("update_offer", json!({ "id": "$create_offer", "changes": { "title": "Offer" } })),
+        (
+            "convert_offer_to_invoice",
+            json!({ "id": "$create_offer", "due_days": 20, "allow_duplicate": true }),
+        ),
         ("delete_offer", json!({ "id": "$create_offer" })),
         ("list_recurring_invoices", json!({})),
         ("get_recurring_invoice", json!({ "id": "$list_recurring_invoices" })),
@@ -196,7 +208,8 @@ fn every_tool_works_against_the_sandbox() {
         let facts = &result.structured;
         let marked = ["created", "updated", "deleted", "done"].iter().any(|word| facts[*word] == true);
         let record = facts["items"].get(0).or(facts.get("record")).or(facts.get("report"));
-        let plain = ["valid", "reference", "total"].iter().any(|word| !facts[*word].is_null());
+        let plain =
+            ["valid", "reference", "total", "ok", "number"].iter().any(|word| !facts[*word].is_null());
         let answered = record.is_some() || facts["deleted"] == true || plain;
         if result.failed || !answered || marked != writing.contains(tool) {
             failed.push(format!("{tool}: {}", result.text));

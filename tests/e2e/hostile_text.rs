@@ -99,9 +99,13 @@ fn checked(what: &str, result: &ToolResult) {
 }
 
 /// Every tool that reads, with arguments that fit.
-const READS: [(&str, &str); 29] = [
+const READS: [(&str, &str); 33] = [
     ("list_invoices", ""),
     ("get_invoice", "id"),
+    ("list_overdue_invoices", ""),
+    ("get_invoice_status", "id"),
+    ("get_invoice_stats", ""),
+    ("export_invoices", ""),
     ("list_offers", ""),
     ("get_offer", "id"),
     ("list_recurring_invoices", ""),

@@ -1,6 +1,7 @@
 //! A scripted API that keeps the invoices it is sent, says when each was made, and does to each write what a
 //! test wants: it can lose the answer before or after it commits.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -30,7 +31,11 @@ pub enum Fate {
 pub struct Ledger {
     pub server: ScriptedServer,
     records: Arc<Mutex<Vec<Value>>>,
+    beside: Beside,
 }
+
+/// Records of other kinds, by their path.
+type Beside = Arc<Mutex<HashMap<String, Value>>>;
 
 impl Ledger {
     /// The `n`-th POST (from 0) meets `fate(n)`.
@@ -51,6 +56,8 @@ impl Ledger {
     ) -> Self {
         let records = Arc::new(Mutex::new(before));
         let (kept, posts) = (Arc::clone(&records), Mutex::new(0));
+        let beside = Beside::default();
+        let others = Arc::clone(&beside);
         let server = ScriptedServer::start(move |request| match request.method.as_str() {
             "POST" => {
                 let n = {
@@ -65,9 +72,12 @@ impl Ledger {
                 kept.lock().unwrap().retain(|record| record["id"] != gone.as_str());
                 dated(204, "")
             }
-            _ => asked(&kept.lock().unwrap(), request, &show),
+            _ => match others.lock().unwrap().get(request.target.split('?').next().unwrap()) {
+                Some(other) => dated(200, &other.to_string()),
+                None => asked(&kept.lock().unwrap(), request, &show),
+            },
         });
-        Self { server, records }
+        Self { server, records, beside }
     }
 
     pub fn records(&self) -> Vec<Value> {
@@ -77,6 +87,11 @@ impl Ledger {
     /// Changes the records from outside, as the web app would.
     pub fn edit(&self, change: impl FnOnce(&mut Vec<Value>)) {
         change(&mut self.records.lock().unwrap());
+    }
+
+    /// Puts a record of another kind where it is asked for: `/v1/offers/ID`.
+    pub fn put(&self, path: &str, record: Value) {
+        self.beside.lock().unwrap().insert(path.to_owned(), record);
     }
 
     /// Waits until so many POSTs have come.

@@ -75,6 +75,28 @@ fn every_prompt_names_served_tools_only_whatever_is_served() {
 }
 
 #[test]
+fn a_lean_server_has_all_prompts_and_addresses() {
+    for era in Era::BOTH {
+        let server = ScriptedServer::start(|request| match request.target.as_str() {
+            target if target.starts_with("/v1/profiles") => profiles(),
+            _ => answer(200, &json!({ "id": crate::scripted_books::id(1), "name": "Muster AG" })),
+        });
+        let mut lean = McpSession::start(&run(&server, &["serve", "--lean"]), era);
+        let mut full = McpSession::start(&run(&server, &["serve", "--toolsets", "all"]), era);
+        for (method, list) in [
+            ("prompts/list", "prompts"),
+            ("resources/list", "resources"),
+            ("resources/templates/list", "resourceTemplates"),
+        ] {
+            assert_eq!(lean.ask(method, json!({}))[list], full.ask(method, json!({}))[list], "{era:?}");
+        }
+        let uri = format!("lumabill://clients/{}", crate::scripted_books::id(1));
+        let read = lean.ask("resources/read", json!({ "uri": uri }));
+        assert!(read["contents"][0]["text"].as_str().unwrap().contains("Muster AG"), "{read}");
+    }
+}
+
+#[test]
 fn a_prompt_that_cannot_do_what_it_is_for_is_not_listed_and_says_so() {
     for era in Era::BOTH {
         let all = ["chase_overdue", "invoice_from_notes", "month_end", "reconcile_statement", "vat_quarter"];

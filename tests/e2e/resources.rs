@@ -315,6 +315,9 @@ fn where_several_profiles_are_reached_an_address_names_one() {
             }),
         );
         assert_eq!(completed["completion"]["values"], json!(["Studio"]));
+        let prompt = session.ask("prompts/get", json!({ "name": "month_end" }));
+        let text = prompt["messages"][0]["content"]["text"].as_str().unwrap();
+        assert!(text.contains("1. Ask me which company is meant"), "{text}");
     }
 }
 

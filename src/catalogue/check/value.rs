@@ -1,10 +1,10 @@
 //! One value against its kind. What was wanted is said in words that fit after "wants … to be".
 
-use iban::{Iban, IbanLike};
 use jiff::civil::Date;
 use serde_json::{Number, Value};
 
 use crate::catalogue::{Kind, Param, params};
+use crate::rules::iban;
 
 /// A value in its one form, or what was wanted. Lists and objects are not for this function.
 pub fn scalar(kind: Kind, given: Value) -> Result<Value, String> {
@@ -73,11 +73,8 @@ pub fn is_segment(text: &str) -> bool {
 }
 
 fn iban(given: Value) -> Result<String, String> {
-    let wrong = || "an IBAN with good check digits".to_owned();
-    let text: String =
-        text(given).ok_or_else(wrong)?.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let iban: Iban = text.to_uppercase().parse().map_err(|_| wrong())?;
-    Ok(iban.electronic_str().to_owned())
+    let text = text(given).ok_or_else(|| "an IBAN".to_owned())?;
+    iban::check(&text).map(|iban| iban.electronic).map_err(|why| format!("an IBAN ({why})"))
 }
 
 fn date(given: Value) -> Result<String, String> {

@@ -1,10 +1,10 @@
 //! Whether a row is one of those asked for: servers ignore filters that they do not know.
 
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::text;
 use crate::catalogue::{Check, Kind};
-use crate::gateway::answer::today;
 use crate::rules::money;
 
 /// Drafts, paid and cancelled invoices are not unpaid; every other state is, known or not.
@@ -14,7 +14,7 @@ pub(super) fn is_unpaid(row: &Value) -> bool {
 }
 
 /// False only where the row itself shows that the filter was not applied.
-pub(super) fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value) -> bool {
+pub(super) fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value, today: Date) -> bool {
     let ordering = |field: &str| {
         let found = row.get(field)?;
         match kind {
@@ -27,12 +27,15 @@ pub(super) fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value) -> 
         Check::None => true,
         // Overdue is a matter of dates: an API may filter by it and still call the record `sent`.
         Check::Equals("status") if text(wanted) == "overdue" && is_unpaid(row) => {
-            let late = |due: &str| due.get(..10).is_some_and(|day| *day < *today().to_string());
+            let late = |due: &str| due.get(..10).is_some_and(|day| *day < *today.to_string());
             row.get("status").is_some_and(|found| text(found).eq_ignore_ascii_case("overdue"))
                 || row.get("due_date").and_then(Value::as_str).is_none_or(late)
         }
         Check::Equals(field) => {
-            row.get(field).is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
+            // Some lists show `client: { id }` only.
+            let within = || row.get(field.strip_suffix("_id")?)?.get("id");
+            let found = row.get(field).or_else(within);
+            found.is_none_or(|found| text(found).eq_ignore_ascii_case(&text(wanted)))
         }
         Check::AtLeast(field) => ordering(field).is_none_or(std::cmp::Ordering::is_ge),
         Check::AtMost(field) => ordering(field).is_none_or(std::cmp::Ordering::is_le),

@@ -53,6 +53,8 @@ pub struct Walk {
     filters: Map<String, Value>,
     /// The profile that is named in the requests, if any: a cursor goes on in the same one only.
     profile: String,
+    /// Where the books are kept.
+    today: Date,
     limit: usize,
     aim: Aim,
     position: Position,
@@ -88,6 +90,12 @@ impl Walk {
     /// `unpaid` is no status of the API: it is applied here, to every page.
     fn unpaid(&self) -> bool {
         self.filters.get("status").and_then(Value::as_str) == Some("unpaid")
+    }
+
+    /// The same walk where the books are kept in another time zone.
+    pub fn on(mut self, today: Date) -> Self {
+        self.today = today;
+        self
     }
 
     /// What is walked through.
@@ -310,7 +318,7 @@ impl Walk {
             if self.unpaid() && param.name == "status" {
                 continue;
             }
-            if !honours(check, param.kind, wanted, row) {
+            if !honours(check, param.kind, wanted, row, self.today) {
                 self.searched_out += usize::from(check == Check::Contains);
                 if !self.filtered_here.contains(&param.name) {
                     self.filtered_here.push(param.name);

@@ -17,6 +17,7 @@ fn every_tool_of_a_step_is_named_in_its_words() {
         assert!(prompt.steps.iter().any(|step| step.essential), "{}", prompt.name);
         for (tools, words) in prompt.steps.iter().flat_map(|step| step.ways) {
             for tool in *tools {
+                assert!(row(tool).is_some(), "{}: there is no {tool}", prompt.name);
                 assert!(words.contains(&format!("`{tool}`")), "{}: {tool} is not in `{words}`", prompt.name);
             }
             for named in words.split('`').skip(1).step_by(2).filter(|name| row(name).is_some()) {

@@ -26,6 +26,10 @@ pub(super) const ALL: &[Prompt] = &[
         aim: "Prepare the month-end of my books for the period below.",
         steps: &[
             step(&[(
+                &["get_invoice_stats"],
+                "`get_invoice_stats` of the period: what was billed, and what is open.",
+            )]),
+            step(&[(
                 &["list_invoices"],
                 "`list_invoices` of the period with status draft: what was not billed yet.",
             )]),
@@ -65,13 +69,10 @@ pub(super) const ALL: &[Prompt] = &[
         aim: "Find out who is late in paying and draft friendly reminders.",
         steps: &[
             essential(&[
-                (
-                    &["list_overdue_invoices"],
-                    "`list_overdue_invoices` (only the client below, if one is given).",
-                ),
+                (&["list_overdue_invoices"], "`list_overdue_invoices` (of the given client, if any)."),
                 (
                     &["list_invoices"],
-                    "`list_invoices` with status unpaid (only the client below, if one is given); late is what was due before today.",
+                    "`list_invoices` with status unpaid (of the given client, if any); late is what was due before today.",
                 ),
             ]),
             step(&[(
@@ -158,13 +159,16 @@ pub(super) const ALL: &[Prompt] = &[
                 &["preview_camt_file"],
                 "If a file is given: `preview_camt_file`; show me account, days and sums.",
             )]),
-            step(&[(
-                &["import_bank_transactions"],
-                "If a file is given and I say yes: `import_bank_transactions`. It books nothing.",
-            )]),
+            step(&[
+                (
+                    &["import_bank_transactions"],
+                    "If a file is given and I say yes: `import_bank_transactions`. It books nothing.",
+                ),
+                (&[], "If a file is given: tell me that statements are not imported here."),
+            ]),
             essential(&[(
                 &["list_bank_transactions"],
-                "`list_bank_transactions` with status unmatched (of the period below, if one is given).",
+                "`list_bank_transactions` with status unmatched (of the given period, if any).",
             )]),
             step(&[(
                 &["reconcile_sure_matches"],
@@ -172,7 +176,7 @@ pub(super) const ALL: &[Prompt] = &[
             )]),
             step(&[(
                 &["list_invoices", "list_expenses"],
-                "For each of the others look for what it pays: `list_invoices` with status unpaid, `list_expenses`.",
+                "For each that is still unmatched look for what it pays: `list_invoices` with status unpaid, `list_expenses`.",
             )]),
             essential(&[(
                 &["reconcile_transaction"],

@@ -212,6 +212,10 @@ fn hostile_xml_is_refused_at_once() {
     }
     assert_eq!(read(&" ".repeat(LARGEST + 1)).unwrap_err(), CamtError::TooLarge);
     assert_eq!(read(&statements(&"<x/>".repeat(2_100_000))).unwrap_err(), CamtError::TooLarge);
+    let attributes = (0..1_000_000).map(|n| format!(" a{n}=''")).collect::<String>();
+    assert_eq!(read(&statements(&format!("<x{attributes}/>"))).unwrap_err(), CamtError::TooLarge);
+    let prefixes = (0..200_000).map(|n| format!("<x xmlns:p{n}='{n}'>")).collect::<String>();
+    assert_eq!(read(&statements(&prefixes)).unwrap_err(), CamtError::TooLarge);
     let deep = "<x>".repeat(500_000) + &"</x>".repeat(500_000);
     assert!(read(&statements(&deep)).is_err());
     let CamtError::NotXml(what) = read(&format!("<{}></b>", "n".repeat(100_000))).unwrap_err() else {

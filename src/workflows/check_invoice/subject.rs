@@ -6,9 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::Findings;
 use crate::catalogue;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::gateway::calls::{Calls, quoted};
+use crate::rules::invoice;
 use crate::workflows::copying::{self, CREATE, is_empty, text};
+use crate::workflows::own_profile;
 
 /// What the profile decides where the arguments say nothing, by its own names.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -50,7 +52,7 @@ impl Subject {
     }
 
     pub fn date(&self, name: &str) -> Option<Date> {
-        day(&self.document, name)
+        invoice::day(&self.document, name)
     }
 
     pub fn issued(&self) -> Date {
@@ -66,7 +68,7 @@ impl Subject {
 
     /// In capitals.
     pub fn currency(&self) -> Option<String> {
-        Some(text(&self.document, "currency").to_uppercase()).filter(|code| !code.is_empty())
+        invoice::currency(&self.document)
     }
 
     /// Of the sender's address, two capital letters.
@@ -79,10 +81,6 @@ impl Subject {
 pub fn country_of(party: &Value) -> Option<String> {
     let code = party.get("address").map(|address| text(address, "country").to_uppercase())?;
     (code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(code)
-}
-
-pub fn day(record: &Value, name: &str) -> Option<Date> {
-    text(record, name).get(..10)?.parse().ok()
 }
 
 /// Arguments under the names that a record has.
@@ -131,21 +129,9 @@ fn complete(
     }
 }
 
-/// The profile of the call; of an unnamed one only where the key reaches no other.
 async fn sender(calls: &dyn Calls, findings: &mut Findings) -> Option<Value> {
-    let read = match calls.profile() {
-        Some(profile) => calls.record("get_profile", &profile.id).await,
-        None => only_profile(calls).await,
-    };
+    let read = own_profile::read(calls).await;
     read.map_err(|failure| findings.note("sender", format!("not checked: {}", failure.message))).ok()
-}
-
-async fn only_profile(calls: &dyn Calls) -> Result<Value, Failure> {
-    let mut profiles = calls.rows("list_profiles", Map::new()).await?.records;
-    match (profiles.pop(), profiles.is_empty()) {
-        (Some(only), true) => Ok(only),
-        _ => Err(Failure::new("no_profile", Exit::Refused, "no profile is chosen: give `profile_id`")),
-    }
 }
 
 async fn client(calls: &dyn Calls, document: &Value, findings: &mut Findings) -> Option<Value> {

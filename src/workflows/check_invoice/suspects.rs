@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::subject::{Subject, day};
+use super::subject::Subject;
 use super::{Findings, amounts};
 use crate::gateway::calls::{Calls, quoted};
-use crate::rules::money;
+use crate::rules::{invoice, money};
 use crate::workflows::copying::{self, is_undone, text};
 
 /// Days between two invoices over the same amount within which they may be the same.
@@ -56,10 +56,10 @@ fn is_like(subject: &Subject, total: Decimal, row: &Value) -> bool {
         .and_then(|amount| amount.checked_sub(total))
         .is_some_and(|apart| apart.abs() <= TOLERANCE);
     let near = |issued: Date| issued.until(subject.issued()).is_ok_and(|span| span.get_days().abs() <= NEAR);
-    !itself && !other && same && !is_undone(row) && day(row, "issue_date").is_none_or(near)
+    !itself && !other && same && !is_undone(row) && invoice::day(row, "issue_date").is_none_or(near)
 }
 
 fn words(row: &Value) -> String {
-    let number = copying::number_of(row);
+    let number = invoice::name(row);
     format!("`{}` of {}", quoted(&number), quoted(text(row, "issue_date")))
 }

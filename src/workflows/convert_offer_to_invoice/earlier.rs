@@ -1,11 +1,12 @@
 //! Whether an offer was billed before, by whomever: by the link of either record where the API sets one, else by an
 //! invoice of the same client over the same lines.
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::gateway::calls::{Calls, quoted};
-use crate::rules::money;
+use crate::rules::{invoice, money};
 use crate::workflows::copying::{self, named, text};
 
 /// Invoices that are read one by one since the list does not show their lines.
@@ -29,7 +30,7 @@ pub struct Found {
 impl Found {
     /// A clause with the invoice's number.
     pub fn words(&self) -> String {
-        let number = copying::number_of(&self.invoice);
+        let number = invoice::name(&self.invoice);
         let why = if self.linked { "was made of it" } else { "has the same client, lines and total" };
         format!("invoice `{}` {why}", quoted(&number))
     }
@@ -97,29 +98,31 @@ fn is_linked(offer: &Value, invoice: &Value) -> bool {
 }
 
 /// Linked, or not older than the offer and over the same amount in the same currency.
-fn is_suspect(offer: &Value, invoice: &Value) -> bool {
-    if copying::is_undone(invoice) {
+fn is_suspect(offer: &Value, billed: &Value) -> bool {
+    if copying::is_undone(billed) {
         return false;
     }
-    if is_linked(offer, invoice) {
+    if is_linked(offer, billed) {
         return true;
     }
-    let day = |record: &Value| text(record, "issue_date").get(..10).map(str::to_owned);
-    let younger = match (day(offer), day(invoice)) {
+    let younger = match (invoice::day(offer, "issue_date"), invoice::day(billed, "issue_date")) {
         (Some(offered), Some(billed)) => offered <= billed,
         _ => true,
     };
-    let currency =
-        |record: &Value| Some(text(record, "currency").to_uppercase()).filter(|code| !code.is_empty());
-    let same_currency = match (currency(offer), currency(invoice)) {
+    let same_currency = match (invoice::currency(offer), invoice::currency(billed)) {
         (Some(one), Some(other)) => one == other,
         _ => true,
     };
-    let same_amount = ["subtotal", "total"].iter().any(|name| {
-        let amount = |record: &Value| record.get(*name).and_then(money::decimal);
-        amount(offer).is_some_and(|total| amount(invoice) == Some(total))
-    });
+    let same_amount = [net, |record: &Value| record.get("total").and_then(money::decimal)]
+        .iter()
+        .any(|amount| amount(offer).is_some_and(|total| amount(billed) == Some(total)));
     younger && same_currency && same_amount
+}
+
+/// The record's own, else what its lines come to.
+fn net(record: &Value) -> Option<Decimal> {
+    let own = record.get("subtotal").and_then(money::decimal);
+    own.or_else(|| money::preview(record)?.get("subtotal").and_then(money::decimal))
 }
 
 /// False where the lines show that it bills something else.
@@ -167,11 +170,13 @@ mod tests {
             is_suspect(&offer(), &invoice) && same_lines(&offer(), &invoice)
         };
         assert!(billed(json!({})));
+        assert!(billed(json!({ "subtotal": null, "total": null })));
         assert!(billed(json!({ "lines": null, "total": null, "currency": "chf" })));
         for other in [
             json!({ "issue_date": "2026-08-31" }),
             json!({ "currency": "EUR" }),
             json!({ "subtotal": 541, "total": 584.80 }),
+            json!({ "subtotal": null, "total": null, "lines": [{ "description": "Consulting", "quantity": 4, "price": 180 }] }),
             json!({ "lines": [{ "description": "Workshop", "quantity": 3, "price": 180 }] }),
             json!({ "status": "void" }),
         ] {

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::gateway::calls::quoted;
-use crate::rules::money;
-use crate::workflows::copying::{self, is_undone, text};
+use crate::rules::{invoice, money};
+use crate::workflows::copying::{is_undone, text};
 
 /// Drafts that are named.
 const NAMED: usize = 3;
@@ -48,7 +48,7 @@ impl Newest {
             .iter()
             .filter(|draft| age(draft) > age(issued))
             .take(NAMED)
-            .map(|draft| format!("`{}`", quoted(&copying::number_of(draft))))
+            .map(|draft| format!("`{}`", quoted(&invoice::name(draft))))
             .collect();
         let said = || format!("newer drafts of the client were left aside: {}", newer.join(", "));
         (!newer.is_empty()).then(said).into_iter().collect()

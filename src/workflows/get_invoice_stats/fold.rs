@@ -23,7 +23,7 @@ impl Sum {
         match amount {
             None => self.unsaid += 1,
             Some(amount) => {
-                self.amount = self.amount.checked_add(amount).ok_or("too large to be added up exactly")?
+                self.amount = self.amount.checked_add(amount).ok_or("too large to be added up exactly")?;
             }
         }
         Ok(())
@@ -109,7 +109,7 @@ impl Days {
     /// To a tenth.
     pub fn average(&self) -> Option<Decimal> {
         let sum: i128 = self.counts.iter().map(|(days, count)| i128::from(*days) * i128::from(*count)).sum();
-        let average = Decimal::from_i128_with_scale(sum, 0).checked_div(Decimal::from(self.n))?;
+        let average = Decimal::try_from_i128_with_scale(sum, 0).ok()?.checked_div(Decimal::from(self.n))?;
         Some(
             average
                 .round_dp_with_strategy(1, rust_decimal::RoundingStrategy::MidpointAwayFromZero)

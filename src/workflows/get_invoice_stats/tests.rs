@@ -1,9 +1,16 @@
 //! How the figures are laid out.
 
 use jiff::civil::date;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{Fold, figures, unsaid};
+use crate::rules::money::decimal;
+
+/// Amounts keep the digits that they are written with.
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
 
 fn figures_of(records: &Value, by: Option<&str>) -> Value {
     let mut fold = Fold::new(date(2026, 11, 21));
@@ -25,18 +32,20 @@ fn figures_are_compact_tables() {
     let told = figures_of(&json!([bill(1, 1), bill(2, 2), bill(3, 2)]), None);
     assert_eq!(
         told,
-        json!({
-            "invoices": 3, "invoiced": 6, "paid": 2, "open": 4,
-            "by_status": [{ "status": "paid", "n": 1, "total": 2, "open": 0 }, { "status": "sent", "n": 2, "total": 4, "open": 4 }],
-            "by_client": [
-                { "client": "Client 03", "n": 1, "total": 3, "open": 3 },
-                { "client": "Client 02", "n": 1, "total": 2, "open": 0 },
-                { "client": "Client 01", "n": 1, "total": 1, "open": 1 },
-            ],
-            "by_month": [{ "month": "2025-02", "n": 2, "total": 5, "open": 3 }, { "month": "2025-01", "n": 1, "total": 1, "open": 1 }],
-            "aging": [{ "days_overdue": "over 90", "n": 2, "open": 4 }],
-            "days_to_pay": { "n": 1, "of": 1, "average": 329, "median": 329 },
-        })
+        read(
+            r#"{
+                "invoices": 3, "invoiced": 6.00, "paid": 2.00, "open": 4.00,
+                "by_status": [{ "status": "paid", "n": 1, "total": 2.00, "open": 0.00 }, { "status": "sent", "n": 2, "total": 4.00, "open": 4.00 }],
+                "by_client": [
+                    { "client": "Client 03", "n": 1, "total": 3.00, "open": 3.00 },
+                    { "client": "Client 02", "n": 1, "total": 2.00, "open": 0.00 },
+                    { "client": "Client 01", "n": 1, "total": 1.00, "open": 1.00 }
+                ],
+                "by_month": [{ "month": "2025-02", "n": 2, "total": 5.00, "open": 3.00 }, { "month": "2025-01", "n": 1, "total": 1.00, "open": 1.00 }],
+                "aging": [{ "days_overdue": "over 90", "n": 2, "open": 4.00 }],
+                "days_to_pay": { "n": 1, "of": 1, "average": 329, "median": 329 }
+        }"#
+        )
     );
     let only = figures_of(&json!([bill(1, 1)]), Some("aging"));
     let names: Vec<_> = only.as_object().unwrap().keys().collect();
@@ -49,9 +58,12 @@ fn long_tables_end_with_the_sum_of_the_rest() {
     let told = figures_of(&records, None);
     let clients = told["by_client"].as_array().unwrap();
     assert_eq!((clients.len(), &clients[0]["client"]), (13, &json!("Client 40")));
-    assert_eq!(clients[12], json!({ "client": "others", "clients": 28, "n": 28, "total": 406, "open": 196 }));
-    let sum: u64 = clients.iter().map(|row| row["total"].as_u64().unwrap()).sum();
-    assert_eq!(sum, 820);
+    assert_eq!(
+        clients[12],
+        read(r#"{ "client": "others", "clients": 28, "n": 28, "total": 406.00, "open": 196.00 }"#)
+    );
+    let sum: Decimal = clients.iter().map(|row| decimal(&row["total"]).unwrap()).sum();
+    assert_eq!(sum, Decimal::from(820));
     assert_eq!(told["by_month"].as_array().unwrap().len(), 12);
     assert_eq!(figures_of(&records, Some("client"))["by_client"].as_array().unwrap().len(), 40);
 }
@@ -88,7 +100,7 @@ fn a_figure_that_not_all_show_is_left_out_and_said() {
     fold.take(records.as_array().unwrap());
     let books = &fold.currencies["CHF"];
     let told = figures(books, Some("status")).unwrap();
-    assert_eq!(told["invoiced"], 12);
+    assert_eq!(told["invoiced"], read("12.00"));
     assert!(told.get("open").is_none() && told.get("paid").is_none(), "{told}");
     let notes = unsaid("CHF", books).join("\n");
     assert!(notes.contains("CHF: 1 of 2 invoices show no open amount"), "{notes}");
@@ -104,10 +116,12 @@ fn drafts_and_cancelled_ones_are_counted_and_owe_nothing() {
     let told = figures_of(&records, None);
     assert_eq!(
         told,
-        json!({
-            "invoices": 0, "invoiced": 0, "paid": 0, "open": 0,
-            "by_status": [{ "status": "draft", "n": 1, "total": 5 }, { "status": "void", "n": 1, "total": 7.5 }],
-            "by_client": [], "by_month": [],
-        })
+        read(
+            r#"{
+                "invoices": 0, "invoiced": 0.00, "paid": 0.00, "open": 0.00,
+                "by_status": [{ "status": "draft", "n": 1, "total": 5.00 }, { "status": "void", "n": 1, "total": 7.50 }],
+                "by_client": [], "by_month": []
+        }"#
+        )
     );
 }

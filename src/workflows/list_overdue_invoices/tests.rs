@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 use super::Overdue;
 use crate::gateway::calls::Walked;
 
+/// Amounts keep the digits that they are written with.
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
 fn overdue(limit: usize, min_days: i64, complete: bool, pages: &[Value]) -> Value {
     let mut overdue = Overdue { today: date(2026, 11, 21), min_days, limit, ..Overdue::default() };
     for page in pages {
         overdue.take(page.as_array().unwrap());
     }
-    Value::Object(overdue.answer(&Walked { n: 0, of: None, complete, note: None }))
+    Value::Object(overdue.answer(&Walked { n: 0, of: None, complete, note: None, go_on: None }, Vec::new()))
 }
 
 fn bill(number: &str, status: &str, due: Option<&str>, open: &Value, currency: &str) -> Value {
@@ -46,11 +51,14 @@ fn the_oldest_come_first_and_totals_are_over_all() {
         json!([
             { "id": "id-2", "number": "2", "client": "Muster AG", "due_date": "2026-10-01", "days_overdue": 51, "open": 7.005,
                 "currency": "EUR" },
-            { "id": "id-3", "number": "3", "client": "Muster AG", "due_date": "2026-10-01", "days_overdue": 51, "open": 0.2,
+            { "id": "id-3", "number": "3", "client": "Muster AG", "due_date": "2026-10-01", "days_overdue": 51, "open": read("0.20"),
                 "currency": "CHF" },
         ])
     );
-    assert_eq!(told["sums"], json!({ "CHF": { "n": 2, "open": 0.3 }, "EUR": { "n": 1, "open": 7.005 } }));
+    assert_eq!(
+        told["sums"],
+        json!({ "CHF": { "n": 2, "open": read("0.30") }, "EUR": { "n": 1, "open": 7.005 } })
+    );
     assert_eq!(told["without_due_date"], json!({ "n": 1, "numbers": ["U"] }));
     assert!(told["go_on"].as_str().unwrap().contains("over all 3"), "{told}");
     assert_eq!(overdue(25, 1, true, &books())["complete"], true);
@@ -73,8 +81,8 @@ fn an_amount_that_is_not_exact_or_not_there_takes_its_total_away() {
         { "number": "3", "status": "sent", "due_date": "2026-10-03", "total": 5 },
     ]);
     let told = overdue(25, 1, true, &[page]);
-    assert_eq!(told["sums"], json!({ "EUR": { "n": 1, "open": 5 } }));
-    assert_eq!((&told["items"][0]["open"], &told["items"][2]["open"]), (&Value::Null, &json!(5)));
+    assert_eq!(told["sums"], json!({ "EUR": { "n": 1, "open": read("5.00") } }));
+    assert_eq!((&told["items"][0]["open"], &told["items"][2]["open"]), (&Value::Null, &read("5.00")));
     let notes = told["notes"].to_string();
     for part in
         ["CHF: no total of 1", "1 overdue invoices show no currency", "no exact number: 1", "1 show neither"]

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::Walk;
-use crate::gateway::answer::today;
 use crate::gateway::calls::Walked;
 use crate::gateway::lists::cursor::{Cursor, seal};
 use crate::gateway::lists::go_on::{self, Part, Way};
@@ -23,7 +22,7 @@ impl Walk {
     }
 
     /// Why the rows may not be all, where that is known.
-    fn doubt(&self) -> Option<String> {
+    pub fn doubt(&self) -> Option<String> {
         if let Some(stop) = &self.stopped {
             return Some(format!(
                 "cut off after {} pages ({} records): {}",
@@ -61,17 +60,14 @@ impl Walk {
         let day = |name: &str| self.filters.get(name)?.as_str()?.parse().ok();
         let of = self.total.filter(|total| *total >= self.seen);
         let part = Part { of, seen: self.seen, asked: (day("from"), day("to")), days: self.days };
-        way.narrower(&part, today())
+        way.narrower(&part, self.today)
     }
 
     /// How the walk ended, for those that were handed its rows.
     pub fn outcome(&self, way: &Way) -> Walked {
         let complete = self.holds_all() && self.searched_out == 0;
-        let mut note = self.doubt();
-        if let (Some(note), Some(_)) = (&mut note, &self.stopped) {
-            *note = format!("{note}; {}", go_on::rest(way, self.narrower(way)));
-        }
-        Walked { n: self.given as u64, of: self.of(), complete, note }
+        let go_on = self.stopped.as_ref().map(|_| go_on::rest(way, self.narrower(way)));
+        Walked { n: self.given as u64, of: self.of(), complete, note: self.doubt(), go_on }
     }
 
     /// The answer: rows, `n`, `of`, `complete`, sums, and how to go on.

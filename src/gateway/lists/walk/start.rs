@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Aim, DEFAULT_LIMIT, LARGEST_LIMIT, LARGEST_PAGE, MOST_PAGES, MOST_READS, Walk};
 use crate::catalogue::{Answer, Endpoint, ListOf};
 use crate::failure::{Exit, Failure};
+use crate::gateway::answer::today;
 use crate::gateway::lists::cursor::{Cursor, Position, open};
 use crate::gateway::lists::rows::{Rows, View};
 use crate::gateway::lists::sums::Sums;
@@ -25,24 +26,22 @@ impl Walk {
         let asked = arguments.shift_remove("limit").as_ref().and_then(Value::as_u64);
         let limit = asked
             .and_then(|limit| usize::try_from(limit).ok())
-            .map_or(DEFAULT_LIMIT, |limit| limit.clamp(1, LARGEST_LIMIT));
+            .map_or(if list.short { LARGEST_LIMIT } else { DEFAULT_LIMIT }, |limit| {
+                limit.clamp(1, LARGEST_LIMIT)
+            });
         let all = arguments.shift_remove("all") == Some(Value::Bool(true));
-        let view = View::asked(&mut arguments);
+        let mut view = View::asked(&mut arguments);
         let given = arguments.shift_remove("cursor");
         let cursor = given.map(|given| going_on(endpoint, &given, &arguments, profile)).transpose()?;
         let from_start = cursor.is_none();
         let mut walk = Self::from_first_page(endpoint, list, profile);
         walk.from_start = from_start;
-        let kept = match cursor {
-            Some(Cursor { filters, position, filtered, view }) => {
-                (walk.filters, walk.position, walk.filtered_here) = (filters, position, filtered);
-                Some(view)
-            }
-            None => {
-                walk.filters = arguments;
-                None
-            }
-        };
+        if let Some(kept) = cursor {
+            (walk.filters, walk.position, walk.filtered_here) = (kept.filters, kept.position, kept.filtered);
+            view = view.or(Some(kept.view));
+        } else {
+            walk.filters = arguments;
+        }
         let unpaid = walk.unpaid();
         if unpaid && !walk.filtered_here.contains(&"status") {
             walk.filtered_here.push("status");
@@ -57,7 +56,7 @@ impl Walk {
             (false, false) => Aim::Limit,
         };
         walk.most_reads = if all || unpaid { MOST_PAGES } else { MOST_READS };
-        walk.rows = Rows::new(view.or(kept).unwrap_or_default(), list.columns);
+        walk.rows = Rows::new(view.unwrap_or_default(), list.columns);
         Ok(walk)
     }
 
@@ -67,6 +66,7 @@ impl Walk {
             list,
             filters: Map::new(),
             profile: profile.to_owned(),
+            today: today(),
             limit: DEFAULT_LIMIT,
             aim: Aim::Limit,
             position: Position::first(LARGEST_PAGE),
