@@ -59,20 +59,24 @@ fn figures_below_a_currency_are_amounts_and_counts_are_not() {
     let facts = json!({
         "n": 3, "of": 3, "complete": true,
         "currencies": { "EUR": {
-            "invoices": 3, "open": 1200, "aging": [],
+            "invoices": 3, "open": 1200, "by_client": [], "days_to_pay": { "n": 1, "of": 1 },
             "by_status": [{ "status": "sent", "n": 2, "open": 1200 }, { "status": "paid", "n": 1, "open": 0 }],
+            "aging": [{ "days_overdue": "1-30", "n": 2, "open": 1200 }],
         } },
     });
-    let wanted = "\
-currencies:
-  EUR:
-    invoices   3
-    open       1'200.00
-    aging      none
-    by_status:
-      status  n      open
-      sent    2  1'200.00
-      paid    1      0.00
+    let wanted = "
+EUR
+  invoices         3
+  open      1'200.00
+                        n      open
+  by status
+    sent                2  1'200.00
+    paid                1      0.00
+
+  aging (days overdue)
+    1-30                2  1'200.00
+
+  days to pay: n 1, of 1
 3 of 3
 ";
     assert_eq!(shown("get_invoice_stats", &facts, None), wanted);
