@@ -1,6 +1,7 @@
 //! Results as a person reads them in a terminal: reports as statements, lists as tables with amounts under each
 //! other, records as fields, the notes below. Ids are never shortened.
 
+mod breakdown;
 mod figures;
 mod grid;
 mod statement;
@@ -57,61 +58,83 @@ pub fn result(tool: &str, structured: &Map<String, Value>, width: Option<usize>)
         .iter()
         .map(|(name, value)| (in_line(name, usize::MAX), on_one_line(value)))
         .collect::<Map<_, _>>();
-    let currency = structured.get("currency").and_then(Value::as_str);
-    let sums = structured.get("sums").and_then(Value::as_object);
-    let has = |name: &str| structured.contains_key(name);
-    let look = Look { width, in_currency: currency.is_some() };
+    let look = Look { width, in_currency: structured.get("currency").is_some_and(Value::is_string) };
     let (mut parts, mut scalars) = (Vec::new(), Vec::new());
-    for (name, value) in structured {
-        let part = match (name.as_str(), value) {
-            ("n" | "of" | "complete", _) if has("n") && has("complete") => continue,
-            ("currency" | "sums", _) if has("items") => continue,
-            ("method" | "basis" | "notice", _) if has("report") => continue,
-            ("go_on", Value::String(text)) if has("next_cursor") && text.starts_with("more: call") => {
-                continue;
+    for (name, value) in structured.iter().filter(|(name, value)| !is_said_elsewhere(name, value, structured))
+    {
+        match part(tool, (name, value), structured, look) {
+            Some(part) => {
+                flush(&mut scalars, look, &mut parts);
+                parts.push(part);
             }
-            ("environment", value) => format!("{}: practice data, not real books", scalar(value)),
-            ("profile", profile) => {
-                format!("profile: {}", profile.get("name").map_or_else(|| scalar(profile), scalar))
-            }
-            ("items", Value::Array(rows)) => {
-                let around = Around { currency, sums, width, ..Around::default() };
-                [table::table(rows, around), counted(structured)]
-                    .into_iter()
-                    .filter(|part| !part.is_empty())
-                    .collect::<Vec<_>>()
-                    .join("\n")
-            }
-            ("report", report) => {
-                let report = reports::compact(report.clone());
-                statement::statement(tool, structured, &report, width)
-            }
-            ("record", Value::Object(fields)) => fields_of(fields, look),
-            ("next_cursor", cursor) => format!("more: the same with cursor={}", scalar(cursor)),
-            ("filtered_here", names) => format!("filtered here, since the API does not: {}", inline(names)),
-            ("notes", Value::Array(notes)) => {
-                notes.iter().map(|note| format!("note: {}", inline(note))).collect::<Vec<_>>().join("\n")
-            }
-            (name, Value::Array(rows)) if rows.iter().any(Value::is_object) => {
-                format!("{name}:\n{}", indented(&look.set_in(2).table(rows), 2))
-            }
-            (name, Value::Object(fields)) => {
-                format!("{name}:\n{}", indented(&fields_of(fields, look.set_in(2)), 2))
-            }
-            (_, Value::Null) => continue,
-            (name, value) => {
-                scalars.push((name, value));
-                continue;
-            }
-        };
-        flush(&mut scalars, look, &mut parts);
-        parts.push(part);
+            None => scalars.push((name.as_str(), value)),
+        }
     }
     flush(&mut scalars, look, &mut parts);
+    let has = |name: &str| structured.contains_key(name);
     if has("n") && has("complete") && !has("items") {
         parts.push(counted(structured));
     }
     format!("{}\n", parts.join("\n"))
+}
+
+/// Facts that stand within another part.
+fn is_said_elsewhere(name: &str, value: &Value, structured: &Map<String, Value>) -> bool {
+    let has = |name: &str| structured.contains_key(name);
+    match name {
+        "n" | "of" | "complete" => has("n") && has("complete"),
+        "currency" | "sums" => has("items"),
+        "method" | "basis" | "notice" => has("report"),
+        "go_on" => has("next_cursor") && value.as_str().is_some_and(|text| text.starts_with("more: call")),
+        _ => value.is_null(),
+    }
+}
+
+/// What is more than a name and a value.
+fn part(
+    tool: &str,
+    (name, value): (&str, &Value),
+    structured: &Map<String, Value>,
+    look: Look,
+) -> Option<String> {
+    let width = look.width;
+    Some(match (name, value) {
+        ("environment", value) => format!("{}: practice data, not real books", scalar(value)),
+        ("profile", profile) => {
+            format!("profile: {}", profile.get("name").map_or_else(|| scalar(profile), scalar))
+        }
+        ("items", Value::Array(rows)) => {
+            let currency = structured.get("currency").and_then(Value::as_str);
+            let sums = structured.get("sums").and_then(Value::as_object);
+            let table = table::table(rows, Around { currency, sums, width, ..Around::default() });
+            let parts = [table, counted(structured)].into_iter().filter(|part| !part.is_empty());
+            parts.collect::<Vec<_>>().join("\n")
+        }
+        ("report", report) => {
+            statement::statement(tool, structured, &reports::compact(report.clone()), width)
+        }
+        ("record", Value::Object(fields)) => fields_of(fields, look),
+        ("next_cursor", cursor) => format!("more: the same with cursor={}", scalar(cursor)),
+        ("filtered_here", names) => format!("filtered here, since the API does not: {}", inline(names)),
+        ("notes", Value::Array(notes)) => {
+            let note = |note: &Value| grid::hanging(&format!("note: {}", inline(note)), 0, width);
+            notes.iter().map(note).collect::<Vec<_>>().join("\n")
+        }
+        (name, Value::Array(rows)) if rows.iter().any(Value::is_object) => {
+            format!("{name}:\n{}", indented(&look.set_in(2).table(rows), 2))
+        }
+        (_, Value::Object(currencies)) if currencies.iter().any(is_broken_down) => {
+            let part = |(name, value): (&String, &Value)| match value {
+                Value::Object(fields) => format!("\n{}", breakdown::breakdown(name, fields, width)),
+                other => format!("{name}: {}", inline(other)),
+            };
+            currencies.iter().map(part).collect::<Vec<_>>().join("\n")
+        }
+        (name, Value::Object(fields)) => {
+            format!("{name}:\n{}", indented(&fields_of(fields, look.set_in(2)), 2))
+        }
+        _ => return None,
+    })
 }
 
 /// Facts of one value each; many of them with their values under each other.
@@ -169,6 +192,11 @@ fn fields_of(fields: &Map<String, Value>, look: Look) -> String {
     fields.iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// The facts of a currency, in lists that have their columns in common.
+fn is_broken_down((name, value): (&String, &Value)) -> bool {
+    is_currency(name) && value.as_object().is_some_and(breakdown::is_breakdown)
+}
+
 fn is_currency(name: &str) -> bool {
     name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
@@ -221,3 +249,6 @@ fn scalar(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

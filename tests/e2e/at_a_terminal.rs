@@ -14,9 +14,18 @@ struct Terminal {
 
 impl Terminal {
     fn start(home: &Arc<Home>, sandbox: Option<&SandboxProcess>, arguments: &str) -> Self {
-        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_lumabill"));
+        Self::run(home, sandbox, &format!("{} {arguments}", env!("CARGO_BIN_EXE_lumabill")))
+    }
+
+    /// The same in a terminal of so many columns.
+    fn wide(columns: usize, home: &Arc<Home>, sandbox: &SandboxProcess, arguments: &str) -> Self {
+        let program = env!("CARGO_BIN_EXE_lumabill");
+        Self::run(home, Some(sandbox), &format!("stty cols {columns} && {program} {arguments}"))
+    }
+
+    fn run(home: &Arc<Home>, sandbox: Option<&SandboxProcess>, line: &str) -> Self {
         let mut command = Command::new("script");
-        command.args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"]);
+        command.args(["--quiet", "--return", "--echo", "never", "--command", line, "/dev/null"]);
         command.env_clear().envs(home.environment()).env("PATH", "/usr/bin:/bin");
         if let Some(sandbox) = sandbox {
             command.env("LUMABILL_API_URL", &sandbox.url).env("LUMABILL_API_KEY", sandbox.key());
@@ -82,6 +91,39 @@ fn a_person_is_asked_before_a_delete_and_a_no_deletes_nothing() {
         assert_eq!(ended, code, "{seen}");
         assert_eq!(seen.contains("deleted: true"), code == 0, "{seen}");
     }
+}
+
+#[test]
+fn what_is_shown_fits_into_the_terminal() {
+    let (sandbox, home) = (SandboxProcess::start(&[]), Arc::new(Home::new()));
+    for columns in [60, 80, 120] {
+        for call in [
+            "get_profit_and_loss period=2026-Q1 compare=previous_year",
+            "get_balance_sheet as_of=2026-06-30",
+            "get_vat_report period=2026-Q1",
+            "list_invoices status=unpaid",
+            "list_clients limit=50",
+            "get_invoice_stats",
+            "list_overdue_invoices",
+            "check_invoice number=IV-007",
+        ] {
+            let (seen, code) = Terminal::wide(columns, &home, &sandbox, &format!("call {call}")).ends();
+            assert_eq!(code, 0, "{seen}");
+            let too_wide: Vec<&str> =
+                seen.lines().filter(|line| line.trim_end().chars().count() > columns).collect();
+            assert!(too_wide.is_empty(), "{columns}, {call}: {too_wide:#?}");
+        }
+    }
+    // An id is whole or not there.
+    let (seen, _) = Terminal::wide(200, &home, &sandbox, "call list_invoices limit=3").ends();
+    assert_eq!(
+        seen.lines()
+            .filter(|line| line.trim_end().ends_with(|end: char| end.is_ascii_hexdigit())
+                && line.matches('-').count() >= 4)
+            .count(),
+        3,
+        "{seen}"
+    );
 }
 
 #[test]

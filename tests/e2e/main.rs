@@ -53,6 +53,7 @@ mod prompt_texts;
 mod prompts;
 mod rate_limits;
 mod reconcile;
+mod reports;
 mod resources;
 mod robustness;
 mod scripted_books;

@@ -19,6 +19,8 @@ const MONEY: &[&str] = &[
     "balance",
     "debit",
     "credit",
+    "credits",
+    "debits",
     "base",
     "sum",
     "sums",
@@ -57,7 +59,8 @@ const PERHAPS: &[&str] = &[
 /// Words of what is counted or measured, even beside one of the others.
 const COUNTED: &[&str] = &[
     "count", "counts", "n", "of", "day", "days", "rate", "rates", "percent", "quantity", "version", "year",
-    "years", "number", "numbers", "page", "pages", "row", "rows", "id", "date", "month",
+    "years", "number", "numbers", "page", "pages", "row", "rows", "id", "date", "month", "code", "codes",
+    "period", "status", "type", "kind",
 ];
 
 /// True where the figures under this name are amounts of money. `in_currency`: they stand below a currency, where

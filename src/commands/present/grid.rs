@@ -46,7 +46,7 @@ impl Grid {
         self.rows.push(Row::Cells(cells));
     }
 
-    /// A line of its own, that is never broken.
+    /// A line of its own.
     pub fn whole(&mut self, text: String) {
         self.rows.push(Row::Whole(text));
     }
@@ -111,7 +111,9 @@ impl Grid {
         for row in &self.rows {
             match row {
                 Row::Cells(cells) => self.lay(cells, &widths, &mut lines),
-                Row::Whole(text) => lines.push(text.clone()),
+                Row::Whole(text) => {
+                    lines.extend(most.map_or_else(|| vec![text.clone()], |most| broken(text, most)));
+                }
                 Row::Rule(under) => {
                     let dashes = |((at, column), width): ((usize, &Column), &usize)| {
                         let ruled = under.get(at).copied().unwrap_or(column.right);

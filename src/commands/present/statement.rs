@@ -114,12 +114,13 @@ pub fn statement(tool: &str, facts: &Map<String, Value>, report: &Value, width: 
     if !rest.is_empty() {
         parts.extend([String::new(), ledger(&rest, width)]);
     }
-    if let Value::Array(rows) = report {
-        parts.push(if is_table(rows) {
-            accounts(rows, &periods, width)
-        } else {
-            table::table(rows, Around { width, ..Around::default() })
-        });
+    match report {
+        Value::Object(_) => {}
+        Value::Array(rows) if is_table(rows) => parts.push(accounts(rows, &periods, width)),
+        Value::Array(rows) if rows.iter().any(Value::is_object) => {
+            parts.push(table::table(rows, Around { width, ..Around::default() }));
+        }
+        other => parts.push(super::inline(other)),
     }
     parts.join("\n").trim_end().to_owned()
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::figures::{amount, are_money, is_figure};
-use super::grid::Grid;
+use super::grid::{Grid, hanging};
 use super::words;
 
 /// Columns of full records in the order a person asks for them; records with few fields are shown whole.
@@ -45,7 +45,7 @@ const COLUMNS: &[&str] = &[
     "why",
 ];
 /// Fields that a record may have to be shown whole.
-const FEW: usize = 10;
+const FEW: usize = 14;
 /// Columns in one table of full records, so that a line stays readable.
 const MOST_COLUMNS: usize = 8;
 
@@ -54,8 +54,17 @@ const LEAST: &[&str] = &[
     "id",
     "vendor_id",
     "client_id",
+    "bank_reference",
+    "reference_type",
+    "reference_valid",
+    "debtor_iban",
+    "collective",
     "customer_number",
     "vat_number",
+    "bank_name",
+    "balance_date",
+    "legal_form",
+    "account",
     "type",
     "source",
     "title",
@@ -83,6 +92,7 @@ pub struct Around<'a> {
 /// The rows as a table. Where it is too wide, ids stand below their rows unless these have names of their own, and
 /// what a person asks for least is left out; where that is not enough, each row is a block of fields.
 pub fn table(rows: &[Value], around: Around) -> String {
+    let rows: Vec<Value> = rows.iter().map(flat).collect();
     let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
     let all = columns(&rows, around.whole);
     let own = all.contains(&"currency").then(|| alike(&rows, "currency")).flatten();
@@ -99,7 +109,8 @@ pub fn table(rows: &[Value], around: Around) -> String {
                 return text;
             }
             let names: Vec<String> = left_out.into_iter().map(words).collect();
-            return format!("{text}\nleft out here: {}; all with --json", names.join(", "));
+            let left_out = format!("left out here: {}; all with --json", names.join(", "));
+            return format!("{text}\n{}", hanging(&left_out, 0, around.width));
         }
         let Some(name) = least.find(|name| columns.contains(name)).filter(|_| columns.len() > 3) else {
             break;
@@ -108,6 +119,26 @@ pub fn table(rows: &[Value], around: Around) -> String {
         left_out.push(*name);
     }
     table.blocks(&all)
+}
+
+/// The row with the values of small objects in it as fields of its own: `opening.amount` as `opening_amount`.
+fn flat(row: &Value) -> Value {
+    let Value::Object(fields) = row else { return row.clone() };
+    let small = |inner: &Map<String, Value>| {
+        inner.len() < 4
+            && !inner.contains_key("name")
+            && !inner.values().any(|value| value.is_object() || value.is_array())
+    };
+    let mut shown = Map::new();
+    for (name, value) in fields {
+        match value {
+            Value::Object(inner) if small(inner) => {
+                shown.extend(inner.iter().map(|(field, value)| (format!("{name}_{field}"), value.clone())));
+            }
+            value => drop(shown.insert(name.clone(), value.clone())),
+        }
+    }
+    Value::Object(shown)
 }
 
 /// The text that all rows have under this name.

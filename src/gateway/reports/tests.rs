@@ -1,3 +1,5 @@
+//! Compact reports: which shapes become tables, and that no figure is lost.
+
 use serde_json::{Value, json};
 
 use super::compact;
