@@ -246,7 +246,9 @@ impl Walk {
         for (index, row) in page.records.into_iter().enumerate().skip(here) {
             news |= self.take_row(index, row);
         }
+        // A walk for all goes to the end anyway, and its first pages may be handed over already.
         if self.filtered_here.len() > known
+            && self.aim != Aim::All
             && self.from_start
             && self.position.number("limit") < Some(LARGEST_PAGE as u64)
         {

@@ -27,3 +27,26 @@ fn a_search_goes_on_until_a_page_is_empty_or_comes_again() {
     assert_eq!(searched(&[(0, 24), (0, 24)]), (24, true));
     assert_eq!(searched(&[(0, 25), (0, 25)]), (25, false));
 }
+
+#[test]
+fn rows_that_were_handed_over_do_not_come_again_where_a_filter_turns_out_to_be_ignored() {
+    let endpoint = catalogue::find("list_invoices").unwrap();
+    let filters = Map::from_iter([("from".to_owned(), json!("2026-06-01"))]);
+    let mut walk = Walk::through(endpoint, filters, "").unwrap();
+    let mut handed = 0;
+    // Pages of a link that carry no `limit` of ours; the second one shows that `from` is ignored.
+    for (month, link) in [(12, Some(r#"</v1/invoices?page=2&per_page=50>; rel="next""#)), (1, None)] {
+        assert!(walk.next_query().is_some());
+        let row =
+            |n: usize| json!({ "id": format!("{month}-{n}"), "issue_date": format!("2026-{month:02}-05") });
+        let rows = (0..50).map(row).collect();
+        walk.take(Page::read(
+            json!({ "data": Value::Array(rows), "has_more": link.is_some() }),
+            link,
+            "invoices",
+        ));
+        handed += walk.drain().len();
+    }
+    assert!(walk.next_query().is_none(), "the walk began anew");
+    assert_eq!((handed, walk.given, walk.holds_all()), (50, 50, true));
+}
