@@ -4,7 +4,7 @@
 use std::sync::{PoisonError, RwLock};
 
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::failure::{Exit, Failure};
 
@@ -117,6 +117,37 @@ impl Profiles {
         }
     }
 
+    /// Behind a wall the record of another profile is not read either.
+    pub fn refuse_other(&self, id: &str) -> Result<(), Failure> {
+        let Some(wall) = &self.wall else { return Ok(()) };
+        let fixed = self.find(wall)?;
+        if fixed.id.eq_ignore_ascii_case(id) {
+            return Ok(());
+        }
+        let other = Profile { id: id.to_owned(), name: super::redaction::quoted(id) };
+        Err(beyond_the_wall(&self.find(id).unwrap_or(other), &fixed))
+    }
+
+    /// Behind a wall a list of profiles shows the fixed one only.
+    pub fn leave_out_others(&self, list: &mut Map<String, Value>) {
+        let Some(fixed) = self.wall.as_ref().and_then(|wall| self.find(wall).ok()) else { return };
+        let Some(items) = list.get_mut("items").and_then(Value::as_array_mut) else { return };
+        let is_fixed = |item: &Value| {
+            item.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(&fixed.id))
+        };
+        items.retain(is_fixed);
+        let n = items.len();
+        let whole = n > 0 || list.get("complete") == Some(&Value::Bool(true));
+        if whole {
+            list.shift_remove("next_cursor");
+            list.shift_remove("go_on");
+        }
+        list.insert("n".into(), json!(n));
+        list.insert("of".into(), if whole { json!(n) } else { Value::Null });
+        list.insert("complete".into(), json!(whole));
+        list.insert("note".into(), json!("only the profile that the person fixed is served here"));
+    }
+
     /// True where a profile is named by a name that only the list of profiles can turn into an id.
     pub fn names_need_the_list(&self, argument: Option<&str>) -> bool {
         let named = [argument, self.wall.as_deref(), self.chosen.as_deref()];
@@ -198,7 +229,7 @@ fn listed(profiles: &[Profile]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::{Effective, Profile, Profiles};
 
@@ -239,6 +270,23 @@ mod tests {
         assert_eq!(profiles.effective(Some(A)).unwrap().id(), A);
         assert_eq!(profiles.effective(Some(B)).unwrap_err().code, "profile_fixed");
         assert!(!profiles.several());
+        assert!(profiles.refuse_other(A).is_ok());
+        assert_eq!(profiles.refuse_other(B).unwrap_err().code, "profile_fixed");
+        assert_eq!(profiles.refuse_other("another").unwrap_err().code, "profile_fixed");
+        let listed = |items: Value, complete: bool| {
+            let list = json!({ "n": 2, "of": 2, "complete": complete, "items": items, "next_cursor": "x" });
+            let mut list = list.as_object().unwrap().clone();
+            profiles.leave_out_others(&mut list);
+            (
+                list["items"].clone(),
+                list["of"].clone(),
+                list["complete"].clone(),
+                list.contains_key("next_cursor"),
+            )
+        };
+        let (one, other) = (json!({ "id": A }), json!({ "id": B }));
+        assert_eq!(listed(json!([other, one]), false), (json!([one]), json!(1), json!(true), false));
+        assert_eq!(listed(json!([other]), false), (json!([]), Value::Null, json!(false), true));
     }
 
     #[test]

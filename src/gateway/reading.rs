@@ -82,7 +82,11 @@ impl Gateway {
         let mut walk = Walk::start(work.endpoint, work.arguments.clone(), &profile)?.on(work.now().date());
         self.walk(work, &mut walk, &mut |_| ()).await?;
         let way = self.way(work, &walk);
-        Ok(walk.answer(&way))
+        let mut answer = walk.answer(&way);
+        if work.endpoint.tool == "list_profiles" {
+            work.connection.profiles.leave_out_others(&mut answer);
+        }
+        Ok(answer)
     }
 
     /// All records of a list as they came, and how the walk through it ended.

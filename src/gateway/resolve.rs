@@ -15,6 +15,10 @@ use crate::rules::{money, period, vat};
 impl Gateway {
     /// Names, dates and periods; afterwards the arguments are what the request is built from.
     pub(super) async fn resolve(&self, work: &mut Work) -> Result<(), Failure> {
+        if work.endpoint.tool == "get_profile" {
+            let id = work.arguments.get("id").map(shown).unwrap_or_default();
+            work.connection.profiles.refuse_other(&id)?;
+        }
         self.resolve_names(work).await?;
         work.given.clone_from(&work.arguments);
         let today = work.now().date();
