@@ -62,11 +62,11 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     let Earlier { found, note } = earlier::look(calls, &offer).await.map_err(unread)?;
     let refusal = if calls.allow_duplicate() { None } else { already(&offer, &found) };
     let state = state_of(&offer, calls.today());
-    let asks = state.is_some() || !found.is_empty();
+    let asks = state.is_some() || !found.is_empty() || note.is_some();
     let mut yes = None;
     // What is refused, or only shown, needs nobody's yes.
     if asks && refusal.is_none() && !calls.dry_run() {
-        yes = Some(calls.agree(&proposal(&offer, state.as_deref(), &arguments, &found))?);
+        yes = Some(calls.agree(&proposal(&offer, state.as_deref(), &arguments, &found, note.as_deref()))?);
     }
     let create = Create { arguments, named: Some(id), source: None, yes, refusal };
     let mut facts = calls.create(create).await?;
@@ -80,7 +80,10 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     }
     facts.insert("dropped".into(), dropped);
     if asks && calls.dry_run() {
-        copying::note(&mut facts, "a person is asked first: the offer is not accepted, or was billed before");
+        copying::note(
+            &mut facts,
+            "a person is asked first: the offer is not accepted, or was or may have been billed before",
+        );
     }
     copying::note(&mut facts, UNLINKED);
     if let Some(note) = note {
@@ -111,11 +114,13 @@ fn proposal(
     state: Option<&str>,
     arguments: &Map<String, Value>,
     found: &[earlier::Found],
+    unseen: Option<&str>,
 ) -> Proposal {
     let label = invoice::name(offer);
     let body = Value::Object(arguments.clone());
     let what = match state {
         Some(state) => format!("Bill offer {}, which is not accepted but {state}?", in_quotes(&label)),
+        None if found.is_empty() => format!("Bill offer {}, which is accepted?", in_quotes(&label)),
         None => format!("Bill offer {}, which is accepted, once more?", in_quotes(&label)),
     };
     let amount = offer.get("total").and_then(|total| money::decimal(total).map(|_| money::shown(total)));
@@ -123,7 +128,8 @@ fn proposal(
     let currency = invoice::currency(offer).map(|code| if is_code(&code) { code } else { in_quotes(&code) });
     let amount = amount.map(|amount| format!("Amount: {} {amount}.", currency.unwrap_or_default()));
     let again = found.iter().map(|found| format!("Already billed: {}.", found.words()));
-    let what: Vec<String> = [what].into_iter().chain(amount).chain(again).collect();
+    let unseen = unseen.map(|why| format!("Take care: {why}."));
+    let what: Vec<String> = [what].into_iter().chain(amount).chain(again).chain(unseen).collect();
     let client = offer.get("client").map(|client| text(client, "name")).unwrap_or_default();
     let client = (!client.is_empty()).then(|| format!("Client in the record: {}", in_quotes(client)));
     let lines = offer.get("lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();

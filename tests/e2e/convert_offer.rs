@@ -326,3 +326,16 @@ fn what_cannot_be_billed_is_refused_before_anything_is_sent() {
     refused(reads.call(TOOL, convert()), "read_only");
     assert_eq!(ledger.posts().len(), 0);
 }
+
+#[test]
+fn where_not_all_invoices_can_be_read_a_person_is_asked_before_an_offer_is_billed() {
+    let ledger = ledger(offer("accepted", FUTURE), |_| Fate::Commit);
+    let paging = json!({ "page": 1, "limit": 100, "total": 5, "total_pages": 1 });
+    ledger.put("/v1/invoices", json!({ "data": [], "pagination": paging }));
+    let mut session = McpSession::with_elicitation(&run(&ledger.server, &SERVE), Era::Modern);
+    let (question, answer) = session.call_and_answer(TOOL, convert(), "decline");
+    let message = question["message"].as_str().unwrap();
+    assert!(message.contains("may not have been seen") && !message.contains("once more"), "{message}");
+    refused(answer, "declined");
+    assert_eq!(ledger.posts().len(), 0);
+}

@@ -109,7 +109,10 @@ fn is_suspect(offer: &Value, billed: &Value) -> bool {
         return false;
     }
     let younger = match (invoice::day(offer, "issue_date"), invoice::day(billed, "issue_date")) {
-        (Some(offered), Some(billed)) => offered <= billed,
+        // The day of issue may be set back; the day on which it was made may not.
+        (Some(offered), Some(day)) => {
+            offered <= day || invoice::day(billed, "created_at").is_some_and(|made| offered <= made)
+        }
         _ => true,
     };
     let same_currency = match (invoice::currency(offer), invoice::currency(billed)) {
@@ -174,6 +177,7 @@ mod tests {
         };
         assert!(billed(json!({})));
         assert!(billed(json!({ "subtotal": null, "total": null })));
+        assert!(billed(json!({ "issue_date": "2026-01-01", "created_at": "2026-09-02T10:00:00Z" })));
         assert!(billed(json!({ "lines": null, "total": null, "currency": "chf" })));
         for other in [
             json!({ "issue_date": "2026-08-31" }),

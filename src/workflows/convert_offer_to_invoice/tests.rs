@@ -44,12 +44,15 @@ fn an_invoice_takes_over_the_content_and_the_days_of_service() {
 fn the_question_names_state_amount_and_lines() {
     let offer = offer("sent", &Value::Null);
     let Copy { arguments, .. } = Copy::of(&offer, &Map::new(), ANEW);
-    let asked = proposal(&offer, Some("sent"), &arguments, &[]);
+    let asked = proposal(&offer, Some("sent"), &arguments, &[], None);
     assert_eq!(asked.label, "OF-003");
     assert!(asked.what.contains("\"OF-003\"") && asked.what.contains("sent"), "{}", asked.what);
     assert!(asked.what.ends_with("Amount: CHF 4669.90."), "{}", asked.what);
     assert!(asked.lines[1].contains("Workshop"), "{:?}", asked.lines);
     assert!(!asked.lines.iter().any(|line| line.contains('\u{202e}')), "{:?}", asked.lines);
-    let other = proposal(&offer, Some("declined"), &arguments, &[]);
+    let other = proposal(&offer, Some("declined"), &arguments, &[], None);
     assert_ne!(asked.exactly, other.exactly);
+    let unsure = proposal(&offer, None, &arguments, &[], Some("not all invoices were read"));
+    assert!(!unsure.what.contains("once more"), "{}", unsure.what);
+    assert!(unsure.what.ends_with("Take care: not all invoices were read."), "{}", unsure.what);
 }
