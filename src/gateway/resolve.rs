@@ -67,6 +67,7 @@ fn resolve_dates(work: &mut Work, today: Date) -> Result<(), Failure> {
             }
         }
     }
+    refuse_backwards(work)?;
     if let Some(days) = work.arguments.shift_remove("due_days") {
         let issue = work
             .arguments
@@ -89,6 +90,18 @@ fn resolve_dates(work: &mut Work, today: Date) -> Result<(), Failure> {
         work.notes.push(format!("no date was given: {today} was taken"));
     }
     Ok(())
+}
+
+/// No record lies between two days the wrong way round, and an empty list would pass for an answer.
+fn refuse_backwards(work: &Work) -> Result<(), Failure> {
+    let day = |name: &str| work.arguments.get(name)?.as_str()?.parse::<Date>().ok();
+    match (day("from"), day("to")) {
+        (Some(from), Some(to)) if from > to => {
+            let message = format!("`from` ({from}) is after `to` ({to}); nothing was sent");
+            Err(Failure::new("bad_arguments", Exit::Refused, message).hint("give the earlier day as `from`"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A VAT rate that no known country has on the day of supply is passed on, and said: the tax shown is owed.

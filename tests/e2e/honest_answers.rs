@@ -276,3 +276,17 @@ fn a_flag_that_the_settings_tighten_is_said() {
     let ended = Lumabill::at(&home, &["tools", "--confirm", "never"]).run().exits(0);
     assert!(ended.stderr.contains("tightened to `writes`"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_period_the_wrong_way_round_is_refused_and_no_empty_answer() {
+    let home = std::sync::Arc::new(crate::support::Home::new());
+    for tool in ["list_invoices", "get_invoice_stats", "export_invoices"] {
+        let call = ["call", "--sandbox", tool, "from=2026-12-31", "to=2026-01-01"];
+        let refused = Lumabill::at(&home, &call).run().exits(1);
+        assert!(
+            refused.stderr.contains("`from` (2026-12-31) is after `to` (2026-01-01)"),
+            "{}",
+            refused.stderr
+        );
+    }
+}
