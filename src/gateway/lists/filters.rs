@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::text;
 use crate::catalogue::{Check, Kind};
+use crate::rules::invoice::{self, Standing};
 use crate::rules::money;
 
 /// Drafts, paid and cancelled invoices are not unpaid; every other state is, known or not.
 pub(super) fn is_unpaid(row: &Value) -> bool {
-    let status = row.get("status").and_then(Value::as_str).unwrap_or_default().to_lowercase();
-    !matches!(status.as_str(), "draft" | "paid" | "cancelled" | "canceled" | "void" | "voided" | "deleted")
+    invoice::standing(&invoice::state(row)) == Standing::Unpaid
 }
 
 /// False only where the row itself shows that the filter was not applied.
@@ -19,8 +19,12 @@ pub(super) fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value, tod
         let found = row.get(field)?;
         match kind {
             Kind::Decimal | Kind::Integer => Some(money::decimal(found)?.cmp(&money::decimal(wanted)?)),
-            // The day is the first ten characters of a date and of a date with a time.
-            _ => Some(found.as_str()?.get(..10)?.cmp(wanted.as_str()?)),
+            // The day is the first ten characters of a date and of a date with a time. One that is written in
+            // another way shows nothing.
+            _ => {
+                let day = |text: &str| text.trim().get(..10)?.parse::<Date>().ok();
+                Some(day(found.as_str()?)?.cmp(&day(wanted.as_str()?)?))
+            }
         }
     };
     match check {
@@ -49,5 +53,31 @@ fn contains(value: &Value, wanted: &str) -> bool {
         Value::Object(fields) => fields.values().any(|field| contains(field, wanted)),
         Value::Null => false,
         other => text(other).to_lowercase().contains(wanted),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::json;
+
+    use super::{honours, is_unpaid};
+    use crate::catalogue::{Check, Kind};
+
+    #[test]
+    fn unpaid_is_what_the_workflows_call_unpaid() {
+        for (status, unpaid) in [("sent", true), ("viewed", true), (" Paid ", false), ("reversed", false)] {
+            assert_eq!(is_unpaid(&json!({ "status": status })), unpaid, "{status}");
+        }
+    }
+
+    #[test]
+    fn only_a_day_that_can_be_read_shows_that_a_filter_was_ignored() {
+        let asked = |found: &str| {
+            let row = json!({ "issue_date": found });
+            honours(Check::AtMost("issue_date"), Kind::Date, &json!("2026-03-31"), &row, date(2026, 11, 21))
+        };
+        assert!(asked("2026-03-31T23:59:59Z") && asked("31.03.2026") && asked(""));
+        assert!(!asked("2026-04-01") && !asked(" 2026-04-01"));
     }
 }
