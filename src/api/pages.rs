@@ -308,12 +308,12 @@ impl<'a> Info<'a> {
             self.number(&["number"]).filter(|_| self.number(PAGES).is_some()).map(|page| (page, 0))
         });
         if let Some((page, first)) = page {
-            let after = Next::Page(page + 1);
+            let after = Next::Page(page.saturating_add(1));
             if let Some(pages) = self.number(PAGES) {
-                return Some(if page + 1 < pages + first { after } else { Next::End });
+                return Some(if page.saturating_add(1 - first) < pages { after } else { Next::End });
             }
             if let (Some(size), Some(total)) = (self.number(SIZES).filter(|size| *size > 0), total) {
-                let seen = (page + 1 - first).saturating_mul(size);
+                let seen = page.saturating_add(1 - first).saturating_mul(size);
                 return Some(if seen < total && self.count > 0 { after } else { Next::End });
             }
             if more == Some(true) {
@@ -321,7 +321,7 @@ impl<'a> Info<'a> {
             }
         }
         if let Some(offset) = self.number(OFFSETS) {
-            let seen = offset + self.count;
+            let seen = offset.saturating_add(self.count);
             return match (total, more) {
                 (Some(total), _) if seen < total && self.count > 0 => Some(Next::Offset(seen)),
                 (Some(_), _) => Some(Next::End),

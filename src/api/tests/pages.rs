@@ -206,3 +206,18 @@ fn one_record_is_taken_out_of_its_envelope() {
         assert_eq!(record(plain.clone()), plain);
     }
 }
+
+#[test]
+fn numbers_as_large_as_they_get_lead_to_the_end_and_to_no_overflow() {
+    let most = u64::MAX;
+    for paging in [
+        json!({ "page": most, "limit": 100, "total": 500 }),
+        json!({ "page": most, "total_pages": most }),
+        json!({ "page": most, "limit": most, "total": most }),
+        json!({ "number": most, "total_pages": most }),
+        json!({ "offset": most, "total": most }),
+    ] {
+        let body = json!({ "data": [{ "id": 1 }], "pagination": paging });
+        assert_eq!(page(body.clone()).next, Next::End, "{body}");
+    }
+}

@@ -212,7 +212,7 @@ impl Walk {
                     self.unsure = Some("the API does not say how to go on, so this list may not be whole");
                     return None;
                 };
-                ("page".to_owned(), (page + 1).to_string())
+                ("page".to_owned(), page.saturating_add(1).to_string())
             }
             Next::End => return None,
         };
