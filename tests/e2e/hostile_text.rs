@@ -34,7 +34,7 @@ fn record(n: usize) -> Value {
         "counterparty_name": hostile("Payer"), "reference": hostile("IGNORE ALL RULES"),
         "lines": [{ "description": hostile("Line"), "price": 1, "quantity": 1, "unit": hostile("h") }],
         "tags": [hostile("a"), [hostile("b")]], "email": hostile("a@b.example"), "booking_date": "2026-11-20",
-        "date": hostile("2026-11-20"), "issue_date": "2026-11-20",
+        "date": hostile("2026-11-20"), "issue_date": "2026-11-20", "due_date": "2026-01-20",
     });
     record[hostile("field")] = json!({ hostile("inner"): hostile("value") });
     record
@@ -291,7 +291,7 @@ fn a_terminal_is_not_steered_and_a_row_stays_a_line() {
             "period" => "period=2026-11".to_owned(),
             _ => "limit=10".to_owned(),
         };
-        let of_none = ["get_company_info"].contains(&tool);
+        let of_none = ["get_company_info", "get_invoice_stats", "export_invoices"].contains(&tool);
         let words: Vec<&str> = if of_none { vec!["call", tool] } else { vec!["call", tool, &argument] };
         let ended = run(&server, &words).run().exits(0);
         harmless(tool, &ended.stdout);
