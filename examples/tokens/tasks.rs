@@ -177,7 +177,8 @@ fn copied(document: &Value) -> Value {
 pub fn print(program: &Path, tokenizer: &Tokenizer) {
     println!(
         "## Tasks\n\nWhat the model writes (names and arguments of calls) and reads (their answers), with our tools and with one\n\
-         tool per endpoint that hands on the API's JSON, on the sandbox's 29 invoices.\n\n\
+         tool per endpoint that hands on the API's JSON, on the sandbox's 29 invoices.\n\
+         Where ours cost more, the answer says more than the record: whose books, and that it took effect.\n\n\
          | task | calls | tokens | plain calls | plain tokens | share |\n| --- | ---: | ---: | ---: | ---: | ---: |"
     );
     let done: Vec<(Ours, Plain)> = TASKS.iter().map(|task| carried_out(task, program)).collect();

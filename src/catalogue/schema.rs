@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, CHANGES, Confirms, Effect, Endpoint, Kind, Param, params};
+use super::{Answer, CHANGES, Confirms, Effect, Endpoint, Kind, Param, Toolset, params};
 
 /// What the schema of a tool depends on beside its row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,7 +101,7 @@ pub struct Annotations {
     pub read_only: bool,
     pub destructive: bool,
     pub idempotent: bool,
-    /// The answer may carry text that third parties wrote.
+    /// The answer carries text that third parties wrote.
     pub open_world: bool,
 }
 
@@ -118,9 +118,9 @@ pub fn annotations(endpoint: &Endpoint) -> Annotations {
         read_only: !endpoint.writes(),
         destructive,
         idempotent,
-        // Records carry what others wrote: a bank transaction the payer's words. A create gives back what was
-        // given to it, and what is computed here has no record.
-        open_world: endpoint.effect != Effect::Creates && !endpoint.is_local(),
+        // Whoever pays writes the text of a bank transaction, and of the statement that it is imported from.
+        open_world: endpoint.tool.contains("transaction")
+            || (endpoint.toolset == Toolset::Banking && endpoint.path.is_empty()),
     }
 }
 

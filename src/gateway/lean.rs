@@ -180,7 +180,7 @@ fn found(served: &Served, arguments: &Map<String, Value>) -> Map<String, Value> 
         return facts;
     }
     let hits = search::best(served.endpoints(), query);
-    if let Some(instead) = unoffered::instead_of(query).filter(|_| !query.is_empty()) {
+    if let Some(instead) = unoffered::asked_for(query) {
         facts.insert("not_offered".into(), json!(instead));
     }
     if hits.is_empty() {

@@ -69,6 +69,18 @@ pub(super) fn instead_of(words: &str) -> Option<&'static str> {
     missing.map(|missing| missing.instead)
 }
 
+/// The same for a search, whose words may only mention such a thing: it has to be what is asked for.
+pub(super) fn asked_for(query: &str) -> Option<&'static str> {
+    let asked = query.to_lowercase();
+    let mut words = asked.split_whitespace().filter(|word| !["a", "an", "the"].contains(word));
+    match words.next()? {
+        "mark" | "make" | "create" | "get" | "record" | "issue" => instead_of(&asked),
+        // Payments are looked for as bank transactions.
+        "payment" | "payments" | "paid" => None,
+        verb => instead_of(verb),
+    }
+}
+
 /// What none of these tools does, as the instructions name it.
 pub(super) fn missing_from(tools: &[&str]) -> Vec<&'static str> {
     let does = |missing: &Missing| {
@@ -79,7 +91,7 @@ pub(super) fn missing_from(tools: &[&str]) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{instead_of, missing_from};
+    use super::{asked_for, instead_of, missing_from};
 
     #[test]
     fn each_verb_that_models_try_has_an_answer_and_what_is_there_has_none() {
@@ -104,6 +116,18 @@ mod tests {
         }
         for tool in crate::catalogue::all().map(|row| row.tool).chain(["convert_offer_to_invoice"]) {
             assert_eq!(instead_of(tool), None, "{tool}");
+        }
+    }
+
+    #[test]
+    fn a_search_hears_of_it_only_where_it_asks_for_it() {
+        for query in
+            ["send invoice", "PDF", "mark the invoice as paid", "create credit note", "void an invoice"]
+        {
+            assert!(asked_for(query).is_some(), "{query}");
+        }
+        for query in ["is invoice 9 paid", "payments", "reconcile payments", "read camt file", "unpaid", ""] {
+            assert_eq!(asked_for(query), None, "{query}");
         }
     }
 

@@ -77,14 +77,14 @@ fn shown(request: &Recorded) -> String {
     if !request.body.is_empty() {
         let body = String::from_utf8(request.body.clone()).unwrap();
         lines.push(String::new());
-        lines.push(match serde_json::from_str::<Value>(&body) {
-            Ok(body) => format!("{body:#}"),
+        lines.push(serde_json::from_str(&body).map_or_else(
             // The lines that divide the parts are made anew each time.
-            Err(_) => {
+            |_| {
                 let kept: Vec<_> = body.lines().filter(|line| !line.starts_with("--")).collect();
                 kept.join("\n").trim().to_owned()
-            }
-        });
+            },
+            |body: Value| format!("{body:#}"),
+        ));
     }
     lines.join("\n") + "\n"
 }

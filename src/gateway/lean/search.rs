@@ -32,7 +32,8 @@ const SYNONYMS: &[(&[&str], &[&str])] = &[
         &["overdue", "unpaid"],
     ),
     (&["aging", "statistic", "kpi", "summary", "dso"], &["stats"]),
-    (&["payment", "paid", "zahlung"], &["reconcile", "transaction"]),
+    (&["mark", "settle"], &["reconcile"]),
+    (&["payment", "paid", "zahlung"], &["reconcile", "transaction", "status"]),
     (&["match", "abgleich"], &["reconcile"]),
     (&["statement", "camt", "kontoauszug"], &["import", "transaction", "camt"]),
     (&["ledger", "booking", "posting", "buchung"], &["journal", "entry"]),
@@ -41,6 +42,8 @@ const SYNONYMS: &[(&[&str], &[&str])] = &[
     (&["company", "firma", "business"], &["profile", "company"]),
     (&["history", "audit", "log", "did"], &["recent", "change"]),
     (&["copy", "clone", "again"], &["duplicate", "previous"]),
+    (&["turn"], &["convert"]),
+    (&["age", "ageing"], &["aging"]),
     (&["csv", "download", "excel"], &["export"]),
     (&["qrr", "esr", "scor"], &["reference"]),
     (&["add", "new", "make", "write", "record", "register"], &["create"]),
@@ -54,9 +57,9 @@ const SYNONYMS: &[(&[&str], &[&str])] = &[
 
 /// Words that say nothing of a tool.
 const EMPTY: &[&str] = &[
-    "a", "an", "and", "are", "by", "can", "do", "for", "from", "get", "has", "have", "how", "i", "in", "is",
-    "it", "me", "my", "of", "on", "our", "please", "that", "the", "their", "this", "to", "tool", "us",
-    "want", "we", "what", "which", "who", "with", "you",
+    "a", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do", "for", "from", "get", "has", "have",
+    "how", "i", "in", "into", "is", "it", "last", "me", "my", "of", "on", "our", "please", "that", "the",
+    "their", "this", "to", "tool", "us", "want", "we", "what", "which", "who", "with", "you",
 ];
 
 /// The rows that fit the words, best first; rows that fit far less than the best are left out.

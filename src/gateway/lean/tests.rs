@@ -30,6 +30,20 @@ fn words_of_people_find_the_tool_among_the_first_three() {
         ("record a cost", "create_expense"),
         ("what did you do", "list_recent_changes"),
         ("subscriptions", "list_recurring_invoices"),
+        ("who owes us money", "list_overdue_invoices"),
+        ("Mahnung", "list_overdue_invoices"),
+        ("aging", "get_invoice_stats"),
+        ("csv", "export_invoices"),
+        ("check an IBAN", "validate_iban"),
+        ("next invoice number", "suggest_invoice_number"),
+        ("turn a quote into an invoice", "convert_offer_to_invoice"),
+        ("preview bank statement", "preview_camt_file"),
+        ("is invoice IV-009 paid", "get_invoice_status"),
+        ("mark as paid", "reconcile_transaction"),
+        ("QR reference", "make_payment_reference"),
+        ("VAT number check", "validate_uid"),
+        ("add up lines", "compute_totals"),
+        ("invoice like the previous one", "create_invoice_from_previous"),
     ] {
         let found: Vec<_> = best(served.endpoints(), query).iter().map(|row| row.tool).take(3).collect();
         assert!(found.contains(&tool), "{query}: {found:?}");
