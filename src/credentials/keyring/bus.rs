@@ -24,6 +24,12 @@ pub const DAEMON: Target<'static> = Target {
 /// No line of the greeting is longer.
 const LONGEST_LINE: u64 = 4096;
 
+/// Characters of it that an error shows.
+const MOST_SHOWN: usize = 200;
+
+/// Signals that are kept while an answer is awaited.
+const MOST_SIGNALS: usize = 256;
+
 /// A connection under a name of its own.
 #[derive(Debug)]
 pub struct Bus {
@@ -64,7 +70,8 @@ impl Bus {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if !line.starts_with("OK") {
-            let says = format!("the session bus did not let this user in: {}", line.trim_end());
+            let line: String = line.trim_end().chars().take(MOST_SHOWN).collect();
+            let says = format!("the session bus did not let this user in: {line}");
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, says));
         }
         self.stream.get_mut().write_all(b"BEGIN\r\n")
@@ -78,6 +85,10 @@ impl Bus {
         loop {
             let message = self.receive()?;
             match message.kind {
+                // Nobody waits for so many, and the thread may outlive the patience of its caller.
+                SIGNAL if self.signals.len() >= MOST_SIGNALS => {
+                    return Err(KeyringError::Failed("the session bus is flooded with signals".to_owned()));
+                }
                 SIGNAL => self.signals.push_back(message),
                 REPLY if message.answers == Some(self.serial) => return Ok(message),
                 ERROR if message.answers == Some(self.serial) => {
@@ -115,7 +126,7 @@ impl Bus {
 fn unreachable(error: &io::Error) -> KeyringError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => KeyringError::NoBus,
-        _ => KeyringError::Failed(format!("the session bus cannot be opened: {error}")),
+        _ => KeyringError::Unopened(format!("the session bus cannot be opened: {error}")),
     }
 }
 
@@ -137,7 +148,7 @@ fn connect(addresses: &str) -> Result<UnixStream, KeyringError> {
                 Err(error) => failure = unreachable(&error),
             },
             None => {
-                failure = KeyringError::Failed(format!(
+                failure = KeyringError::Unopened(format!(
                     "the session bus is at `{address}`, and only `unix:path=` and `unix:abstract=` can be opened"
                 ));
             }
@@ -223,7 +234,7 @@ mod tests {
         std::fs::remove_file(socket).unwrap();
         assert_eq!(connect("unix:path=/nowhere").unwrap_err(), KeyringError::NoBus);
         assert!(
-            matches!(connect("tcp:port=1"), Err(KeyringError::Failed(text)) if text.contains("tcp:port=1"))
+            matches!(connect("tcp:port=1"), Err(KeyringError::Unopened(text)) if text.contains("tcp:port=1"))
         );
     }
 }

@@ -10,6 +10,9 @@ use crate::settings::me;
 pub enum KeyringError {
     #[error("the OS keyring cannot be reached: this process has no D-Bus session bus")]
     NoBus,
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[error("the OS keyring cannot be reached: {0}")]
+    Unopened(String),
     #[error("there is no OS keyring here: nothing on the session bus offers `org.freedesktop.secrets`")]
     NoProvider,
     #[error("the OS keyring has no default collection yet, so nothing can be stored in it")]
@@ -71,6 +74,12 @@ impl KeyringError {
     /// The first way out: what makes the keyring itself work.
     fn remedy(&self) -> String {
         match self {
+            #[cfg(all(unix, not(target_os = "macos")))]
+            Self::Unopened(_) => {
+                "start it from your desktop session, where `DBUS_SESSION_BUS_ADDRESS` names a \
+                 `unix:path=` that you may open"
+                    .to_owned()
+            }
             Self::NoBus => {
                 "start it from your desktop session, or let the client hand on `DBUS_SESSION_BUS_ADDRESS` \
                  and `XDG_RUNTIME_DIR` (Codex: `env_vars`)"
@@ -106,6 +115,8 @@ impl KeyringError {
 impl Explain for KeyringError {
     fn code(&self) -> &'static str {
         match self {
+            #[cfg(all(unix, not(target_os = "macos")))]
+            Self::Unopened(_) => "keyring_unavailable",
             Self::NoBus | Self::NoProvider | Self::NoCollection => "keyring_unavailable",
             Self::Locked => "keyring_locked",
             Self::Silent(_) => "keyring_silent",
@@ -139,6 +150,13 @@ mod tests {
     fn no_error_shows_what_is_stored() {
         let error = KeyringError::of(&keyring_core::Error::BadEncoding(b"lmb_secret\xff".to_vec()), "a@b");
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn a_bus_that_cannot_be_opened_is_not_mended_by_another_login() {
+        let hint = KeyringError::Unopened("the session bus is at `tcp:`".to_owned()).hint().unwrap();
+        assert!(hint.contains("DBUS_SESSION_BUS_ADDRESS") && !hint.contains("login` again"), "{hint}");
     }
 
     #[cfg(all(unix, not(target_os = "macos")))]

@@ -113,3 +113,10 @@ fn what_is_no_answer_to_the_question_is_an_error() {
     let mut wrong = service(|_, serial| vec![Body::new("s").text("/prompt/1").reply(serial, KEYRING)]);
     assert!(matches!(wrong.unlock(&["/item/1".to_owned()]), Err(KeyringError::Failed(_))));
 }
+
+#[test]
+fn a_flood_of_signals_ends_the_call_and_fills_no_memory() {
+    let flood = vec![completed("/prompt/2", ":1.9", false); 300];
+    let ended = unlock(flood, Vec::new());
+    assert!(matches!(&ended, Err(KeyringError::Failed(text)) if text.contains("flooded")), "{ended:?}");
+}
