@@ -104,7 +104,8 @@ fn requests_are_sent_as_committed() {
     let ids: HashMap<String, Value> = table()
         .iter()
         .map(|(tool, _)| ((*tool).to_owned(), json!(id(1))))
-        .chain([("chf".to_owned(), json!(id(1)))])
+        // Another profile's record is behind the wall.
+        .chain([("chf".to_owned(), json!(id(1))), ("list_profiles".to_owned(), json!(PROFILE))])
         .collect();
     let mut files = Map::new();
     for (tool, arguments) in table().into_iter().filter(|(tool, _)| endpoints.contains(*tool)) {
