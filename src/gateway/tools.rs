@@ -236,7 +236,7 @@ mod tests {
     }
 
     /// An early word on 9,000, 6,000 and 900 tokens, which `tests/e2e/tokens.rs` counts with a real tokenizer: it
-    /// found 4.15 to 4.4 bytes a token in these lists.
+    /// found 4.19 bytes a token in the full list.
     #[test]
     fn the_lists_are_about_as_long_as_they_may_be() {
         let all = || vec!["all".to_owned()];
@@ -245,7 +245,7 @@ mod tests {
             let options = schema::Options { several_profiles: true, ..schema::Options::default() };
             let listed: Vec<_> = served.list(options).iter().map(Tool::json).collect();
             let bytes = serde_json::to_string(&listed).unwrap().len();
-            assert!(bytes * 100 < tokens * 415, "{bytes} bytes");
+            assert!(bytes * 100 < tokens * 418, "{bytes} bytes");
         }
     }
 
