@@ -47,6 +47,13 @@ pub(super) fn honours(check: Check, kind: Kind, wanted: &Value, row: &Value, tod
     }
 }
 
+/// Whether the row has the field that an exact filter goes by.
+pub(super) fn shows(check: Check, row: &Value) -> bool {
+    let Check::Equals(field) = check else { return true };
+    let within = || row.get(field.strip_suffix("_id")?)?.get("id");
+    row.get(field).or_else(within).is_some()
+}
+
 fn contains(value: &Value, wanted: &str) -> bool {
     match value {
         Value::Array(items) => items.iter().any(|item| contains(item, wanted)),

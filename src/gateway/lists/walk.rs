@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::cursor::{Position, mark};
-use super::filters::{honours, is_unpaid};
+use super::filters::{honours, is_unpaid, shows};
 use super::go_on::Stop;
 use super::rows::{Rows, View};
 use super::sums::Sums;
@@ -78,6 +78,8 @@ pub struct Walk {
     hashes: RandomState,
     /// Rows that were left out since they do not show the word that was searched for.
     searched_out: usize,
+    /// Rows among those asked for that do not show a field which a filter goes by.
+    unshown: usize,
     /// Why the end of the walk may not be the end of the list.
     unsure: Option<&'static str>,
     stopped: Option<Stop>,
@@ -305,7 +307,7 @@ impl Walk {
         self.aim = Aim::Count;
         self.position = Position::first(LARGEST_PAGE);
         (self.go_on, self.total, self.matched, self.seen) = (None, None, 0, 0);
-        (self.searched_out, self.given) = (0, 0);
+        (self.searched_out, self.given, self.unshown) = (0, 0, 0);
         self.rows.clear();
         self.ids.clear();
         self.unsure = None;
@@ -317,6 +319,7 @@ impl Walk {
         if self.unpaid() && !is_unpaid(row) {
             return false;
         }
+        let mut shown = true;
         for param in self.endpoint.params {
             let Place::Query(check) = param.place else { continue };
             let Some(wanted) = self.filters.get(param.name) else { continue };
@@ -333,7 +336,9 @@ impl Walk {
                 }
                 return false;
             }
+            shown &= shows(check, row);
         }
+        self.unshown += usize::from(!shown);
         true
     }
 

@@ -78,7 +78,7 @@ impl Walk {
         let (doubt, narrower, fields) = (self.doubt(), self.narrower(way), self.rows.unknown_fields());
         let unfinished = !self.ended && self.go_on.is_none();
         let whole = self.is_whole() && self.searched_out == 0;
-        let view = self.rows.view().clone();
+        let (view, unshown) = (self.rows.view().clone(), self.unshown);
         let (currency, items) = self.rows.finish();
         let mut answer = Map::new();
         answer.insert("n".into(), json!(items.len()));
@@ -104,7 +104,10 @@ impl Walk {
         }
         let nothing_said = of.is_none() && complete;
         let note = doubt.or_else(|| nothing_said.then(|| "the API gives no total".to_owned()));
-        let note: Vec<_> = note.into_iter().chain(fields).collect();
+        let unshown = (unshown > 0).then(|| {
+            format!("{unshown} rows do not show what they were filtered by: that they belong here is the API's word")
+        });
+        let note: Vec<_> = note.into_iter().chain(unshown).chain(fields).collect();
         if !note.is_empty() {
             answer.insert("note".into(), json!(note.join("; ")));
         }

@@ -83,6 +83,7 @@ impl Walk {
             filtered_here: Vec::new(),
             seen: 0,
             searched_out: 0,
+            unshown: 0,
             ids: HashSet::new(),
             hashes: RandomState::new(),
             unsure: None,

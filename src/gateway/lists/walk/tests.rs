@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Walk;
 use crate::api::pages::Page;
 use crate::catalogue;
+use crate::gateway::lists::Way;
 
 /// Walks through bare arrays with so many rows from such a one on; gives the rows it has and whether it
 /// takes them for all.
@@ -49,4 +50,19 @@ fn rows_that_were_handed_over_do_not_come_again_where_a_filter_turns_out_to_be_i
     }
     assert!(walk.next_query().is_none(), "the walk began anew");
     assert_eq!((handed, walk.given, walk.holds_all()), (50, 50, true));
+}
+
+#[test]
+fn rows_that_do_not_show_what_they_were_filtered_by_are_told_of() {
+    let note = |row: Value| {
+        let endpoint = catalogue::find("list_invoices").unwrap();
+        let filters = Map::from_iter([("client_id".to_owned(), json!("c9"))]);
+        let mut walk = Walk::start(endpoint, filters, "").unwrap();
+        assert!(walk.next_query().is_some());
+        walk.take(Page::read(json!({ "data": [row], "total": 1 }), None, "invoices"));
+        let way = Way { command: String::new(), fits: 1, periods: true };
+        walk.answer(&way).get("note").map(Value::to_string).unwrap_or_default()
+    };
+    assert!(note(json!({ "id": "1" })).contains("1 rows do not show what they were filtered by"));
+    assert_eq!(note(json!({ "id": "1", "client": { "id": "c9" } })), "");
 }
