@@ -412,7 +412,8 @@ fn what_was_written_is_listed_with_how_it_was_allowed() {
             (n == 2).then(|| answer(409, &json!({ "error": { "message": "matched already" } })))
         });
         let server = serve(&books);
-        let mut session = McpSession::with_elicitation(&run(&server, &SERVE), era);
+        let run = run(&server, &SERVE);
+        let mut session = McpSession::with_elicitation(&run, era);
         let nothing = session.call("list_recent_changes", json!({})).done().structured;
         assert_eq!((&nothing["n"], &nothing["complete"]), (&json!(0), &json!(true)), "{nothing}");
         session.call_and_answer(TOOL, json!({}), "accept").1.done();
@@ -430,8 +431,6 @@ fn what_was_written_is_listed_with_how_it_was_allowed() {
             assert_eq!(row["confirmed"], "person", "{row}");
         }
         assert_eq!(rows[0]["record"]["id"], id(3), "newest first: {list}");
-        // Every one was told of in the answer.
-        assert!(rows.iter().all(|row| row["answered"] == true || row["outcome"] == "refused"), "{list}");
         let part = session.call("list_recent_changes", json!({ "limit": 2 })).done().structured;
         assert_eq!(
             (&part["n"], &part["of"], &part["complete"]),
@@ -443,6 +442,12 @@ fn what_was_written_is_listed_with_how_it_was_allowed() {
         let elsewhere = session.call("list_recent_changes", json!({ "profile_id": id(5) }));
         assert!(elsewhere.failed || elsewhere.structured["n"] == 0, "{}", elsewhere.text);
         assert_eq!(server.requests().len(), reads, "it asks the API nothing");
+        // Every one was told of in the answer, which is written down after it: at the latest when the server ends.
+        session.close_input();
+        session.gone_within(PATIENCE);
+        let list = McpSession::start(&run, era).call("list_recent_changes", json!({})).done().structured;
+        let rows = list["items"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row["answered"] == true || row["outcome"] == "refused"), "{list}");
     }
 }
 
