@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::unproven::Unproven;
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, PERIOD, boolean, choice, date, id, text};
+use crate::catalogue::params::{CLIENT_NAME, PERIOD, choice, date, id, text};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::{Calls, Stop, visible};
@@ -37,7 +37,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[boolean("complete")],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::unproven::Unproven;
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, PERIOD, choice, date, id, object};
+use crate::catalogue::params::{CLIENT_NAME, PERIOD, choice, date, id};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::calls::{Calls, Stop};
@@ -40,7 +40,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[object("currencies", &[])],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

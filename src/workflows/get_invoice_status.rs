@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::Workflow;
-use crate::catalogue::params::{ID_OR_NUMBER, NUMBER_FOR_ID, text};
+use crate::catalogue::params::{ID_OR_NUMBER, NUMBER_FOR_ID};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Stop};
 use crate::rules::invoice::{self, Standing};
@@ -21,7 +21,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[text("delivery")],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

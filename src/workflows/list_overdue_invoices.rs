@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::unproven::Unproven;
 use super::{Workflow, incomplete};
-use crate::catalogue::params::{CLIENT_NAME, CURRENCY, id, integer, objects};
+use crate::catalogue::params::{CLIENT_NAME, CURRENCY, id, integer};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Stop, Walked, quoted};
 use crate::rules::{invoice, money};
@@ -35,7 +35,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[objects("items", &[])],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

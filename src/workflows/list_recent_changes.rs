@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Workflow;
-use crate::catalogue::params::{integer, objects, text};
+use crate::catalogue::params::{integer, text};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::gateway::calls::{Calls, Stop};
 
@@ -21,7 +21,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::COMPOSED
     },
     creates: None,
-    output: &[objects("items", &[])],
+    output: &[],
     run: |calls| Box::pin(run(calls)),
 };
 

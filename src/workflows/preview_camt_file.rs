@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::Workflow;
-use crate::catalogue::params::{LIMIT, objects, text};
+use crate::catalogue::params::{LIMIT, text};
 use crate::catalogue::{Endpoint, Toolset};
 use crate::failure::{Exit, Failure};
 use crate::gateway::calls::{Calls, Stop};
@@ -37,7 +37,7 @@ pub const WORKFLOW: Workflow = Workflow {
         ..Endpoint::LOCAL
     },
     creates: None,
-    output: &[objects("items", &[])],
+    output: &[],
     run: |calls| Box::pin(async { run(calls) }),
 };
 

@@ -27,7 +27,10 @@ pub fn count(texts: &[String]) -> Vec<usize> {
 #[test]
 fn the_lists_keep_to_their_budgets() {
     // The sandbox has two profiles, so that `profile_id` is declared.
-    let lists: [(&[&str], usize); 6] = [
+    let lists: [(&[&str], usize); 8] = [
+        // Asked before each write: every one of them declares `confirm_number`.
+        (&["serve", "--sandbox", "--toolsets", "all", "--confirm", "writes"], 9_000),
+        (&["serve", "--sandbox", "--confirm", "writes"], 6_000),
         (&["serve", "--sandbox", "--toolsets", "all"], 9_000),
         (&["serve", "--toolsets", "all"], 9_000),
         (&["serve", "--sandbox"], 6_000),
