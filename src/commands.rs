@@ -4,14 +4,18 @@ mod call;
 mod completions;
 mod config;
 mod connect;
+mod doctor;
 mod history;
+mod install;
 mod login;
 mod logout;
+mod moving;
 mod present;
 mod sandbox;
 mod serve;
 mod status;
 mod tools;
+mod uninstall;
 
 use std::process::ExitCode;
 
@@ -45,6 +49,9 @@ enum Command {
     Tools(tools::Args),
     Call(call::Args),
     Sandbox(sandbox::Args),
+    Install(install::Args),
+    Uninstall(uninstall::Args),
+    Doctor(doctor::Args),
     History(history::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -79,6 +86,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Tools(args) => tools::run(args),
         Command::Call(args) => call::run(args),
         Command::Sandbox(args) => sandbox::run(&args),
+        Command::Install(args) => install::run(&args),
+        Command::Uninstall(args) => uninstall::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::History(args) => history::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Completions(args) => {

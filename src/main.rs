@@ -6,6 +6,7 @@ mod commands;
 mod credentials;
 mod failure;
 mod gateway;
+mod install;
 mod journal;
 mod logging;
 mod mcp;

@@ -9,6 +9,7 @@ mod key_form;
 mod me;
 mod policy;
 mod problem;
+mod user_folders;
 mod values;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use key_form::{KeyProblem, check_key};
 pub use me::me;
 pub use policy::{Confirm, Flags, Policy, RateLimit};
 pub use problem::SettingsError;
+pub use user_folders::UserFolders;
 pub use values::{KEYS, Value};
 
 pub use file::write_private_file;
