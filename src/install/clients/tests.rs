@@ -1,0 +1,1 @@
+//! Rows of clients: unique, complete, and where they say.
