@@ -59,6 +59,7 @@ pub(super) const GOOSE: Client = Client {
     shape: |entry| {
         json!({
             "name": entry.name,
+            "description": "Billing: invoices, offers, expenses, bank",
             "type": "stdio",
             "enabled": true,
             "cmd": entry.command,

@@ -18,7 +18,7 @@ pub(super) const CURSOR: Client = Client {
     programs: &["cursor", "cursor-agent"],
     shape: typed,
     next: "look at Cursor Settings > MCP: the server appears by itself, and is switched on there",
-    most_tools: Some(80),
+    most_tools: Some(40),
     ..PLAIN
 };
 

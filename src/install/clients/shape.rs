@@ -83,13 +83,14 @@ pub fn updated(existing: &Value, new: &Value) -> Value {
     Value::Object(fields)
 }
 
-/// Adds to a list what it does not hold yet; what is no list gives way.
+/// Adds the names that a list does not hold yet, neither plain nor as `{ name, source }`; what is no list gives
+/// way.
 fn add_missing(list: &mut Value, more: &Value) {
     match (list.as_array_mut(), more.as_array()) {
         (Some(list), Some(more)) => {
-            for item in more {
-                if !list.contains(item) {
-                    list.push(item.clone());
+            for name in more {
+                if !list.iter().any(|item| item == name || item.get("name") == Some(name)) {
+                    list.push(name.clone());
                 }
             }
         }
