@@ -106,7 +106,10 @@ pub fn offer(
         ));
     }
     if !terminal::is_attended() {
-        terminal::note(&format!("nothing was changed: run `{} doctor --fix` in a terminal to move them", me()));
+        terminal::note(&format!(
+            "nothing was changed: run `{} doctor --fix` in a terminal to move them",
+            me()
+        ));
         return Ok(exposed.iter().map(|file| file.keys.len()).sum());
     }
     for key in to_move {

@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
@@ -109,6 +111,12 @@ impl Installed {
         self.content.files.iter().find(|record| record.file == file)
     }
 
+    /// True where something of ours was written into this file, by whatever way it is named.
+    pub fn has_changes(&self, file: &Path) -> bool {
+        let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        self.of(&real).is_some_and(|record| !record.changes.is_empty())
+    }
+
     /// Notes `record` in the place of what was known of its file, durably.
     pub fn put(&mut self, record: Record) -> Result<(), Failure> {
         self.content.files.retain(|known| known.file != record.file);
@@ -186,8 +194,7 @@ impl Record {
 
 /// What tells a file's text from every other, and does not tell what it says.
 pub fn digest(text: &str) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
 }
 
 fn read(bytes: &[u8]) -> Result<Content, String> {

@@ -11,7 +11,11 @@ pub fn after(changed: &Changed, key: &Key, account: Option<&Account>, folders: &
     let key = key.masked();
     match account {
         Some(account) => {
-            let whose = if account.name == "lumabill" { String::new() } else { format!(" --account {}", account.name) };
+            let whose = if account.name == "lumabill" {
+                String::new()
+            } else {
+                format!(" --account {}", account.name)
+            };
             terminal::note(&format!(
                 "next: {key} stood in plain text, so treat it as known to others: make a new key in Lumabill \
                  (Settings > API), store it with `{} login{whose}`, then revoke {key} there",

@@ -27,7 +27,11 @@ const ADDRESSES: [&str; 6] =
 pub enum Judged {
     /// The person said no, or nobody could tell.
     Not,
-    Good { key: Key, seen: Seen, ca_file: Option<PathBuf> },
+    Good {
+        key: Key,
+        seen: Seen,
+        ca_file: Option<PathBuf>,
+    },
     /// The API does not take it any more.
     Dead(Key),
 }
@@ -108,7 +112,9 @@ fn address(
                 let ca_file = ca_file(&origin);
                 return Some((origin, ca_file));
             }
-            Err(error) => terminal::note(&format!("the address beside the key in {file} is not used: {error}")),
+            Err(error) => {
+                terminal::note(&format!("the address beside the key in {file} is not used: {error}"))
+            }
         }
     }
     let served = settings.account(None).ok().filter(|account| {
@@ -150,12 +156,14 @@ fn named(entry: &Value) -> Option<String> {
         .find_map(|value| Some(value.as_str()?.to_owned()));
     let argument = || {
         let mut words = entry.get("args")?.as_array()?.iter().filter_map(Value::as_str);
-        words.by_ref().find_map(|word| match word.strip_prefix("--api-url") {
-            Some("") => Some(None),
-            Some(rest) => Some(Some(rest.strip_prefix('=')?.to_owned())),
-            None => None,
-        })?
-        .or_else(|| words.next().map(str::to_owned))
+        words
+            .by_ref()
+            .find_map(|word| match word.strip_prefix("--api-url") {
+                Some("") => Some(None),
+                Some(rest) => Some(Some(rest.strip_prefix('=')?.to_owned())),
+                None => None,
+            })?
+            .or_else(|| words.next().map(str::to_owned))
     };
     variable.or_else(argument).filter(|address| !address.contains('$'))
 }

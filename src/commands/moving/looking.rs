@@ -112,7 +112,10 @@ fn backups(folders: &UserFolders, own: &[Place]) -> Vec<Place> {
     if let Some(client) = clients::by_id("claude-code") {
         let claude = folders.claude_config.clone().unwrap_or_else(|| folders.home.join(".claude"));
         let kept = plain_files(&claude.join("backups"));
-        found.extend(kept.into_iter().map(|(file, changed)| (changed, Place { file, client, backup: true, project: false })));
+        found.extend(
+            kept.into_iter()
+                .map(|(file, changed)| (changed, Place { file, client, backup: true, project: false })),
+        );
     }
     found.sort_by(|(one, a), (two, b)| two.cmp(one).then_with(|| a.file.cmp(&b.file)));
     found.truncate(MOST_BACKUPS);

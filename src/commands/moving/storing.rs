@@ -133,7 +133,9 @@ fn free(company: &str, settings: &Settings) -> String {
     let name = name.trim_start_matches(|first: char| !first.is_ascii_lowercase());
     let cut = |most: usize| name.get(..most.min(name.len())).unwrap_or(name).trim_end_matches('-').to_owned();
     let first = if cut(16).is_empty() { "second".to_owned() } else { cut(16) };
-    let numbered = (2..100).map(|number| format!("{}-{number}", if cut(13).is_empty() { "account".to_owned() } else { cut(13) }));
+    let numbered = (2..100).map(|number| {
+        format!("{}-{number}", if cut(13).is_empty() { "account".to_owned() } else { cut(13) })
+    });
     std::iter::once(first.clone())
         .chain(numbered)
         .find(|name| settings.stored_account(name).is_none())

@@ -57,14 +57,14 @@ impl Without {
     fn nested(&mut self, spot: &Spot, gone: Gone<'_>) {
         for _ in 0..MOST {
             let places = keys::find(&self.text).into_iter().filter(|found| found.secret.is(gone.secret));
-            let next = places
-                .flat_map(|found| keys::brackets_around(&self.text, found.at.start))
-                .find_map(|block| {
+            let next = places.flat_map(|found| keys::brackets_around(&self.text, found.at.start)).find_map(
+                |block| {
                     let mut less = self.one_less(self.text.get(block.clone())?, spot, gone)?;
                     let (before, after) = (self.text.get(..block.start)?, self.text.get(block.end..)?);
                     less.text = format!("{before}{}{after}", less.text);
                     Some(less)
-                });
+                },
+            );
             match next {
                 Some(less) => self.take(less),
                 None => return,
