@@ -1,5 +1,10 @@
 //! `lumabill install`: an entry that starts us, in the configuration of MCP clients.
 
+pub(super) mod client_file;
+pub(super) mod in_file;
+pub(super) mod installed;
+pub(super) mod own_path;
+
 use crate::failure::{Exit, Failure};
 
 /// Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else
