@@ -58,7 +58,9 @@ impl Explain for FileError {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                     "make room on the disk, and run the command again".to_owned()
                 }
-                ErrorKind::ReadOnlyFilesystem => "the disk is mounted read-only: change that first".to_owned(),
+                ErrorKind::ReadOnlyFilesystem => {
+                    "the disk is mounted read-only: change that first".to_owned()
+                }
                 _ => {
                     let folder = file.parent().unwrap_or(file);
                     format!("make the folder `{}` writable for you", folder.display())
@@ -114,9 +116,7 @@ impl Snapshot {
             return Err(FileError::NoFile(file));
         }
         let mut bytes = Vec::new();
-        File::open(&file)
-            .and_then(|open| open.take(MOST + 1).read_to_end(&mut bytes))
-            .map_err(unreadable)?;
+        File::open(&file).and_then(|open| open.take(MOST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
         if bytes.len() as u64 > MOST {
             return Err(FileError::TooLarge(file));
         }
@@ -215,12 +215,14 @@ impl Snapshot {
     /// True where the file on disk is still what was read.
     fn is_current(&self) -> Result<bool, FileError> {
         let now = Self::read(&self.file)?;
-        Ok(now.file == self.file && now.bytes == self.bytes && mode(&now.held) == mode(&self.held))
+        Ok(now.file == self.file
+            && now.bytes == self.bytes
+            && mode(now.held.as_ref()) == mode(self.held.as_ref()))
     }
 }
 
-fn mode(held: &Option<fs::Metadata>) -> Option<Permissions> {
-    held.as_ref().map(fs::Metadata::permissions)
+fn mode(held: Option<&fs::Metadata>) -> Option<Permissions> {
+    held.map(fs::Metadata::permissions)
 }
 
 /// Removes folders that we made, the innermost first, as far as they are empty.
@@ -295,7 +297,8 @@ fn sync_folder(file: &Path) {
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) {}
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -330,16 +333,16 @@ mod tests {
     #[test]
     fn a_link_stays_a_link_and_the_mode_stays() {
         let folder = Folder::new();
-        let (real, link) = (folder.0.join("real.json"), folder.0.join("mcp.json"));
-        fs::write(&real, "{}").unwrap();
-        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        let (target, link) = (folder.0.join("real.json"), folder.0.join("mcp.json"));
+        fs::write(&target, "{}").unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o640)).unwrap();
         symlink("real.json", &link).unwrap();
         let read = Snapshot::read(&link).unwrap();
-        assert_eq!((read.text().unwrap(), &read.file), ("{}", &real));
+        assert_eq!((read.text().unwrap(), &read.file), ("{}", &target));
         assert_eq!(read.replace("{ }").unwrap(), Written::Done);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&link).unwrap(), "{ }");
-        assert_eq!(fs::metadata(&real).unwrap().mode() & 0o777, 0o640);
+        assert_eq!(fs::metadata(&target).unwrap().mode() & 0o777, 0o640);
         assert_eq!(folder.names(), ["mcp.json", "real.json"]);
     }
 

@@ -14,6 +14,9 @@ use crate::install::{Client, Entry, undo};
 /// Names under which clients know us.
 pub const NAMES: [&str; 2] = ["lumabill", "lumabill-sandbox"];
 
+/// The code of the failure that an entry of our name is somebody else's.
+pub const NAME_TAKEN: &str = "name_taken";
+
 /// Another program may write the file while we do; so often we begin anew.
 const ATTEMPTS: usize = 3;
 
@@ -69,7 +72,9 @@ impl Place<'_> {
         let (shown, id) = (file.display(), self.client.id);
         let (message, hint) = match error {
             NotEdited::Syntax { line, column, what } => (
-                format!("`{shown}` does not parse, line {line}, column {column}: {what}; it was left as it is"),
+                format!(
+                    "`{shown}` does not parse, line {line}, column {column}: {what}; it was left as it is"
+                ),
                 "correct that line, and run the command again".to_owned(),
             ),
             NotEdited::Shape { at, wanted } => (
@@ -77,7 +82,9 @@ impl Place<'_> {
                 format!("correct it, or run `lumabill install {id} --print` and paste what it prints"),
             ),
             NotEdited::Unsafe => (
-                format!("`{shown}` is written in a way in which our entry alone cannot be changed; it was left as it is"),
+                format!(
+                    "`{shown}` is written in a way in which our entry alone cannot be changed; it was left as it is"
+                ),
                 format!("run `lumabill install {id} --print`, and change the entry by hand"),
             ),
         };
@@ -85,14 +92,16 @@ impl Place<'_> {
     }
 
     /// An entry of our name that starts something else is somebody's, and may hold a key.
-    fn foreign(&self, file: &Path, listed: &Listed) -> Failure {
-        let (name, line) = (&listed.name, listed.line);
+    pub fn check_ours(&self, name: &str, entry: &Value) -> Result<(), Failure> {
+        if is_ours(entry) {
+            return Ok(());
+        }
+        let file = self.file.display();
         let message = format!(
-            "`{}` has an entry `{name}` already (line {line}) that does not start this program; it was left as it is",
-            file.display()
+            "`{file}` has an entry `{name}` already that does not start this program; it was left as it is"
         );
-        Failure::new("name_taken", Exit::Refused, message)
-            .hint("rename or remove it there, and run the command again")
+        Err(Failure::new(NAME_TAKEN, Exit::Refused, message)
+            .hint("rename or remove it there, and run the command again"))
     }
 
     /// Puts `entry` in, or brings the one that is there up to date. What is done is noted first.
@@ -102,9 +111,7 @@ impl Place<'_> {
             let text = snapshot.text()?;
             let listed = self.listed(&snapshot, text)?;
             let old = listed.iter().find(|listed| listed.name == entry.name);
-            if let Some(old) = old.filter(|old| !is_ours(&old.entry)) {
-                return Err(self.foreign(&snapshot.file, old));
-            }
+            old.map_or(Ok(()), |old| self.check_ours(&old.name, &old.entry))?;
             let shaped = (self.client.shape)(entry);
             let wanted = old.map_or_else(|| shaped.clone(), |old| updated(&old.entry, &shaped));
             if old.is_some_and(|old| old.entry == wanted) {
@@ -194,7 +201,8 @@ impl Place<'_> {
                 }
                 return Ok(taken);
             }
-            let after = self.without(text, &listed, record.as_ref(), &taken.names)
+            let after = self
+                .without(text, &listed, record.as_ref(), &taken.names)
                 .map_err(|error| self.not_edited(&snapshot.file, &error))?;
             let made = record.as_ref().is_some_and(|record| record.made);
             taken.file_removed = made && self.is_empty(&after);

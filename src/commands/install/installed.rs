@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
@@ -109,6 +111,12 @@ impl Installed {
         self.content.files.iter().find(|record| record.file == file)
     }
 
+    /// True where something of ours was written into this file, by whatever way it is named.
+    pub fn has_changes(&self, file: &Path) -> bool {
+        let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        self.of(&real).is_some_and(|record| !record.changes.is_empty())
+    }
+
     /// Notes `record` in the place of what was known of its file, durably.
     pub fn put(&mut self, record: Record) -> Result<(), Failure> {
         self.content.files.retain(|known| known.file != record.file);
@@ -135,10 +143,8 @@ impl Installed {
         let id = uuid::Uuid::new_v4().simple().to_string();
         let short = id.get(..8).unwrap_or_default();
         let backup = self.backups().join(format!("{client}-{short}-{name}"));
-        write_private_file(&backup, without_keys(text).as_bytes()).map_err(|error| {
-            let message = format!("the copy `{}` cannot be written; nothing was changed", backup.display());
-            Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
-        })?;
+        write_private_file(&backup, without_keys(text).as_bytes())
+            .map_err(|error| unwritten(&backup, &error))?;
         Ok(backup)
     }
 
@@ -149,14 +155,22 @@ impl Installed {
     fn save(&mut self) -> Result<(), Failure> {
         self.content.version = VERSION;
         let file = self.folder.join("installed.json");
+        if self.content.files.is_empty() {
+            return match fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritten(&file, &error)),
+                _ => Ok(()),
+            };
+        }
         let written = serde_json::to_vec_pretty(&self.content)
             .map_err(std::io::Error::from)
             .and_then(|bytes| write_private_file(&file, &bytes));
-        written.map_err(|error| {
-            let message = format!("`{}` cannot be written", file.display());
-            Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
-        })
+        written.map_err(|error| unwritten(&file, &error))
     }
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("`{}` cannot be written; nothing was changed", file.display());
+    Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
 }
 
 impl Record {
@@ -186,8 +200,7 @@ impl Record {
 
 /// What tells a file's text from every other, and does not tell what it says.
 pub fn digest(text: &str) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
 }
 
 fn read(bytes: &[u8]) -> Result<Content, String> {

@@ -116,7 +116,8 @@ pub fn as_typed(program: &str, arguments: &[String]) -> String {
     std::iter::once(program.to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::Path;
 
@@ -132,7 +133,11 @@ mod tests {
         assert!(ran.succeeded() && ran.said.contains("out") && ran.said.contains("err"), "{}", ran.said);
         let ran = shell("echo 'no such server' >&2; exit 3");
         assert!(!ran.succeeded());
-        assert!(ran.problem().contains('3') && ran.problem().ends_with("no such server"), "{}", ran.problem());
+        assert!(
+            ran.problem().contains('3') && ran.problem().ends_with("no such server"),
+            "{}",
+            ran.problem()
+        );
     }
 
     #[test]

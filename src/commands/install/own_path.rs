@@ -82,7 +82,9 @@ fn lasting(this: &Path, folders: &UserFolders) -> Result<PathBuf, NotLasting> {
     let links = on_path.chain(brewed(&real, &name)).filter(leads_here);
     for link in links {
         // Where a person linked a build into a folder of theirs, the link stays when the build is made anew.
-        if check(&link, folders).is_ok() && !matches!(check(&real, folders), Err(wrong) if !wrong.may_be_linked()) {
+        if check(&link, folders).is_ok()
+            && !matches!(check(&real, folders), Err(wrong) if !wrong.may_be_linked())
+        {
             return Ok(link);
         }
     }
@@ -100,7 +102,8 @@ impl NotLasting {
 fn brewed(real: &Path, name: &str) -> Vec<PathBuf> {
     let prefix = real.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "Cellar"));
     let prefix = prefix.and_then(Path::parent);
-    prefix.map(|prefix| [prefix.join("bin").join(name), prefix.join("opt/lumabill/bin").join(name)].into())
+    prefix
+        .map(|prefix| [prefix.join("bin").join(name), prefix.join("opt/lumabill/bin").join(name)].into())
         .unwrap_or_default()
 }
 
@@ -146,23 +149,35 @@ fn is_build(folder: &Path) -> bool {
 
 /// Names of folders that a package manager clears, or makes anew for each session or version.
 const CACHES: [&str; 9] = [
-    "_npx", "_cacache", ".cache", "archive-v0", ".pnpm", ".pnpm-store", "fnm_multishells", "AppTranslocation",
+    "_npx",
+    "_cacache",
+    ".cache",
+    "archive-v0",
+    ".pnpm",
+    ".pnpm-store",
+    "fnm_multishells",
+    "AppTranslocation",
     "Caches",
 ];
 
 /// The same, told by two folders one in the other.
 const NESTED_CACHES: [[&str; 2]; 7] = [
-    [".cargo", "registry"], [".cargo", "git"], ["pnpm", "store"], ["install", "cache"], [".yarn", "cache"],
-    ["uv", "cache"], ["nix", "store"],
+    [".cargo", "registry"],
+    [".cargo", "git"],
+    ["pnpm", "store"],
+    ["install", "cache"],
+    [".yarn", "cache"],
+    ["uv", "cache"],
+    ["nix", "store"],
 ];
 
 fn is_cache(folder: &Path, home: &Path) -> bool {
     // What stands above the home folder says nothing about what is in it.
     let below = folder.strip_prefix(home).unwrap_or(folder);
     let parts = words(below);
-    let named = parts.iter().any(|part| {
-        CACHES.contains(part) || ["dlx-", "bunx-"].iter().any(|start| part.starts_with(start))
-    });
+    let named = parts
+        .iter()
+        .any(|part| CACHES.contains(part) || ["dlx-", "bunx-"].iter().any(|start| part.starts_with(start)));
     let nested = parts.windows(2).any(|two| NESTED_CACHES.iter().any(|cache| cache.as_slice() == two));
     named || nested || folder.ancestors().any(is_tagged)
 }
@@ -181,5 +196,6 @@ fn words(path: &Path) -> Vec<&str> {
         .collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -117,7 +117,9 @@ fn caches_of_package_managers_are_refused() {
         let program = disk.program(&format!("{at}/lumabill"));
         assert_eq!(lasting(&program, &disk.folders(&[at])), Err(NotLasting::Cache(program.clone())));
     }
-    for at in ["home/.cargo/bin", "home/.local/bin", "usr/local/bin", "home/.local/share/uv/tools/lumabill/bin"] {
+    for at in
+        ["home/.cargo/bin", "home/.local/bin", "usr/local/bin", "home/.local/share/uv/tools/lumabill/bin"]
+    {
         let program = disk.program(&format!("{at}/lumabill"));
         assert_eq!(lasting(&program, &disk.folders(&[])), Ok(program.clone()));
     }
