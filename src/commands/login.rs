@@ -1,7 +1,7 @@
 //! `lumabill login`: takes a key, asks the API about it, stores it, and shows what comes next.
 
 mod ask;
-mod verify;
+pub(super) mod verify;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
