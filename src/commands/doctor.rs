@@ -4,10 +4,17 @@
 mod accounts;
 mod api;
 mod books;
+mod clients;
+mod entry;
+mod exposed;
 mod folders;
+mod mending;
 mod program;
 mod row;
 mod started;
+mod surroundings;
+
+use std::io::IsTerminal;
 
 use super::connect::block_on;
 use crate::failure::{Exit, Failure};
@@ -27,20 +34,11 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let (settings, damaged) = match Settings::load() {
-        Ok(settings) => (settings, None),
-        Err(failure) => (Settings::without_config(Environment::read())?, Some(failure)),
-    };
     let user = UserFolders::read();
-    let mut sections = vec![
-        Section { title: "program".to_owned(), rows: program::check(user.as_ref()) },
-        Section { title: "files".to_owned(), rows: folders::check(&settings.folders, damaged.as_ref()) },
-    ];
-    let (accounts, books) = block_on(async {
-        tokio::join!(accounts::check(&settings, damaged.is_none()), books::check(&settings))
-    })?;
-    sections.extend(accounts);
-    sections.push(Section { title: "journal".to_owned(), rows: books });
+    let mut sections = look(user.as_ref())?;
+    if args.fix && row::rows(&sections).any(|row| row.fix.is_some()) {
+        sections = mended(sections, user.as_ref(), args.json)?;
+    }
     if args.json {
         terminal::json(&format!("{:#}", row::json(&sections)));
     } else {
@@ -54,4 +52,57 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         terminal::line(&format!("\n{summary}"));
     }
     Ok(())
+}
+
+/// Asks for each step; the checks as they are afterwards.
+fn mended(sections: Vec<Section>, user: Option<&UserFolders>, quiet: bool) -> Result<Vec<Section>, Failure> {
+    if !std::io::stdin().is_terminal() {
+        terminal::note("nothing was mended: `--fix` asks before each step, so it needs a terminal");
+        return Ok(sections);
+    }
+    if !quiet {
+        terminal::line(&format!("{}\n", row::text(&sections, terminal::width())));
+    }
+    if !mending::mend(&sections, user)? {
+        return Ok(sections);
+    }
+    if !quiet {
+        terminal::line("\nafter that:\n");
+    }
+    look(user)
+}
+
+/// All checks. The clients are asked on a thread of their own meanwhile: it takes its time to start programs.
+fn look(user: Option<&UserFolders>) -> Result<Vec<Section>, Failure> {
+    let (settings, damaged) = match Settings::load() {
+        Ok(settings) => (settings, None),
+        Err(failure) => (Settings::without_config(Environment::read())?, Some(failure)),
+    };
+    let known = damaged.is_none();
+    let program = Section { title: "program".to_owned(), rows: program::check(user) };
+    let files =
+        Section { title: "files".to_owned(), rows: folders::check(&settings.folders, damaged.as_ref()) };
+    let (asked, clients) = std::thread::scope(|scope| {
+        let clients = scope.spawn(|| user.map(|user| clients::check(user, &settings, known)));
+        let asked =
+            block_on(async { tokio::join!(accounts::check(&settings, known), books::check(&settings)) });
+        (asked, clients.join().ok().flatten())
+    });
+    let (accounts, journal) = asked?;
+    let only_sandbox = clients.as_ref().is_some_and(|seen| seen.only_sandbox);
+    let mut sections = vec![program, files];
+    sections
+        .extend(accounts.into_iter().map(|section| if only_sandbox { practising(section) } else { section }));
+    sections.push(Section { title: "journal".to_owned(), rows: journal });
+    sections.extend(clients.into_iter().flat_map(|seen| seen.sections));
+    Ok(sections)
+}
+
+/// Who only practises needs no account.
+fn practising(section: Section) -> Section {
+    let rows = section.rows.into_iter().map(|row| match row.id {
+        "accounts" | "keyring" => row.at_most_warning(),
+        _ => row,
+    });
+    Section { rows: rows.collect(), ..section }
 }

@@ -46,7 +46,11 @@ pub async fn check(settings: &Settings, known: bool) -> Vec<Section> {
 /// A keyring that no account needs is no more than a warning.
 fn keyring(trouble: Option<&KeyringError>, accounts: &[Account]) -> Row {
     let Some(error) = trouble else { return Row::ok("keyring", "reachable and unlocked") };
-    let row = Row::failure("keyring", &Failure::from(error.clone()));
+    let next = format!(
+        "{}; or keep the key in a file that only you can read: `lumabill login --insecure-storage`",
+        error.remedy()
+    );
+    let row = Row::failed("keyring", error.to_string(), next);
     let elsewhere = |account: &Account| account.stored_in != StoredIn::Keyring;
     if !accounts.is_empty() && accounts.iter().all(elsewhere) { row.at_most_warning() } else { row }
 }

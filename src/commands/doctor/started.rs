@@ -41,15 +41,19 @@ pub fn version(program: &Path) -> Answered {
     }
 }
 
-/// `program` with `arguments` and these variables only, at the root of the file system: its stdout.
-pub fn sealed(
+/// What `program` prints with these arguments, at the root of the file system; with these variables only, or with
+/// all of this process.
+pub fn said(
     program: &Path,
     arguments: &[&str],
-    variables: &[(String, OsString)],
+    variables: Option<&[(String, OsString)]>,
     limit: Duration,
 ) -> Option<String> {
     let mut command = Command::new(program);
-    command.args(arguments).env_clear().envs(variables.iter().cloned());
+    command.args(arguments);
+    if let Some(variables) = variables {
+        command.env_clear().envs(variables.iter().cloned());
+    }
     output(command, limit)
 }
 
