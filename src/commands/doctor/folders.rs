@@ -149,7 +149,15 @@ fn private(ours: &[PathBuf]) -> Option<Row> {
         ));
     }
     let open = |path: &&PathBuf| meta(path).is_some_and(|meta| meta.mode() & 0o077 != 0);
-    let open: Vec<PathBuf> = ours.iter().filter(open).cloned().collect();
+    // Nobody gets to what lies in a private folder; but a key file is refused unless it is private itself.
+    let closed = |path: &&PathBuf| {
+        path.extension().is_none_or(|end| end != "key")
+            && path
+                .ancestors()
+                .skip(1)
+                .any(|above| ours.iter().any(|ours| ours == above) && !open(&&above.to_owned()))
+    };
+    let open: Vec<PathBuf> = ours.iter().filter(open).filter(|path| !closed(path)).cloned().collect();
     let Some(first) = open.first() else {
         return (!ours.is_empty())
             .then(|| Row::ok("private_files", "no other user can read what lumabill keeps"));
