@@ -56,6 +56,12 @@ pub fn find(text: &str) -> Vec<Found> {
     found
 }
 
+/// The brackets of a JSON text around the place `at`, the innermost pair first: each from the opening bracket to
+/// the closing one.
+pub fn brackets_around(text: &str, at: usize) -> Vec<Range<usize>> {
+    neighbourhood::brackets(text, at)
+}
+
 /// `text` with every key that `find` finds replaced by [`REMOVED`].
 pub fn without_keys(text: &str) -> String {
     without(text, |_| true)

@@ -31,6 +31,7 @@ struct Place {
     file: PathBuf,
     client: &'static Client,
     backup: bool,
+    project: bool,
 }
 
 /// Every key in the files of the known clients, of this folder's project, and in their backups. Reads only.
@@ -53,6 +54,7 @@ fn look_in(folders: &UserFolders, project: Option<&Path>) -> Vec<Exposed> {
                 servers: servers(&text, place.client, &keys),
                 client: place.client.id,
                 backup: place.backup,
+                project: place.project,
                 tracked: tracked::is_tracked(&real, folders),
                 keys,
                 file: place.file,
@@ -74,11 +76,13 @@ pub fn roots(folders: &UserFolders, project: Option<&Path>) -> Vec<PathBuf> {
 fn own_files(folders: &UserFolders, project: Option<&Path>) -> Vec<Place> {
     let (mut places, mut seen) = (Vec::new(), BTreeSet::new());
     for client in clients::ALL {
-        let older: BTreeSet<PathBuf> = (client.older)(folders).into_iter().collect();
         let of_project = client.project.zip(project).map(|(file, folder)| folder.join(file));
-        for file in (client.files)(folders).into_iter().chain(older.clone()).chain(of_project) {
+        let user = (client.files)(folders).into_iter().map(|file| (file, false, false));
+        let older = (client.older)(folders).into_iter().map(|file| (file, true, false));
+        let of_project = of_project.into_iter().map(|file| (file, false, true));
+        for (file, backup, project) in user.chain(older).chain(of_project) {
             if seen.insert(file.clone()) {
-                places.push(Place { backup: older.contains(&file), client, file });
+                places.push(Place { file, client, backup, project });
             }
         }
     }
@@ -101,14 +105,17 @@ fn backups(folders: &UserFolders, own: &[Place]) -> Vec<Place> {
             let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
             let of = names.iter().find(|(of, _)| is_backup(&name, of));
             if let Some((_, client)) = of.filter(|_| !files.contains(file.as_path())) {
-                found.push((changed, Place { file, client, backup: true }));
+                found.push((changed, Place { file, client, backup: true, project: false }));
             }
         }
     }
     if let Some(client) = clients::by_id("claude-code") {
         let claude = folders.claude_config.clone().unwrap_or_else(|| folders.home.join(".claude"));
         let kept = plain_files(&claude.join("backups"));
-        found.extend(kept.into_iter().map(|(file, changed)| (changed, Place { file, client, backup: true })));
+        found.extend(
+            kept.into_iter()
+                .map(|(file, changed)| (changed, Place { file, client, backup: true, project: false })),
+        );
     }
     found.sort_by(|(one, a), (two, b)| two.cmp(one).then_with(|| a.file.cmp(&b.file)));
     found.truncate(MOST_BACKUPS);

@@ -167,6 +167,6 @@ pub(super) const AMAZON_Q: Client = Client {
     paste_at: Some(
         "`mcpServers` of your agent's file in `~/.aws/amazonq/cli-agents/`, or `~/.aws/amazonq/mcp.json`",
     ),
-    next: "start the chat anew; newer versions are called Kiro: `lumabill install kiro`",
+    next: "start the chat anew (newer versions are called Kiro, which is a client of its own here: `kiro`)",
     ..PLAIN
 };

@@ -290,6 +290,18 @@ fn what_is_not_ours_gives_way_wholly() {
 }
 
 #[test]
+fn a_key_among_the_variables_stays_until_somebody_moved_it() {
+    let new = (by_id("cursor").unwrap().shape)(&ours());
+    let variables = json!({ "LUMABILL_API_KEY": "lmb_test_x", "LUMABILL_LOG": "debug" });
+    let old = json!({ "command": "/old/lumabill", "args": ["serve"], "env": variables });
+    assert_eq!(updated(&old, &new)["env"], variables);
+    assert_eq!(without_keys(&old)["env"], json!({ "LUMABILL_LOG": "debug" }));
+    let only =
+        json!({ "command": "lumabill", "environment": { "LUMABILL_API_KEY": "lmb_test_x" }, "timeout": 1 });
+    assert_eq!(without_keys(&only), json!({ "command": "lumabill", "timeout": 1 }));
+}
+
+#[test]
 fn codex_is_told_names_of_variables_and_never_one_that_holds_a_key() {
     let shape = (by_id("codex").unwrap().shape)(&ours());
     let names: Vec<&str> =

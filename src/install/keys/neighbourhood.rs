@@ -30,7 +30,8 @@ fn names(text: &str, at: usize, host: &str) -> bool {
     }
     let start = text.trim_start_matches('\u{feff}').trim_start();
     let blocks = if ["{", "//", "/*"].iter().any(|opening| start.starts_with(opening)) {
-        brackets(text, at)
+        let whole = std::iter::once(0..text.len());
+        brackets(text, at).into_iter().chain(whole).collect()
     } else if let Some(section) = section(text, at) {
         return section.iter().any(|part| part.contains(host));
     } else {
@@ -49,8 +50,8 @@ fn names(text: &str, at: usize, host: &str) -> bool {
     false
 }
 
-/// The pairs of brackets around `at`, the innermost first, and then the whole text.
-fn brackets(text: &str, at: usize) -> Vec<Range<usize>> {
+/// The pairs of brackets around `at`, the innermost first.
+pub fn brackets(text: &str, at: usize) -> Vec<Range<usize>> {
     let (mut open, mut around) = (Vec::new(), Vec::new());
     let mut letters = text.bytes().enumerate().peekable();
     while let Some((here, byte)) = letters.next() {
@@ -73,13 +74,12 @@ fn brackets(text: &str, at: usize) -> Vec<Range<usize>> {
                     && start <= at
                     && at < here
                 {
-                    around.push(start..here);
+                    around.push(start..here + 1);
                 }
             }
             _ => {}
         }
     }
-    around.push(0..text.len());
     around
 }
 
