@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Err(failure) => failed.push((*client, failure)),
         }
     }
-    if taken_out {
+    if taken_out && !settings.stored_accounts().is_empty() {
         terminal::line(&here("your key is still stored: `lumabill logout` removes it"));
     }
     which::summary("uninstalled", clients.len(), failed)
@@ -172,5 +172,5 @@ fn say(place: &Place, taken: &Taken) {
     if let Some(backup) = &taken.backup {
         terminal::line(&format!("  a copy from before the installation is in `{}`", backup.display()));
     }
-    terminal::line(&format!("  next  {}", place.client.next));
+    terminal::line(&format!("  next  restart {title} if it is running"));
 }

@@ -157,6 +157,10 @@ impl Installed {
     fn save(&mut self) -> Result<(), Failure> {
         self.content.version = VERSION;
         let file = self.folder.join("installed.json");
+        if self.content.files.is_empty() {
+            drop(fs::remove_file(&file));
+            return Ok(());
+        }
         let written = serde_json::to_vec_pretty(&self.content)
             .map_err(std::io::Error::from)
             .and_then(|bytes| write_private_file(&file, &bytes));

@@ -1,5 +1,6 @@
 //! The entry as text to be pasted: alone on stdout, with what to do with it on stderr.
 
+use super::own_command::as_typed;
 use super::own_path::{own_path, present_path};
 use crate::failure::{Exit, Failure};
 use crate::install::clients::{Client, Entry, by_id};
@@ -24,6 +25,9 @@ pub fn print(clients: &[&Client], wish: &Entry, folders: &UserFolders) -> Result
     for client in clients {
         terminal::note(&place(client, folders));
         show(client, &entry)?;
+        if let Some(own) = client.own {
+            terminal::note(&format!("or type: {}", as_typed(own.program, &(own.add)(&entry))));
+        }
         terminal::note(&format!("then {}", client.next));
     }
     Ok(())
