@@ -19,6 +19,8 @@ mod confirmation;
 mod convert_offer;
 mod dead_upstream;
 mod declared;
+mod doctor;
+mod doctor_api;
 mod duplicate_invoice;
 mod ending;
 mod every_tool;
