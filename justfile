@@ -41,6 +41,11 @@ sandbox *options:
 serve-sandbox *options:
     cargo run --locked --quiet -- serve --sandbox {{options}}
 
+# The official conformance suite of MCP, both revisions, against the built binary; ten seconds once it is installed.
+conformance:
+    cargo build --locked --bin lumabill
+    tests/conformance/run
+
 # The sandbox against its own OpenAPI file.
 schemathesis:
     tests/schemathesis.sh
