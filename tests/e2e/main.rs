@@ -48,6 +48,7 @@ mod once;
 mod one_origin;
 mod output_schemas;
 mod overdue;
+mod parent;
 mod partly_reconciled;
 mod prompt_texts;
 mod prompts;
