@@ -58,6 +58,7 @@ mod reports;
 mod resources;
 mod robustness;
 mod scripted_books;
+mod start_up;
 mod support;
 mod terminal;
 mod tokens;

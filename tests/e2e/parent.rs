@@ -20,17 +20,17 @@ const PROFILES: &str =
     r#"{"data":[{"id":"0b7e1a52-93c4-4c39-8a55-1d2f00c0a001","name":"Muster GmbH"}],"total":1}"#;
 
 /// A server that was started by a process in between; we hold the other ends of its pipes.
-struct Grandchild {
-    run: Lumabill,
-    between: Child,
-    input: PipeWriter,
+pub struct Grandchild {
+    pub run: Lumabill,
+    pub between: Child,
+    input: Option<PipeWriter>,
     /// Ends when neither the server nor the process in between lives.
     lines: Receiver<String>,
 }
 
 impl Grandchild {
     /// `script` is run by the shell that stands in between, with the command to serve as its `$@`.
-    fn start(run: Lumabill, script: &str) -> Self {
+    pub fn start(run: Lumabill, script: &str) -> Self {
         let (reader, input) = std::io::pipe().unwrap();
         let (output, writer) = std::io::pipe().unwrap();
         let between = Self::shell(&run, script, reader, writer);
@@ -40,7 +40,7 @@ impl Grandchild {
                 drop(send.send(line));
             }
         });
-        let mut grandchild = Self { run, between, input, lines };
+        let mut grandchild = Self { run, between, input: Some(input), lines };
         let client = json!({ "name": "e2e", "version": "1" });
         let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
         grandchild.request(0, "initialize", &params);
@@ -57,13 +57,17 @@ impl Grandchild {
         shell.stdin(input).stdout(output).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    fn request(&mut self, id: u64, method: &str, params: &Value) {
+    pub fn request(&mut self, id: u64, method: &str, params: &Value) {
         let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-        self.input.write_all(format!("{message}\n").as_bytes()).unwrap();
+        self.input.as_mut().unwrap().write_all(format!("{message}\n").as_bytes()).unwrap();
+    }
+
+    pub fn close_input(&mut self) {
+        self.input = None;
     }
 
     #[track_caller]
-    fn answer(&self, id: u64) -> Value {
+    pub fn answer(&self, id: u64) -> Value {
         let line = self.lines.recv_timeout(PATIENCE).expect("an answer");
         let message: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(message["id"], id, "{message}");
@@ -77,7 +81,7 @@ impl Grandchild {
 
     /// The server's output ends in this time: it is gone, since nobody else holds it.
     #[track_caller]
-    fn gone_within(&self, limit: Duration) {
+    pub fn gone_within(&self, limit: Duration) {
         let began = Instant::now();
         let left = self.lines.recv_timeout(limit);
         assert_eq!(left, Err(mpsc::RecvTimeoutError::Disconnected), "after {:?}", began.elapsed());
