@@ -5,7 +5,8 @@
 // `Host`) is the bridge's, every byte of JSON is the child's.
 //
 // One child for each session that `initialize` opens; one for each other POST, since from 2026-07-28 on no
-// request may depend on an earlier one.
+// request may depend on an earlier one: but what comes while a subscription is open goes to its child, which
+// alone can tell of changes.
 //
 // node bridge.mjs PROGRAM [ARGUMENT...]   prints its address as one line, and runs until its stdin ends
 import { spawn } from "node:child_process";
@@ -15,6 +16,7 @@ import { createInterface } from "node:readline";
 
 const [program, ...given] = process.argv.slice(2);
 const sessions = new Map();
+let listening = null;
 
 /** A child, and the open HTTP answers that its lines go to. */
 class Child {
@@ -52,8 +54,10 @@ class Child {
         answer.end();
       }
     } else {
-      // Nothing on stdio says which request it belongs to: the newest one that is open.
-      const answer = [...this.posts.values()].at(-1) ?? this.stream;
+      // Only what is for a subscription says so; anything else goes with the newest request that is open.
+      const subscription = message.params?._meta?.["io.modelcontextprotocol/subscriptionId"];
+      const subscribed = this.posts.get(JSON.stringify(subscription));
+      const answer = subscribed ?? [...this.posts.values()].at(-1) ?? this.stream;
       if (answer) event(answer, line);
       else this.unsent.push(line);
     }
@@ -86,6 +90,9 @@ function post(request, answer, body) {
   const id = request.headers["mcp-session-id"];
   let child = sessions.get(id);
   if (id !== undefined && !child) return status(answer, 404);
+  if (!child && listening && message.id !== undefined && !listening.posts.has(JSON.stringify(message.id))) {
+    child = listening;
+  }
   if (!child) {
     child = new Child();
     if (message.method === "initialize" && message.params?.protocolVersion) {
@@ -94,7 +101,11 @@ function post(request, answer, body) {
       answer.setHeader("Mcp-Session-Id", session);
     } else {
       child.errors = statusOf;
-      answer.on("close", () => child.end());
+      if (message.method === "subscriptions/listen") listening = child;
+      answer.on("close", () => {
+        if (listening === child) listening = null;
+        child.end();
+      });
     }
   }
   child.write(body);

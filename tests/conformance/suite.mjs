@@ -1,4 +1,5 @@
-// Runs the conformance suite through the bridge and judges what it found. Beyond the suite's own word on the
+// Runs the conformance suite through the bridge, against the product and against the fixtures on the product's
+// src/mcp, and judges what it found. Beyond the suite's own word on the
 // baseline: each entry has a reason beside it and still fails, and no message breaks the revision's schema,
 // whatever the baseline says. Called by tests/conformance/run.
 import { spawn } from "node:child_process";
@@ -8,12 +9,21 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const REVISIONS = ["2025-11-25", "2026-07-28"];
-const [installed, binary, ...chosen] = process.argv.slice(2);
-const home = mkdtempSync(join(tmpdir(), "lumabill-conformance-"));
-const sealed = { PATH: process.env.PATH, HOME: home };
-for (const name of ["LUMABILL_CONFIG_DIR", "LUMABILL_STATE_DIR", "XDG_RUNTIME_DIR"]) {
-  sealed[name] = join(home, name.toLowerCase());
-  mkdirSync(sealed[name]);
+const [installed, binary, fixtures, ...chosen] = process.argv.slice(2);
+const SERVERS = [
+  { server: "lumabill", command: [resolve(binary), "serve", "--sandbox"], prefix: "" },
+  { server: "fixtures", command: [resolve(fixtures)], prefix: "fixtures-" },
+];
+const folder = mkdtempSync(join(tmpdir(), "lumabill-conformance-"));
+
+/** The whole environment of a server: nothing of the person who runs this is read or written. */
+function sealed(home) {
+  const environment = { PATH: process.env.PATH, HOME: home };
+  for (const name of ["LUMABILL_CONFIG_DIR", "LUMABILL_STATE_DIR", "XDG_RUNTIME_DIR"]) {
+    environment[name] = join(home, name.toLowerCase());
+    mkdirSync(environment[name], { recursive: true });
+  }
+  return environment;
 }
 
 /** What a program wrote and how it ended. */
@@ -41,18 +51,20 @@ function checks(folder) {
   });
 }
 
-async function run(revision) {
-  const baseline = `tests/conformance/${revision}.yml`;
-  const results = join(home, revision);
+async function run({ server, command, prefix }, revision) {
+  const baseline = `tests/conformance/${prefix}${revision}.yml`;
+  const home = join(folder, prefix + revision);
+  const env = sealed(home);
+  const results = join(home, "results");
   const began = Date.now();
-  const bridge = spawn(process.execPath, ["tests/conformance/bridge.mjs", resolve(binary), "serve", "--sandbox"], {
-    env: sealed,
+  const bridge = spawn(process.execPath, ["tests/conformance/bridge.mjs", ...command], {
+    env,
     stdio: ["pipe", "pipe", "inherit"],
   });
   const [url] = await new Promise((up) => createInterface({ input: bridge.stdout }).once("line", (...line) => up(line)));
   const program = join(installed, "node_modules/@modelcontextprotocol/conformance/dist/index.js");
   const options = ["--url", url, "--requirements", revision, "--expected-failures", baseline, "-o", results];
-  const suite = await ended(spawn(process.execPath, [program, "server", ...options], { env: sealed, stdio: "pipe" }));
+  const suite = await ended(spawn(process.execPath, [program, "server", ...options], { env, stdio: "pipe" }));
   bridge.stdin.end();
 
   const found = checks(results);
@@ -71,8 +83,9 @@ async function run(revision) {
   const schemas = found.filter((check) => check.id === "wire-schema-valid");
   if (!schemas.some((check) => check.status === "SUCCESS")) problems.push("no message was checked against its schema");
   return {
-    problems: problems.map((problem) => `${revision}: ${problem}`),
+    problems: problems.map((problem) => `${baseline}: ${problem}`),
     row: {
+      server,
       revision,
       scenarios: new Set(found.map((check) => check.scenario)).size,
       passed: found.filter((check) => check.status === "SUCCESS").length,
@@ -85,8 +98,9 @@ async function run(revision) {
 }
 
 try {
-  const runs = [];
-  for (const revision of chosen.length ? chosen : REVISIONS) runs.push(await run(revision));
+  const revisions = chosen.length ? chosen : REVISIONS;
+  // All at once: most of their time they wait for what must not come.
+  const runs = await Promise.all(revisions.flatMap((revision) => SERVERS.map((server) => run(server, revision))));
   const table = runs.map(({ row }) => Object.values(row).map(String));
   const head = Object.keys(runs[0].row);
   const widths = head.map((name, at) => Math.max(name.length, ...table.map((row) => row[at].length)));
@@ -95,5 +109,5 @@ try {
   problems.forEach((problem) => console.error(problem));
   process.exitCode = problems.length ? 1 : 0;
 } finally {
-  rmSync(home, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
