@@ -1,25 +1,25 @@
 """A client library, driven by a program of ours below sdks/.
 
 The program reads one JSON object from stdin:
-  {"command": PATH, "args": [], "env": {…}, "invoice": {arguments of `create_invoice`}}
+  {"command": PATH, "args": [], "env": {…}}
 starts `command` with `env` (beside what the library passes on by itself) over stdio, lists the tools, calls
-`list_invoices` and `create_invoice`, ends the connection, and prints one line of JSON as its last:
+`list_invoices` and `create_invoice` (three units at 180, of which one invoice stays), ends the connection, and
+prints one line of JSON as its last:
   {"client": …, "version": …, "era": …, "tools": N, "listed": true, "invoice_id": …, "error": null}
-It runs in a fresh folder; CLIENT_PACK names the folder of its pack (`node_modules` or a venv lies in it).
+It runs in a fresh folder; LUMABILL_TEST_PACKAGES names the folder where its pack is installed.
 In clients.json `run` is its command: `node` and `python` are the pinned ones, `sdks/…` lies here.
 """
 import json
 
 from installs import HERE, node_folder
-from sandbox import INVOICE
 
 # Seconds for the whole run on a busy machine.
 PATIENCE = 90
 
 
 def run(row, place, outcome):
-    job = {"command": place.command, "args": place.arguments, "env": place.variables, "invoice": INVOICE}
-    environment = {**place.home.environment, "CLIENT_PACK": str(place.pack.folder)}
+    job = {"command": place.command, "args": place.arguments, "env": place.variables}
+    environment = {**place.home.environment, "LUMABILL_TEST_PACKAGES": str(place.pack.folder)}
     code, out, outcome.seconds = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
     said = last_line(out)
     outcome.tools = f"{said.get('tools')} of {len(place.expected)}"

@@ -15,9 +15,9 @@ class Tap:
         self._folder.mkdir()
         self.command = self._folder / "lumabill"
         server = shlex.join([str(lumabill), *arguments])
-        # A file a process: some clients start a server twice.
+        # A file a process: some clients start a server twice. It keeps the name by which the client started it.
         copy = f"exec tee {shlex.quote(str(self._folder))}/$$.wire"
-        self.command.write_text(f"#!/bin/bash\nexec {server} < <({copy})\n")
+        self.command.write_text(f"#!/bin/bash\nexec -a "$0" {server} < <({copy})\n")
         self.command.chmod(0o755)
 
     def messages(self):
