@@ -17,7 +17,7 @@ class Tap:
         server = shlex.join([str(lumabill), *arguments])
         # A file a process: some clients start a server twice. It keeps the name by which the client started it.
         copy = f"exec tee {shlex.quote(str(self._folder))}/$$.wire"
-        self.command.write_text(f"#!/bin/bash\nexec -a "$0" {server} < <({copy})\n")
+        self.command.write_text(f'#!/bin/bash\nexec -a "$0" {server} < <({copy})\n')
         self.command.chmod(0o755)
 
     def messages(self):
