@@ -19,6 +19,8 @@ def write(place, servers):
         "general": {"disableAutoUpdate": True, "disableUpdateNag": True, "enableAutoUpdate": False},
         "privacy": {"usageStatisticsEnabled": False},
         "telemetry": {"enabled": False},
+        # Its tools come to the model directly, so that they can be counted.
+        "tools": {"toolSearch": {"enabled": False}},
         "mcpServers": servers,
     }, indent=2))
 
