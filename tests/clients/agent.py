@@ -17,9 +17,9 @@ def run(row, place, outcome):
     results = model.results()
     outcome.called = bool(results)
     outcome.returned = lambda invoice: any(invoice["id"] in result for result in results)
-    seen = {tool: [name for name in model.offered() if name.endswith(tool)] for tool in place.expected}
-    missing = [tool for tool, names in seen.items() if not names]
-    outcome.tools = f"{len(seen) - len(missing)} of {len(seen)}"
+    shown = [client.SHOWN.format("lumabill", tool) for tool in place.expected]
+    missing = [name for name in shown if name not in model.offered()]
+    outcome.tools = f"{len(shown) - len(missing)} of {len(shown)}"
     if missing:
         outcome.problems.append(f"the model was not offered {', '.join(missing)}")
     if code != 0:

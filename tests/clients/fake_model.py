@@ -208,8 +208,9 @@ class Apis(BaseHTTPRequestHandler):
         names, spaces = [], {}
         for tool in request.get("tools") or []:
             for inner in tool.get("tools", []) if tool.get("type") == "namespace" else []:
-                names.append(inner.get("name", ""))
-                spaces[names[-1]] = tool.get("name")
+                # The namespace is one field and the name another, in the offer and in the call.
+                names.append(f"{tool.get('name')}__{inner.get('name')}")
+                spaces[names[-1]] = {"namespace": tool.get("name"), "name": inner.get("name")}
             if tool.get("type") != "namespace":
                 names.append(tool.get("name") or tool.get("type", ""))
         given = request.get("input") if isinstance(request.get("input"), list) else []
@@ -218,9 +219,7 @@ class Apis(BaseHTTPRequestHandler):
         kind, said = self.model.answer("responses", names, results)
         if kind == "tool":
             item = {"type": "function_call", "id": "fc_1", "call_id": TOOL_CALL, "name": said,
-                    "arguments": json.dumps(self.model.arguments), "status": "completed"}
-            if said in spaces:
-                item["namespace"] = spaces[said]
+                    "arguments": json.dumps(self.model.arguments), "status": "completed", **spaces.get(said, {})}
         else:
             content = [{"type": "output_text", "text": said, "annotations": []}]
             item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content}

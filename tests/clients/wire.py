@@ -31,10 +31,6 @@ class Tap:
                     found.append({"method": f"not JSON: {line[:80]}"})
         return found
 
-    def starts(self):
-        """How many times the client started the server."""
-        return len(list(self._folder.glob("*.wire")))
-
     def era(self):
         """The protocol version that the calls were made under, as the client wrote it; None without a call."""
         agreed = None

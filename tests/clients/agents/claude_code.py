@@ -2,6 +2,8 @@
 import json
 
 PROMPT = "Create an invoice for Muster AG"
+# A tool's name as the model sees it, of server and tool.
+SHOWN = "mcp__{}__{}"
 
 
 def loop(place):
