@@ -121,9 +121,17 @@ def node_folder():
     return found[0]
 
 
+def version(row):
+    """The pinned version of the package that a row runs: its pack's, or that of Cargo.lock where it has none."""
+    if "pack" in row:
+        return Pack(row["pack"]).version(row["package"])
+    crates = (HERE.parents[1] / "Cargo.lock").read_text()
+    return re.search(rf'name = "{re.escape(row["package"])}"\nversion = "([^"]+)"', crates)[1]
+
+
 def packs(rows):
     """The packs that these rows of the table need: node first, since others are installed by it."""
-    return [Pack(name) for name in dict.fromkeys([NODE, *(row["pack"] for row in rows if row.get("pack"))])]
+    return [Pack(name) for name in dict.fromkeys([NODE, *(row["pack"] for row in rows if "pack" in row)])]
 
 
 def rows(chosen, names=()):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import agent
 import sdk
-from installs import NotInstalled, Pack, node_folder, packs, rows
+from installs import NODE, NotInstalled, Pack, node_folder, packs, rows, version
 from sandbox import TOTAL, Sandbox
 from sealed import Home
 from wire import Tap
@@ -29,10 +29,12 @@ COLUMNS = ["client", "version", "era", "tools", "call", "invoice", "ms", "result
 
 @dataclass
 class Place:
-    """What a client is run with: its home and pack, the server's command, and the sandbox that it works on."""
+    """What a client is run with: its home and pack (a Rust client has none), the server's command, the sandbox."""
 
     home: Home
-    pack: Pack
+    pack: Pack | None
+    # As it was built; the client starts a copy below its home.
+    lumabill: Path
     command: str
     arguments: list
     variables: dict
@@ -61,11 +63,9 @@ def default_tools(lumabill, environment):
 
 def run(row, lumabill, keep):
     """Runs one client. Returns its line of the table and whether it was all right."""
-    pack = Pack(row["pack"])
-    version = pack.version(row["package"])
     home = Home(row["name"], lumabill, [node_folder()])
     try:
-        outcome, era, invoice = observed(row, pack, home, lumabill)
+        outcome, era, invoice = observed(row, home, lumabill)
         if outcome.problems:
             print(f"\n=== {row['name']}: {'; '.join(outcome.problems)}", *outcome.notes, sep="\n")
             if home.log.exists():
@@ -77,16 +77,16 @@ def run(row, lumabill, keep):
             home.remove()
     result = "; ".join(outcome.problems) or "ok"
     call = "yes" if outcome.called else "no"
-    return [row["title"], version, era, outcome.tools, call, invoice, f"{outcome.seconds * 1000:.0f}", result]
+    return [row["title"], version(row), era, outcome.tools, call, invoice, f"{outcome.seconds * 1000:.0f}", result]
 
 
-def observed(row, pack, home, lumabill):
+def observed(row, home, lumabill):
     """The client's own outcome, and what server and sandbox say of it: era and invoice."""
     with Sandbox(lumabill, home.path, home.environment) as sandbox:
         before = sandbox.invoices()
         tap = Tap(home.path / "wire", home.lumabill, ["serve"])
         expected = default_tools(lumabill, {**home.environment, **sandbox.account})
-        place = Place(home, pack, str(tap.command), [], sandbox.account, expected)
+        place = Place(home, Pack(row["pack"]) if "pack" in row else None, lumabill, str(tap.command), [], sandbox.account, expected)
         outcome = (agent if row["kind"] == "agent" else sdk).run(row, place, Outcome())
         left = home.servers_left()
         if left:
@@ -122,8 +122,8 @@ def main():
     lines = []
     for row in chosen:
         start = time.monotonic()
-        if {"node", row["pack"]} & broken.keys():
-            lines.append([row["title"], Pack(row["pack"]).version(row["package"]), *"-----", "not installed"])
+        if {NODE, row.get("pack")} & broken.keys():
+            lines.append([row["title"], version(row), *"-----", "not installed"])
         else:
             lines.append(run(row, options.lumabill.resolve(), options.keep))
         print(f"{row['name']}: {lines[-1][-1]} ({time.monotonic() - start:.1f} s)", flush=True)

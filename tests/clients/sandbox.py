@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 COMPANY = "Muster Consulting GmbH"
-# What the model asks `create_invoice` for, the SDK runners much the same, and what it comes to: 540.00, 8.1 % on it,
+# What the model and the SDK runners ask `create_invoice` for, and what it comes to: 540.00, 8.1 % on it,
 # and rounded to five rappen as the company is set.
 INVOICE = {
     "client_name": "Muster AG",

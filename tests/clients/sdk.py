@@ -1,25 +1,29 @@
 """A client library, driven by a program of ours below sdks/.
 
 The program reads one JSON object from stdin:
-  {"command": PATH, "args": [], "env": {…}}
+  {"command": PATH, "args": [], "env": {…}, "invoice": {arguments of `create_invoice`}}
 starts `command` with `env` (beside what the library passes on by itself) over stdio, lists the tools, calls
-`list_invoices` and `create_invoice` (three units at 180, of which one invoice stays), ends the connection, and
-prints one line of JSON as its last:
+`list_invoices` and `create_invoice`, of which this one invoice stays, ends the connection, and prints one line
+of JSON as its last:
   {"client": …, "version": …, "era": …, "tools": N, "listed": true, "invoice_id": …, "error": null}
-It runs in a fresh folder; LUMABILL_TEST_PACKAGES names the folder where its pack is installed.
-In clients.json `run` is its command: `node` and `python` are the pinned ones, `sdks/…` lies here.
+It runs in a fresh folder; CLIENT_PACK names the folder where its pack is installed.
+In clients.json `run` is its command: `node` and `python` are the pinned ones, `sdks/…` lies here, and
+`examples/…` is one of cargo's beside the binary.
 """
 import json
 
-from installs import HERE, node_folder
+from installs import HERE, node_folder, version
+from sandbox import INVOICE
 
 # Seconds for the whole run on a busy machine.
 PATIENCE = 90
 
 
 def run(row, place, outcome):
-    job = {"command": place.command, "args": place.arguments, "env": place.variables}
-    environment = {**place.home.environment, "LUMABILL_TEST_PACKAGES": str(place.pack.folder)}
+    job = {"command": place.command, "args": place.arguments, "env": place.variables, "invoice": INVOICE}
+    environment = dict(place.home.environment)
+    if place.pack:
+        environment["CLIENT_PACK"] = str(place.pack.folder)
     code, out, outcome.seconds = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
     said = last_line(out)
     outcome.tools = f"{said.get('tools')} of {len(place.expected)}"
@@ -28,20 +32,25 @@ def run(row, place, outcome):
     if code != 0:
         outcome.problems.append("out of time" if code is None else f"ended with {code}")
     if said.get("error"):
-        outcome.problems.append(str(said["error"]))
+        outcome.problems.append(str(said["error"]).strip().splitlines()[-1][:200])
+        outcome.notes.append(str(said["error"]))
     if said.get("tools") != len(place.expected):
         outcome.problems.append(f"listed {said.get('tools')} tools")
     if not said.get("listed"):
         outcome.problems.append("`list_invoices` gave no list")
-    pinned = place.pack.version(row["package"])
-    if said.get("version") != pinned:
-        outcome.problems.append(f"says that it is {said.get('version')} and not {pinned}")
+    if said.get("version") != version(row):
+        outcome.problems.append(f"says that it is {said.get('version')} and not {version(row)}")
     return outcome
 
 
 def command(row, place):
-    programs = {"node": node_folder() / "node", "python": place.pack.program("python")}
-    return [programs.get(part) or (HERE / part if part.startswith("sdks/") else part) for part in row["run"]]
+    places = {"sdks": HERE, "examples": place.lumabill.parent}
+    command = [places[part.split("/")[0]] / part if part.split("/")[0] in places else part for part in row["run"]]
+    if command[0] == "node":
+        command[0] = node_folder() / "node"
+    elif command[0] == "python":
+        command[0] = place.pack.program("python")
+    return command
 
 
 def last_line(out):
