@@ -24,13 +24,14 @@ def run(row, place, outcome):
     environment = dict(place.home.environment)
     if place.pack:
         environment["CLIENT_PACK"] = str(place.pack.folder)
-    code, out, outcome.seconds = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
-    said = last_line(out)
+    ran = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
+    outcome.seconds = ran.seconds
+    said = last_line(ran.out)
     outcome.tools = f"{said.get('tools')} of {len(place.expected)}"
     outcome.called = bool(said.get("invoice_id"))
-    outcome.returned = lambda invoice: said.get("invoice_id") == invoice["id"]
-    if code != 0:
-        outcome.problems.append("out of time" if code is None else f"ended with {code}")
+    outcome.results = [str(said.get("invoice_id"))]
+    if ran.problem:
+        outcome.problems.append(ran.problem)
     if said.get("error"):
         outcome.problems.append(str(said["error"]).strip().splitlines()[-1][:200])
         outcome.notes.append(str(said["error"]))
@@ -40,7 +41,6 @@ def run(row, place, outcome):
         outcome.problems.append("`list_invoices` gave no list")
     if said.get("version") != version(row):
         outcome.problems.append(f"says that it is {said.get('version')} and not {version(row)}")
-    return outcome
 
 
 def command(row, place):
