@@ -14,8 +14,6 @@ mod row;
 mod started;
 mod surroundings;
 
-use std::io::IsTerminal;
-
 use super::connect::block_on;
 use crate::failure::{Exit, Failure};
 use crate::settings::{Environment, Settings, UserFolders};
@@ -56,7 +54,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 /// Asks for each step; the checks as they are afterwards.
 fn mended(sections: Vec<Section>, user: Option<&UserFolders>, quiet: bool) -> Result<Vec<Section>, Failure> {
-    if !std::io::stdin().is_terminal() {
+    if !terminal::is_attended() {
         terminal::note("nothing was mended: `--fix` asks before each step, so it needs a terminal");
         return Ok(sections);
     }

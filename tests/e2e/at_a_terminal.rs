@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::support::{Home, Lumabill, SandboxProcess};
 
 /// The program in a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     seen: String,
 }
@@ -23,6 +23,19 @@ impl Terminal {
         Self::run(home, Some(sandbox), &format!("stty cols {columns} && {program} {arguments}"))
     }
 
+    /// A command as it stands, with its environment and folder.
+    pub fn of(wanted: &Command) -> Self {
+        let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_str().unwrap());
+        let words: Vec<_> =
+            std::iter::once(wanted.get_program()).chain(wanted.get_args()).map(quoted).collect();
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--echo", "never", "--command", &words.join(" "), "/dev/null"]);
+        command.env_clear().envs(wanted.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(wanted.get_current_dir().unwrap());
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self { child, seen: String::new() }
+    }
+
     fn run(home: &Arc<Home>, sandbox: Option<&SandboxProcess>, line: &str) -> Self {
         let mut command = Command::new("script");
         command.args(["--quiet", "--return", "--echo", "never", "--command", line, "/dev/null"]);
@@ -36,7 +49,7 @@ impl Terminal {
     }
 
     /// Reads until `text` is on the screen; the end of the program before that is a failure.
-    fn until(&mut self, text: &str) -> &mut Self {
+    pub fn until(&mut self, text: &str) -> &mut Self {
         let out = self.child.stdout.as_mut().unwrap();
         while !self.seen.contains(text) {
             let mut bytes = [0; 4096];
@@ -47,7 +60,7 @@ impl Terminal {
         self
     }
 
-    fn types(&mut self, text: &str) -> &mut Self {
+    pub fn types(&mut self, text: &str) -> &mut Self {
         let keyboard = self.child.stdin.as_mut().unwrap();
         keyboard.write_all(text.as_bytes()).unwrap();
         keyboard.flush().unwrap();
@@ -55,7 +68,7 @@ impl Terminal {
     }
 
     /// Everything that was on the screen, and the exit code.
-    fn ends(mut self) -> (String, i32) {
+    pub fn ends(mut self) -> (String, i32) {
         self.child.stdout.take().unwrap().read_to_string(&mut self.seen).unwrap();
         (self.seen, self.child.wait().unwrap().code().unwrap())
     }

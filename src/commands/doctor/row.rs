@@ -38,8 +38,8 @@ pub enum Fix {
     MakePrivate(Vec<PathBuf>),
     /// Remove these, which an ended process left.
     Remove(Vec<PathBuf>),
-    /// Write our entry for this client.
-    Install(&'static str),
+    /// Write the entry of this client and name anew, with these words behind the command.
+    Renew { client: &'static str, name: String, words: Vec<String>, project: bool },
     /// Move keys out of plain text.
     MoveKeys,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::clients::{Entry, install};
+use super::clients::{Entry, renewed};
 use super::entry;
 use super::row::Row;
 use super::started;
@@ -77,9 +77,8 @@ pub fn codex(entry: &Entry, this: &Path, settings: &Settings, chosen: Option<&st
     let names: Vec<&str> = CODEX.into_iter().chain(named.iter().map(String::as_str)).collect();
     let mut variables = Environment::handed_on(&names);
     variables.extend(entry::variables(listed).into_iter().map(|(name, value)| (name, value.into())));
-    let (next, fix) = install(entry);
-    let failed =
-        |seen: String, next: String| Row { fix: None, ..Row::failed("client_environment", seen, next) };
+    let (next, fix) = renewed(entry, true);
+    let failed = |seen: String, next: String| Row::failed("client_environment", seen, next);
     let row = match status(this, Some(&variables), &account.name)? {
         Found::Key => {
             let seen = "with the few variables that Codex hands on, the account and its key are found";
@@ -100,7 +99,7 @@ pub fn codex(entry: &Entry, this: &Path, settings: &Settings, chosen: Option<&st
             next,
         ),
     };
-    Some(Row { fix, ..row })
+    Some(row.fix(fix))
 }
 
 /// What our own `status` finds of an account.
