@@ -12,6 +12,7 @@ use super::{entry, exposed, surroundings};
 use crate::commands::install::in_file::NAMES;
 use crate::install::clients::{self, Client, is_ours};
 use crate::install::edit::{self, Listed};
+use crate::install::keys;
 use crate::settings::{Settings, UserFolders};
 use command::Checked;
 
@@ -64,9 +65,11 @@ fn serves_sandbox(listed: &Listed) -> bool {
 fn set_up(ours: &[Entry], without: &[&Client], others: usize) -> Row {
     let names: Vec<&str> = without.iter().map(|client| client.title).collect();
     match (ours.is_empty(), names.as_slice()) {
-        (true, []) if others > 0 => {
-            Row::warning("clients", "no client starts lumabill, as far as can be seen", "run `lumabill install`")
-        }
+        (true, []) if others > 0 => Row::warning(
+            "clients",
+            "no client starts lumabill, as far as can be seen",
+            "run `lumabill install`",
+        ),
         (true, []) => Row::warning(
             "clients",
             "no client that is known to lumabill was found here",
@@ -148,7 +151,12 @@ fn foreign(entry: &Entry, file: &Path) -> Row {
         entry.listed.line,
         entry::elsewhere(&entry.listed.entry)
     );
-    let next = format!("give it another name or remove it, then run `lumabill install {}`", entry.client.id);
+    let holds_key = !keys::find(&entry.listed.entry.to_string()).is_empty();
+    let next = if holds_key {
+        "move its key with `lumabill doctor --fix`; the entry then starts this program".to_owned()
+    } else {
+        format!("give it another name or remove it, then run `lumabill install {}`", entry.client.id)
+    };
     Row::warning("client_entry", seen, next)
 }
 

@@ -1,6 +1,6 @@
 //! What a check came to: one row with its state, what was seen and one next step; and how rows are shown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -133,15 +133,19 @@ pub fn json(sections: &[Section]) -> Value {
     json!({ "checks": checks, "ok": !any_failed(sections) })
 }
 
-/// The text, for a terminal of so many columns or none.
-pub fn text(sections: &[Section], columns: Option<usize>) -> String {
+/// The text, for a terminal of so many columns or none. What lies below `home` is shown with `~`.
+pub fn text(sections: &[Section], columns: Option<usize>, home: Option<&Path>) -> String {
     let width = columns.unwrap_or(WIDTH).clamp(40, 100);
     let mut parts = Vec::new();
     for section in sections.iter().filter(|section| !section.rows.is_empty()) {
         let lines: Vec<String> = section.rows.iter().map(|row| row.text(width)).collect();
         parts.push(format!("{}\n{}", section.title, lines.join("\n")));
     }
-    parts.join("\n\n")
+    let text = parts.join("\n\n");
+    match home.and_then(Path::to_str).filter(|home| cfg!(unix) && home.len() > 1) {
+        Some(home) => text.replace(&format!("`{home}/"), "`~/"),
+        None => text,
+    }
 }
 
 /// How many checks failed, and how many warn, in words.
@@ -208,6 +212,8 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{Row, Section, any_failed, json, summary, text};
 
     #[test]
@@ -215,18 +221,15 @@ mod tests {
         let next = "run `lumabill login --account acme --api-url https://api.example.com` and look again";
         let seen = "the key in the keyring was refused by the API, which says that it was revoked";
         let sections = [
-            Section { title: "program".into(), rows: vec![Row::ok("binary", "/usr/bin/lumabill 0.1.0")] },
+            Section { title: "program".into(), rows: vec![Row::ok("binary", "`/home/anna/lumabill` 0.1.0")] },
             Section { title: "nothing".into(), rows: vec![] },
             Section {
                 title: "account acme".into(),
                 rows: vec![Row::failed("key", seen, next).about("acme")],
             },
         ];
-        let shown = text(&sections, Some(60));
-        assert!(
-            shown.starts_with("program\n  ok       /usr/bin/lumabill 0.1.0\n\naccount acme\n"),
-            "{shown}"
-        );
+        let shown = text(&sections, Some(60), Some(Path::new("/home/anna")));
+        assert!(shown.starts_with("program\n  ok       `~/lumabill` 0.1.0\n\naccount acme\n"), "{shown}");
         assert!(shown.contains("login --account acme --api-url https://api.example.com`\n"), "{shown}");
         assert!(shown.lines().all(|line| line.len() <= 60 || line.contains('`')), "{shown}");
         assert_eq!(summary(&sections), "1 check failed, no warnings");

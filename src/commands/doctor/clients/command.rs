@@ -154,8 +154,13 @@ impl Checked<'_> {
         let fewer = Choice { toolsets: vec!["default".to_owned()], tools: Vec::new(), ..choice.clone() };
         let default = fewer.count_tools(self.settings, &account)?;
         let seen = format!("{} would be shown {count} tools and takes {most}", client.title);
+        let whose = match (choice.sandbox, choice.account.first()) {
+            (true, _) => " --sandbox".to_owned(),
+            (false, Some(name)) => format!(" --account {name}"),
+            (false, None) => String::new(),
+        };
         let way = if default <= most {
-            format!("`lumabill install {} --toolsets default` serves {default}", client.id)
+            format!("`lumabill install {}{whose} --toolsets default` serves {default}", client.id)
         } else {
             "choose fewer with `--toolsets`".to_owned()
         };
