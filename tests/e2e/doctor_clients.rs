@@ -165,7 +165,7 @@ fn what_codex_hands_on_decides_whether_the_keyring_is_found() {
 fn fixing(home: &Arc<Home>) -> (String, Terminal) {
     let program = home.path().join("home/bin/lumabill");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
-    if fs::hard_link(THIS, &program).is_err() {
+    if !program.exists() {
         fs::copy(THIS, &program).unwrap();
     }
     let mut command = Command::new(&program);

@@ -182,9 +182,10 @@ pub fn renewed(entry: &Entry, known: bool) -> (String, Fix) {
     let all_taken = options.iter().all(|word| harmless(word))
         && options.iter().filter(|word| word.starts_with('-')).all(|word| taken.contains(&word.as_str()));
     let next = if all_taken {
-        let options: String = options.iter().map(|word| format!(" {word}")).collect();
-        let project = if entry.project { " --project" } else { "" };
-        format!("run `lumabill install {id}{project}{options}`")
+        let project = entry.project.then_some("--project");
+        let words = ["lumabill", "install", id].into_iter().chain(project);
+        let words: Vec<&str> = words.chain(options.into_iter().map(String::as_str)).collect();
+        format!("run `{}`", words.join(" "))
     } else {
         "run `lumabill doctor --fix`".to_owned()
     };

@@ -38,7 +38,15 @@ fn make_private(paths: &[PathBuf]) -> bool {
     if !terminal::yes("Take the rights of other users away from these?") {
         return false;
     }
-    each(paths, "could not be made private", private)
+    let done = each(paths, "could not be made private", private);
+    if let Some(key) = paths.iter().find(|path| path.extension().is_some_and(|end| end == "key")) {
+        terminal::note(&format!(
+            "others may have read `{}` before: if it holds an API key, make a new one in Lumabill (Settings > API) and \
+             log in with that",
+            key.display()
+        ));
+    }
+    done
 }
 
 #[cfg(unix)]

@@ -35,6 +35,7 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
     /// Take the rights of others away from these files and folders of ours.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "access lists protect the folders there"))]
     MakePrivate(Vec<PathBuf>),
     /// Remove these, which an ended process left.
     Remove(Vec<PathBuf>),
@@ -175,22 +176,26 @@ pub fn any_failed(sections: &[Section]) -> bool {
 /// a command is copied as it is.
 fn wrapped(text: &str, width: usize) -> String {
     let room = width.saturating_sub(INDENT);
-    let (mut lines, mut line, mut used) = (String::new(), String::new(), 0);
+    let (mut lines, mut used) = (vec![String::new()], 0);
     for word in words(text) {
         let length = word.chars().count();
-        if used > 0 && used + 1 + length > room {
-            lines.push_str(&line);
-            lines.push_str(&format!("\n{:INDENT$}", ""));
-            (line, used) = (String::new(), 0);
+        match lines.last_mut() {
+            Some(line) if used > 0 && used + 1 + length <= room => {
+                line.push(' ');
+                line.push_str(&word);
+                used += 1 + length;
+            }
+            Some(line) if used == 0 => {
+                *line = word;
+                used = length;
+            }
+            _ => {
+                lines.push(word);
+                used = length;
+            }
         }
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(&word);
-        used += length;
     }
-    lines + &line
+    lines.join(&format!("\n{:INDENT$}", ""))
 }
 
 /// Words, where what stands in backquotes is one.
