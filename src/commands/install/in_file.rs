@@ -92,14 +92,13 @@ impl Place<'_> {
     }
 
     /// An entry of our name that starts something else is somebody's, and may hold a key.
-    pub fn check_ours(&self, listed: &Listed) -> Result<(), Failure> {
-        if is_ours(&listed.entry) {
+    pub fn check_ours(&self, name: &str, entry: &Value) -> Result<(), Failure> {
+        if is_ours(entry) {
             return Ok(());
         }
-        let (file, name, line) = (self.file.display(), &listed.name, listed.line);
+        let file = self.file.display();
         let message = format!(
-            "`{file}` has an entry `{name}` already (line {line}) that does not start this program; it was left as \
-             it is"
+            "`{file}` has an entry `{name}` already that does not start this program; it was left as it is"
         );
         Err(Failure::new(NAME_TAKEN, Exit::Refused, message)
             .hint("rename or remove it there, and run the command again"))
@@ -112,7 +111,7 @@ impl Place<'_> {
             let text = snapshot.text()?;
             let listed = self.listed(&snapshot, text)?;
             let old = listed.iter().find(|listed| listed.name == entry.name);
-            old.map_or(Ok(()), |old| self.check_ours(old))?;
+            old.map_or(Ok(()), |old| self.check_ours(&old.name, &old.entry))?;
             let shaped = (self.client.shape)(entry);
             let wanted = old.map_or_else(|| shaped.clone(), |old| updated(&old.entry, &shaped));
             if old.is_some_and(|old| old.entry == wanted) {
