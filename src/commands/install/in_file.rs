@@ -117,7 +117,8 @@ impl Place<'_> {
             if old.is_some_and(|old| old.entry == wanted) {
                 return Ok(Put::Same);
             }
-            let after = edit::put(text, self.spot(), &entry.name, &wanted)
+            let after = self.client
+                .put(text, &entry.name, &wanted)
                 .map_err(|error| self.not_edited(&snapshot.file, &error))?;
             let before = installed.of(&snapshot.file).cloned();
             installed.put(self.record(entry, &snapshot, &after, installed)?)?;
@@ -260,7 +261,8 @@ impl Place<'_> {
     fn is_empty(&self, text: &str) -> bool {
         let words = |text: &str| text.split_whitespace().collect::<String>();
         let [name, ..] = NAMES;
-        let fresh = edit::put("", self.spot(), name, &Value::Object(serde_json::Map::new()))
+        let fresh = self.client
+            .put("", name, &Value::Object(serde_json::Map::new()))
             .and_then(|text| edit::remove(&text, self.spot(), name));
         words(text).is_empty() || fresh.is_ok_and(|fresh| words(&fresh) == words(text))
     }
