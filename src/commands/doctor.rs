@@ -14,8 +14,6 @@ mod row;
 mod started;
 mod surroundings;
 
-use std::io::IsTerminal;
-
 use super::connect::block_on;
 use crate::failure::{Exit, Failure};
 use crate::settings::{Environment, Settings, UserFolders};
@@ -42,7 +40,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.json {
         terminal::json(&format!("{:#}", row::json(&sections)));
     } else {
-        terminal::line(&row::text(&sections, terminal::width()));
+        terminal::line(&shown(&sections, user.as_ref()));
     }
     let summary = row::summary(&sections);
     if row::any_failed(&sections) {
@@ -54,14 +52,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+fn shown(sections: &[Section], user: Option<&UserFolders>) -> String {
+    row::text(sections, terminal::width(), user.map(|user| user.home.as_path()))
+}
+
 /// Asks for each step; the checks as they are afterwards.
 fn mended(sections: Vec<Section>, user: Option<&UserFolders>, quiet: bool) -> Result<Vec<Section>, Failure> {
-    if !std::io::stdin().is_terminal() {
+    if !terminal::is_attended() {
         terminal::note("nothing was mended: `--fix` asks before each step, so it needs a terminal");
         return Ok(sections);
     }
     if !quiet {
-        terminal::line(&format!("{}\n", row::text(&sections, terminal::width())));
+        terminal::line(&format!("{}\n", shown(&sections, user)));
     }
     if !mending::mend(&sections, user)? {
         return Ok(sections);

@@ -264,9 +264,9 @@ fn a_silent_keyring_is_waited_for_once() {
     let file = home.path().join("config/config.toml");
     let mut config = fs::read_to_string(&file).unwrap();
     for name in ["one", "two", "three"] {
-        config.push_str(&format!(
-            "\n[accounts.{name}]\nservice = \"lumabill\"\norigin = \"http://127.0.0.1:9\"\nstored_in = \"keyring\"\n"
-        ));
+        let table = format!("\n[accounts.{name}]\nservice = \"lumabill\"\norigin = \"http://127.0.0.1:9\"\n");
+        config.push_str(&table);
+        config.push_str("stored_in = \"keyring\"\n");
     }
     fs::write(&file, config).unwrap();
     let socket = home.path().join("silent");
@@ -335,7 +335,7 @@ fn a_key_file_is_shown_and_one_that_others_may_read_is_refused() {
     Lumabill::at(&home, &login).input(PLANTED_KEY).run().exits(0);
     let look = || Checks::of(Lumabill::at(&home, &["doctor", "--json"]));
     let checks = look();
-    checks.is("key_store", "warning", "not encrypted", "login");
+    checks.is("key_store", "ok", "not encrypted", "");
     // No account needs a keyring.
     checks.is("keyring", "warning", "", "");
     let file = home.path().join("config/lumabill.key");

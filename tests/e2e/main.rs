@@ -21,6 +21,7 @@ mod dead_upstream;
 mod declared;
 mod doctor;
 mod doctor_api;
+mod doctor_clients;
 mod duplicate_invoice;
 mod ending;
 mod every_tool;

@@ -5,6 +5,7 @@ use tokio::task::JoinSet;
 
 use super::api;
 use super::row::{Row, Section};
+use crate::commands::connect::Choice;
 use crate::commands::status::{missing, place, stored_key};
 use crate::credentials::{Key, Keyring, KeyringError, Origin, Secret};
 use crate::failure::{Explain, Failure};
@@ -71,13 +72,23 @@ fn whole(settings: &Settings, accounts: &[Account], known: bool) -> Option<Row> 
             "run `lumabill login`, or try it without an account: `lumabill call --sandbox list_invoices`",
         ));
     }
-    match settings.account(None) {
-        Err(failure) => Some(Row::failure("default_account", &failure).at_most_warning()),
+    match settings.account(None).and_then(|account| works(settings, account)) {
+        // Who names an account at each call gets by.
+        Err(failure) if failure.code == "account_not_chosen" => {
+            Some(Row::failure("default_account", &failure).at_most_warning())
+        }
+        Err(failure) => Some(Row::failure("default_account", &failure)),
         Ok(_) if accounts.len() < 2 => None,
         Ok(account) => {
             Some(Row::ok("default_account", format!("`{}` is used where none is named", account.name)))
         }
     }
+}
+
+/// The same account, where the settings let a server start with it.
+fn works(settings: &Settings, account: Account) -> Result<Account, Failure> {
+    Choice::default().count_tools(settings, &account)?;
+    Ok(account)
 }
 
 async fn one(account: Account, settings: Settings, trouble: Option<KeyringError>) -> Section {
@@ -104,9 +115,9 @@ async fn key(account: &Account, settings: &Settings, trouble: Option<KeyringErro
     let ring = Keyring::unattended();
     let in_keyring = account.stored_in == StoredIn::Keyring;
     // A silent keyring is waited for once. A locked one may hold the key in another, open collection.
-    let silent = trouble.filter(|error| in_keyring && error.code() != "keyring_locked");
+    let silent = trouble.as_ref().filter(|error| in_keyring && error.code() != "keyring_locked");
     let found = match silent {
-        Some(error) => Err(error.into()),
+        Some(error) => Err(error.clone().into()),
         None => stored_key(account, settings, ring).await,
     };
     let place = place(account, settings);
@@ -114,10 +125,11 @@ async fn key(account: &Account, settings: &Settings, trouble: Option<KeyringErro
         Ok(Some(secret)) => {
             let seen = format!("key {} from {place}", secret.masked());
             let row = match account.stored_in {
-                StoredIn::File => Row::warning(
+                // Where there is no keyring, the person has chosen the file.
+                StoredIn::File if trouble.is_none() => Row::warning(
                     "key_store",
                     seen,
-                    format!("once there is a keyring, run `lumabill login{}`", whose(account)),
+                    format!("move it to the keyring: `lumabill login{}`", whose(account)),
                 ),
                 _ => Row::ok("key_store", seen),
             };

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use super::row::{Fix, Row, Section};
 use super::{entry, exposed, surroundings};
+use crate::commands::install::in_file::NAMES;
 use crate::install::clients::{self, Client, is_ours};
 use crate::install::edit::{self, Listed};
+use crate::install::keys;
 use crate::settings::{Settings, UserFolders};
 use command::Checked;
 
-/// The names that our entries have.
-const NAMES: [&str; 2] = ["lumabill", "lumabill-sandbox"];
 /// No client's file is larger, in bytes.
 const MOST: u64 = 16 * 1024 * 1024;
 
@@ -49,7 +49,7 @@ pub fn check(user: &UserFolders, settings: &Settings, known: bool) -> Seen {
         }
         ours.extend(entries);
     }
-    let mut rows = vec![set_up(&ours, &without)];
+    let mut rows = vec![set_up(&ours, &without, sections.len())];
     rows.extend(surroundings::variables(settings, &ours));
     rows.extend(exposed::check(user));
     sections.push(Section { title: "clients".to_owned(), rows });
@@ -62,9 +62,14 @@ fn serves_sandbox(listed: &Listed) -> bool {
 }
 
 /// Which clients start us, and which do not.
-fn set_up(ours: &[Entry], without: &[&Client]) -> Row {
+fn set_up(ours: &[Entry], without: &[&Client], others: usize) -> Row {
     let names: Vec<&str> = without.iter().map(|client| client.title).collect();
     match (ours.is_empty(), names.as_slice()) {
+        (true, []) if others > 0 => Row::warning(
+            "clients",
+            "no client starts lumabill, as far as can be seen",
+            "run `lumabill install`",
+        ),
         (true, []) => Row::warning(
             "clients",
             "no client that is known to lumabill was found here",
@@ -146,7 +151,12 @@ fn foreign(entry: &Entry, file: &Path) -> Row {
         entry.listed.line,
         entry::elsewhere(&entry.listed.entry)
     );
-    let next = format!("give it another name or remove it, then run `lumabill install {}`", entry.client.id);
+    let holds_key = !keys::find(&entry.listed.entry.to_string()).is_empty();
+    let next = if holds_key {
+        "move its key with `lumabill doctor --fix`; the entry then starts this program".to_owned()
+    } else {
+        format!("give it another name or remove it, then run `lumabill install {}`", entry.client.id)
+    };
     Row::warning("client_entry", seen, next)
 }
 
@@ -156,13 +166,31 @@ pub fn place(file: &Path, entry: &Entry) -> String {
     format!("entry `{}` in {whose}`{}`", entry.listed.name, file.display())
 }
 
-/// The step that writes an entry anew.
-pub fn install(entry: &Entry) -> (String, Option<Fix>) {
+/// The step that writes an entry anew with its own options, and how it is done. `known`: this version knows them.
+pub fn renewed(entry: &Entry, known: bool) -> (String, Fix) {
     let id = entry.client.id;
-    let project = if entry.project { " --project" } else { "" };
-    let sandbox = if serves_sandbox(&entry.listed) { " --sandbox" } else { "" };
-    let fix = (!entry.project && sandbox.is_empty()).then_some(Fix::Install(id));
-    (format!("run `lumabill install {id}{project}{sandbox}`"), fix)
+    let sandbox = serves_sandbox(&entry.listed);
+    let start = clients::Start::of(&entry.listed.entry).filter(|_| known);
+    let plain = ["serve"].into_iter().chain(sandbox.then_some("--sandbox")).map(str::to_owned).collect();
+    let words: Vec<String> = start.map_or(plain, |start| start.args);
+    // In a command that is shown: options that `install` takes, and nothing that could be a key.
+    let harmless = |word: &String| {
+        word.len() <= 60 && word.chars().all(|c| c.is_ascii_lowercase() || "-_,=0123456789".contains(c))
+    };
+    let taken = ["--sandbox", "--account", "--read-only", "--toolsets"];
+    let options: Vec<&String> = words.iter().skip(1).collect();
+    let all_taken = options.iter().all(|word| harmless(word))
+        && options.iter().filter(|word| word.starts_with('-')).all(|word| taken.contains(&word.as_str()));
+    let next = if all_taken {
+        let project = entry.project.then_some("--project");
+        let words = ["lumabill", "install", id].into_iter().chain(project);
+        let words: Vec<&str> = words.chain(options.into_iter().map(String::as_str)).collect();
+        format!("run `{}`", words.join(" "))
+    } else {
+        "run `lumabill doctor --fix`".to_owned()
+    };
+    let name = entry.listed.name.clone();
+    (next, Fix::Renew { client: id, name, words, project: entry.project })
 }
 
 /// The file behind a command: itself, or what PATH leads to.

@@ -104,7 +104,7 @@ fn disk(state: &Path) -> Option<Row> {
             Row::failed("disk", format!("the disk of `{}` takes no more files", place.display()), next)
         }
         ..1_000_000 => Row::failed("disk", shown, next),
-        ..ROOM => Row::warning("disk", shown, next),
+        1_000_000..ROOM => Row::warning("disk", shown, next),
         _ => Row::ok("disk", shown),
     })
 }

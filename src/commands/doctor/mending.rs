@@ -1,12 +1,13 @@
 //! `--fix`: what can be mended is mended, one step at a time, each asked for at a terminal.
 
 use std::fs;
-use std::io::{self, BufRead};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::row::{Fix, Section, rows};
-use crate::commands::moving;
+use crate::commands::{install, moving};
 use crate::failure::Failure;
+use crate::install::clients;
 use crate::settings::{Settings, UserFolders};
 use crate::terminal;
 
@@ -23,28 +24,29 @@ pub fn mend(sections: &[Section], user: Option<&UserFolders>) -> Result<bool, Fa
         changed |= match step {
             Fix::MakePrivate(paths) => make_private(paths),
             Fix::Remove(paths) => remove(paths),
-            Fix::Install(client) => install(client),
+            Fix::Renew { .. } => renew(step, user),
             Fix::MoveKeys => move_keys(user)?,
         };
     }
     Ok(changed)
 }
 
-fn yes(question: &str) -> bool {
-    terminal::prompt(&format!("{question} [y/N] "));
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line);
-    read.is_ok() && matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja")
-}
-
 fn make_private(paths: &[PathBuf]) -> bool {
     for path in paths {
         terminal::note(&format!("  {}", path.display()));
     }
-    if !yes("Take the rights of other users away from these?") {
+    if !terminal::yes("Take the rights of other users away from these?") {
         return false;
     }
-    each(paths, "could not be made private", private)
+    let done = each(paths, "could not be made private", private);
+    if let Some(key) = paths.iter().find(|path| path.extension().is_some_and(|end| end == "key")) {
+        terminal::note(&format!(
+            "others may have read `{}` before: if it holds an API key, make a new one in Lumabill (Settings > API) and \
+             log in with that",
+            key.display()
+        ));
+    }
+    done
 }
 
 #[cfg(unix)]
@@ -69,7 +71,7 @@ fn remove(paths: &[PathBuf]) -> bool {
     for path in paths {
         terminal::note(&format!("  {}", path.display()));
     }
-    if !yes("Remove these drafts of processes that ended?") {
+    if !terminal::yes("Remove these drafts of processes that ended?") {
         return false;
     }
     each(paths, "could not be removed", |path| fs::remove_file(path))
@@ -95,7 +97,16 @@ fn move_keys(user: Option<&UserFolders>) -> Result<bool, Failure> {
     Ok(moving::offer(exposed, &mut settings, user)? < before)
 }
 
-fn install(client: &str) -> bool {
-    let _ = client;
-    false
+/// One that fails is told, and the next step is asked for all the same.
+fn renew(step: &Fix, user: Option<&UserFolders>) -> bool {
+    let Fix::Renew { client, name, words, project } = step else { return false };
+    let (Some(user), Some(client)) = (user, clients::by_id(client)) else { return false };
+    if !terminal::yes(&format!("Write the entry `{name}` of {} anew?", client.title)) {
+        return false;
+    }
+    let done = install::renew(client, name, words.clone(), *project, user);
+    if let Err(failure) = &done {
+        terminal::failure(failure);
+    }
+    done.is_ok()
 }

@@ -1,6 +1,6 @@
 //! What a check came to: one row with its state, what was seen and one next step; and how rows are shown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -35,11 +35,12 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
     /// Take the rights of others away from these files and folders of ours.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "access lists protect the folders there"))]
     MakePrivate(Vec<PathBuf>),
     /// Remove these, which an ended process left.
     Remove(Vec<PathBuf>),
-    /// Write our entry for this client.
-    Install(&'static str),
+    /// Write the entry of this client and name anew, with these words behind the command.
+    Renew { client: &'static str, name: String, words: Vec<String>, project: bool },
     /// Move keys out of plain text.
     MoveKeys,
 }
@@ -133,15 +134,19 @@ pub fn json(sections: &[Section]) -> Value {
     json!({ "checks": checks, "ok": !any_failed(sections) })
 }
 
-/// The text, for a terminal of so many columns or none.
-pub fn text(sections: &[Section], columns: Option<usize>) -> String {
+/// The text, for a terminal of so many columns or none. What lies below `home` is shown with `~`.
+pub fn text(sections: &[Section], columns: Option<usize>, home: Option<&Path>) -> String {
     let width = columns.unwrap_or(WIDTH).clamp(40, 100);
     let mut parts = Vec::new();
     for section in sections.iter().filter(|section| !section.rows.is_empty()) {
         let lines: Vec<String> = section.rows.iter().map(|row| row.text(width)).collect();
         parts.push(format!("{}\n{}", section.title, lines.join("\n")));
     }
-    parts.join("\n\n")
+    let text = parts.join("\n\n");
+    match home.and_then(Path::to_str).filter(|home| cfg!(unix) && home.len() > 1) {
+        Some(home) => text.replace(&format!("`{home}/"), "`~/"),
+        None => text,
+    }
 }
 
 /// How many checks failed, and how many warn, in words.
@@ -171,22 +176,26 @@ pub fn any_failed(sections: &[Section]) -> bool {
 /// a command is copied as it is.
 fn wrapped(text: &str, width: usize) -> String {
     let room = width.saturating_sub(INDENT);
-    let (mut lines, mut line, mut used) = (String::new(), String::new(), 0);
+    let (mut lines, mut used) = (vec![String::new()], 0);
     for word in words(text) {
         let length = word.chars().count();
-        if used > 0 && used + 1 + length > room {
-            lines.push_str(&line);
-            lines.push_str(&format!("\n{:INDENT$}", ""));
-            (line, used) = (String::new(), 0);
+        match lines.last_mut() {
+            Some(line) if used > 0 && used + 1 + length <= room => {
+                line.push(' ');
+                line.push_str(&word);
+                used += 1 + length;
+            }
+            Some(line) if used == 0 => {
+                *line = word;
+                used = length;
+            }
+            _ => {
+                lines.push(word);
+                used = length;
+            }
         }
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(&word);
-        used += length;
     }
-    lines + &line
+    lines.join(&format!("\n{:INDENT$}", ""))
 }
 
 /// Words, where what stands in backquotes is one.
@@ -208,6 +217,8 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{Row, Section, any_failed, json, summary, text};
 
     #[test]
@@ -215,18 +226,15 @@ mod tests {
         let next = "run `lumabill login --account acme --api-url https://api.example.com` and look again";
         let seen = "the key in the keyring was refused by the API, which says that it was revoked";
         let sections = [
-            Section { title: "program".into(), rows: vec![Row::ok("binary", "/usr/bin/lumabill 0.1.0")] },
+            Section { title: "program".into(), rows: vec![Row::ok("binary", "`/home/anna/lumabill` 0.1.0")] },
             Section { title: "nothing".into(), rows: vec![] },
             Section {
                 title: "account acme".into(),
                 rows: vec![Row::failed("key", seen, next).about("acme")],
             },
         ];
-        let shown = text(&sections, Some(60));
-        assert!(
-            shown.starts_with("program\n  ok       /usr/bin/lumabill 0.1.0\n\naccount acme\n"),
-            "{shown}"
-        );
+        let shown = text(&sections, Some(60), Some(Path::new("/home/anna")));
+        assert!(shown.starts_with("program\n  ok       `~/lumabill` 0.1.0\n\naccount acme\n"), "{shown}");
         assert!(shown.contains("login --account acme --api-url https://api.example.com`\n"), "{shown}");
         assert!(shown.lines().all(|line| line.len() <= 60 || line.contains('`')), "{shown}");
         assert_eq!(summary(&sections), "1 check failed, no warnings");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::clients::{Entry, install};
+use super::clients::{Entry, renewed};
 use super::entry;
 use super::row::Row;
 use super::started;
@@ -33,6 +33,9 @@ const LIMIT: Duration = Duration::from_secs(6);
 /// Our own variables that are set here and that a client would not know. Names only.
 pub fn variables(settings: &Settings, ours: &[Entry]) -> Option<Row> {
     let set = settings.environment.names();
+    if let Some(ignored) = settings.warnings().first() {
+        return Some(Row::warning("variables", ignored, "unset `LUMABILL_API_URL`"));
+    }
     if set.contains(&"LUMABILL_API_KEY") {
         let seen =
             "`LUMABILL_API_KEY` is set in this shell: a client that is started elsewhere does not see it";
@@ -73,13 +76,12 @@ pub fn codex(entry: &Entry, this: &Path, settings: &Settings, chosen: Option<&st
         return None;
     }
     let listed = &entry.listed.entry;
-    let named = entry::handed_on(listed);
-    let names: Vec<&str> = CODEX.into_iter().chain(named.iter().map(String::as_str)).collect();
+    let more = entry::handed_on(listed);
+    let names: Vec<&str> = CODEX.into_iter().chain(more.iter().map(String::as_str)).collect();
     let mut variables = Environment::handed_on(&names);
     variables.extend(entry::variables(listed).into_iter().map(|(name, value)| (name, value.into())));
-    let (next, fix) = install(entry);
-    let failed =
-        |seen: String, next: String| Row { fix: None, ..Row::failed("client_environment", seen, next) };
+    let (next, fix) = renewed(entry, true);
+    let failed = |seen: String, next: String| Row::failed("client_environment", seen, next);
     let row = match status(this, Some(&variables), &account.name)? {
         Found::Key => {
             let seen = "with the few variables that Codex hands on, the account and its key are found";
@@ -100,7 +102,7 @@ pub fn codex(entry: &Entry, this: &Path, settings: &Settings, chosen: Option<&st
             next,
         ),
     };
-    Some(Row { fix, ..row })
+    Some(row.fix(fix))
 }
 
 /// What our own `status` finds of an account.

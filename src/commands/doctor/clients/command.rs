@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use super::{Entry, install, place, program};
+use super::{Entry, place, program, renewed};
 use crate::commands::connect::Choice;
 use crate::commands::doctor::row::{Row, State};
 use crate::commands::doctor::started::{self, Answered};
@@ -73,8 +73,8 @@ impl Checked<'_> {
     /// The program behind the entry.
     fn started(&self, command: &str) -> Row {
         let place = place(self.file, self.entry);
-        let failed = |seen: String| self.mended(Row::failed("client_entry", seen, ""));
-        let warning = |seen: String| self.mended(Row::warning("client_entry", seen, ""));
+        let failed = |seen: String| self.mended(Row::failed("client_entry", seen, ""), true);
+        let warning = |seen: String| self.mended(Row::warning("client_entry", seen, ""), true);
         let by_name = !command.contains(['/', '\\']);
         let Some(file) = program(command, self.user) else {
             return failed(if by_name {
@@ -114,9 +114,9 @@ impl Checked<'_> {
     }
 
     /// The same row with the step that writes the entry anew.
-    fn mended(&self, row: Row) -> Row {
-        let (next, fix) = install(self.entry);
-        Row { next: Some(crate::failure::here(&next)), fix, ..row }
+    fn mended(&self, row: Row, known: bool) -> Row {
+        let (next, fix) = renewed(self.entry, known);
+        Row { next: Some(crate::failure::here(&next)), ..row }.fix(fix)
     }
 
     /// The options behind `serve`. Their words are not shown: somebody may have put a key there.
@@ -125,7 +125,7 @@ impl Checked<'_> {
         let words = std::iter::once("lumabill").chain(arguments.iter().map(String::as_str));
         let Ok(Cli { command: Command::Serve(serve) }) = Cli::try_parse_from(words) else {
             let seen = format!("{place} gives options that this version does not know");
-            return vec![self.mended(Row::failed("client_options", seen, ""))];
+            return vec![self.mended(Row::failed("client_options", seen, ""), false)];
         };
         let mut rows = Vec::new();
         if self.known {
@@ -154,8 +154,13 @@ impl Checked<'_> {
         let fewer = Choice { toolsets: vec!["default".to_owned()], tools: Vec::new(), ..choice.clone() };
         let default = fewer.count_tools(self.settings, &account)?;
         let seen = format!("{} would be shown {count} tools and takes {most}", client.title);
+        let whose = match (choice.sandbox, choice.account.first()) {
+            (true, _) => " --sandbox".to_owned(),
+            (false, Some(name)) => format!(" --account {name}"),
+            (false, None) => String::new(),
+        };
         let way = if default <= most {
-            format!("`lumabill install {} --toolsets default` serves {default}", client.id)
+            format!("`lumabill install {}{whose} --toolsets default` serves {default}", client.id)
         } else {
             "choose fewer with `--toolsets`".to_owned()
         };
