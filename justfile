@@ -56,3 +56,9 @@ release-check:
     ldd target/release/lumabill
     cargo test --locked --test dependencies --test architecture
     cargo deny --locked check licenses bans sources
+
+# The real clients from npm and PyPI against `lumabill serve`, offline but for installing them; prints one table.
+clients *options:
+    tests/install-tools.sh
+    cargo build --locked --bin lumabill
+    python3 tests/clients/run.py {{options}}

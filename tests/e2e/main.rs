@@ -20,6 +20,8 @@ mod conformance_agents;
 mod convert_offer;
 mod dead_upstream;
 mod declared;
+mod doctor;
+mod doctor_api;
 mod duplicate_invoice;
 mod ending;
 mod every_tool;
