@@ -16,6 +16,7 @@ mod changing_record;
 mod check_invoice;
 mod completion;
 mod confirmation;
+mod conformance_agents;
 mod convert_offer;
 mod dead_upstream;
 mod declared;
