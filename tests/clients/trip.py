@@ -5,7 +5,7 @@ The client runs as its user would have it: both entries beside a foreign one, it
 it has one. `lumabill` has no key here and connects all the same; the invoice lands in the practice data of
 `lumabill-sandbox`, which a sandbox process of the same home reads.
 """
-from agent import loop, module
+from agent import count, loop, module
 from sandbox import Sandbox
 
 OURS = {"lumabill", "lumabill-sandbox"}
@@ -24,8 +24,11 @@ def run(row, place, outcome):
     check_list(client, place, outcome, installed=True)
     with Sandbox(place.lumabill, None, place.home.environment) as sandbox:
         known = sandbox.invoices()
-        loop(client, client.installed, "lumabill-sandbox", place, outcome)
+        model = loop(client, client.installed, "lumabill-sandbox", place, outcome)
         outcome.check_invoices(known, sandbox.invoices())
+    if not client.SEARCHES:
+        for server in OURS:
+            count(client, model, server, place, outcome)
     ours(place, outcome, "uninstall", row["name"])
     check_list(client, place, outcome, installed=False)
     if client.kept(file.read_text()) != client.kept(before.decode()):

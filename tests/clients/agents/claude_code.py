@@ -5,6 +5,8 @@ import re
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["claude", "mcp", "list"]
 CONNECTS_TO_LIST = True
+# Keeps tools behind a search tool of its own, if it is let.
+SEARCHES = True
 
 
 def shown(server, tool):

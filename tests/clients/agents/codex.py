@@ -4,6 +4,7 @@ import json
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["codex", "mcp", "list", "--json"]
 CONNECTS_TO_LIST = False
+SEARCHES = False
 
 
 def shown(server, tool):

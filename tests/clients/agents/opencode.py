@@ -5,6 +5,7 @@ import re
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["opencode", "mcp", "list"]
 CONNECTS_TO_LIST = True
+SEARCHES = False
 PROVIDER = {"fake": {
     "npm": "@ai-sdk/openai-compatible",
     "name": "fake",
