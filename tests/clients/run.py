@@ -18,7 +18,7 @@ from pathlib import Path
 
 import agent
 import sdk
-from installs import NODE, NotInstalled, Pack, node_folder, packs, rows, version
+from installs import NODE, NotInstalled, Pack, node_folder, packs, rows
 from sandbox import TOTAL, Sandbox
 from sealed import Home
 from wire import Tap
@@ -29,12 +29,10 @@ COLUMNS = ["client", "version", "era", "tools", "call", "invoice", "ms", "result
 
 @dataclass
 class Place:
-    """What a client is run with: its home and pack (a Rust client has none), the server's command, the sandbox."""
+    """What a client is run with: its home and pack, the server's command, and the sandbox that it works on."""
 
     home: Home
-    pack: Pack | None
-    # As it was built; the client starts a copy below its home.
-    lumabill: Path
+    pack: Pack
     command: str
     arguments: list
     variables: dict
@@ -47,6 +45,8 @@ class Outcome:
     """What was seen of one client. `problems` is empty where all was as it should be."""
 
     tools: str = ""
+    # The protocol version in use, where the client tells it.
+    era: str | None = None
     called: bool = False
     seconds: float = 0.0
     problems: list = field(default_factory=list)
@@ -77,7 +77,7 @@ def run(row, lumabill, keep):
             home.remove()
     result = "; ".join(outcome.problems) or "ok"
     call = "yes" if outcome.called else "no"
-    return [row["title"], version(row), era, outcome.tools, call, invoice, f"{outcome.seconds * 1000:.0f}", result]
+    return [row["title"], Pack(row["pack"]).version(row["package"]), era, outcome.tools, call, invoice, f"{outcome.seconds * 1000:.0f}", result]
 
 
 def observed(row, home, lumabill):
@@ -86,13 +86,14 @@ def observed(row, home, lumabill):
         before = sandbox.invoices()
         tap = Tap(home.path / "wire", home.lumabill, ["serve"])
         expected = default_tools(lumabill, {**home.environment, **sandbox.account})
-        place = Place(home, Pack(row["pack"]) if "pack" in row else None, lumabill, str(tap.command), [], sandbox.account, expected)
+        place = Place(home, Pack(row["pack"]), str(tap.command), [], sandbox.account, expected)
         outcome = (agent if row["kind"] == "agent" else sdk).run(row, place, Outcome())
         left = home.servers_left()
         if left:
             outcome.problems.append(f"{len(left)} servers of it stayed")
         new = [invoice for id, invoice in sandbox.invoices().items() if id not in before]
-    era = tap.era()
+    # What a client asked for on the wire is not always what it got; a library knows.
+    era = outcome.era or tap.era()
     if era != row["era"]:
         outcome.problems.append(f"spoke {era} and not {row['era']}")
     if [invoice["total"] for invoice in new] != [TOTAL]:
@@ -122,8 +123,8 @@ def main():
     lines = []
     for row in chosen:
         start = time.monotonic()
-        if {NODE, row.get("pack")} & broken.keys():
-            lines.append([row["title"], version(row), *"-----", "not installed"])
+        if {NODE, row["pack"]} & broken.keys():
+            lines.append([row["title"], Pack(row["pack"]).version(row["package"]), *"-----", "not installed"])
         else:
             lines.append(run(row, options.lumabill.resolve(), options.keep))
         print(f"{row['name']}: {lines[-1][-1]} ({time.monotonic() - start:.1f} s)", flush=True)

@@ -7,12 +7,11 @@ starts `command` with `env` (beside what the library passes on by itself) over s
 of JSON as its last:
   {"client": …, "version": …, "era": …, "tools": N, "listed": true, "invoice_id": …, "error": null}
 It runs in a fresh folder; CLIENT_PACK names the folder where its pack is installed.
-In clients.json `run` is its command: `node` and `python` are the pinned ones, `sdks/…` lies here, and
-`examples/…` is one of cargo's beside the binary.
+In clients.json `run` is its command: `node` is the pinned one, `sdks/…` lies here, and other programs are its pack's.
 """
 import json
 
-from installs import HERE, node_folder, version
+from installs import HERE, node_folder
 from sandbox import INVOICE
 
 # Seconds for the whole run on a busy machine.
@@ -21,12 +20,11 @@ PATIENCE = 90
 
 def run(row, place, outcome):
     job = {"command": place.command, "args": place.arguments, "env": place.variables, "invoice": INVOICE}
-    environment = dict(place.home.environment)
-    if place.pack:
-        environment["CLIENT_PACK"] = str(place.pack.folder)
+    environment = {**place.home.environment, "CLIENT_PACK": str(place.pack.folder)}
     code, out, outcome.seconds = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
     said = last_line(out)
     outcome.tools = f"{said.get('tools')} of {len(place.expected)}"
+    outcome.era = said.get("era")
     outcome.called = bool(said.get("invoice_id"))
     outcome.returned = lambda invoice: said.get("invoice_id") == invoice["id"]
     if code != 0:
@@ -38,19 +36,16 @@ def run(row, place, outcome):
         outcome.problems.append(f"listed {said.get('tools')} tools")
     if not said.get("listed"):
         outcome.problems.append("`list_invoices` gave no list")
-    if said.get("version") != version(row):
-        outcome.problems.append(f"says that it is {said.get('version')} and not {version(row)}")
+    pinned = place.pack.version(row["package"])
+    if said.get("version") != pinned:
+        outcome.problems.append(f"says that it is {said.get('version')} and not {pinned}")
     return outcome
 
 
 def command(row, place):
-    places = {"sdks": HERE, "examples": place.lumabill.parent}
-    command = [places[part.split("/")[0]] / part if part.split("/")[0] in places else part for part in row["run"]]
-    if command[0] == "node":
-        command[0] = node_folder() / "node"
-    elif command[0] == "python":
-        command[0] = place.pack.program("python")
-    return command
+    program, *arguments = row["run"]
+    program = node_folder() / program if program == "node" else place.pack.program(program)
+    return [program, *(HERE / part if part.startswith("sdks/") else part for part in arguments)]
 
 
 def last_line(out):
