@@ -2,7 +2,13 @@
 //! A closed pipe ends the program quietly instead of with a panic. Whatever a text holds, it does not
 //! steer the terminal: hidden characters are written out once more here, wherever they come from.
 
+mod choice;
+mod question;
+
 use std::io::{IsTerminal, Write};
+
+pub use choice::{choose, is_attended};
+pub use question::{ask, yes};
 
 use crate::failure::Failure;
 use crate::text::{visible, visible_json};

@@ -1,12 +1,32 @@
 //! `lumabill install`: an entry that starts us, in the configuration of MCP clients.
 
-use crate::failure::{Exit, Failure};
+pub mod by_command;
+pub mod client_file;
+pub mod in_file;
+pub mod installed;
+mod own_command;
+pub mod own_path;
+mod pasting;
+pub mod which;
+mod wish;
+
+use clap::builder::PossibleValuesParser;
+
+use self::in_file::{Place, Put};
+use self::installed::Installed;
+use super::moving;
+use crate::failure::Failure;
+use crate::install::clients::Way;
+use crate::install::{Client, Entry};
+use crate::settings::{Settings, UserFolders};
+use crate::terminal;
 
 /// Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// The clients; without one you are shown what was found here and asked
-    #[arg(value_name = "CLIENT")]
+    #[arg(value_name = "CLIENT", value_parser = PossibleValuesParser::new(which::names()))]
     clients: Vec<String>,
     /// Every client that was found on this machine
     #[arg(long, conflicts_with = "clients")]
@@ -15,23 +35,139 @@ pub struct Args {
     #[arg(long)]
     project: bool,
     /// Write nothing: print the entry, to be pasted
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     print: bool,
     /// Serve this account
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// A second entry, `lumabill-sandbox`, that serves the embedded API
-    #[arg(long)]
+    /// A second entry, `lumabill-sandbox`, that serves the built-in practice API
+    #[arg(long, conflicts_with = "account")]
     sandbox: bool,
-    /// Serve no tool that writes
+    /// Serve no tool that changes anything
     #[arg(long)]
     read_only: bool,
-    /// Serve these toolsets
-    #[arg(long, value_name = "A,B")]
-    toolsets: Option<String>,
+    /// Serve these toolsets, as `lumabill serve` takes them
+    #[arg(long, value_name = "A,B|all", value_delimiter = ',')]
+    toolsets: Vec<String>,
+}
+
+/// What was done for one client.
+pub struct Done {
+    put: Put,
+    /// Where it stands now; for a person.
+    place: String,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let _ = args;
-    Err(Failure::new("not_built", Exit::Defect, "install is being built"))
+    let folders = which::folders()?;
+    let mut settings = Settings::load()?;
+    let wish = wish::of(args, &settings)?;
+    if args.print {
+        return pasting::print(&which::named(&args.clients), &wish, &folders);
+    }
+    let clients = if args.all {
+        which::all_found(&folders, args.project)?
+    } else if args.clients.is_empty() {
+        which::check_attended(&folders, args.project)?;
+        // Refused before a person has chosen anything.
+        own_path::own_path(&folders)?;
+        which::ask(&folders, args.project, &wish.name)?
+    } else {
+        which::named(&args.clients)
+    };
+    let (paste, write): (Vec<_>, Vec<_>) = clients.into_iter().partition(|client| client.way == Way::Print);
+    if !paste.is_empty() {
+        pasting::print(&paste, &wish, &folders)?;
+    }
+    if write.is_empty() {
+        return Ok(());
+    }
+    let entry = Entry { command: own_path::own_path(&folders)?, ..wish };
+    let failed = write_all(&write, &entry, args, &mut settings, &folders)?;
+    wish::say_what_is_missing(&settings, args);
+    which::summary("installed", write.len(), failed)
+}
+
+/// Puts the entry into every client, says what was done, and offers to move keys that stand there; returns the
+/// clients for which it failed, with why.
+fn write_all(
+    clients: &[&'static Client],
+    entry: &Entry,
+    args: &Args,
+    settings: &mut Settings,
+    folders: &UserFolders,
+) -> Result<Vec<(&'static Client, Failure)>, Failure> {
+    let mut installed = Installed::open(&settings.folders.state)?;
+    let mut failed = Vec::new();
+    for client in clients {
+        match put(client, entry, args.project, &mut installed, folders) {
+            Ok(done) => say(client, entry, &done, args.project),
+            Err(failure) => failed.push((*client, failure)),
+        }
+    }
+    drop(installed);
+    let asked = offer_to_move(clients, settings, folders)?;
+    if asked {
+        // What held a name of ours may be gone by now, or may be ours.
+        let (taken, other): (Vec<_>, Vec<_>) =
+            failed.into_iter().partition(|(_, failure)| failure.code == in_file::NAME_TAKEN);
+        failed = other;
+        let mut installed = Installed::open(&settings.folders.state)?;
+        for (client, _) in taken {
+            match put(client, entry, args.project, &mut installed, folders) {
+                Ok(done) => say(client, entry, &done, args.project),
+                Err(failure) => failed.push((client, failure)),
+            }
+        }
+    }
+    Ok(failed)
+}
+
+/// Offers to move the keys in these clients' files, or says that they are there; true where a person was asked.
+fn offer_to_move(
+    clients: &[&'static Client],
+    settings: &mut Settings,
+    folders: &UserFolders,
+) -> Result<bool, Failure> {
+    let mut exposed = moving::look(folders);
+    exposed.retain(|exposed| clients.iter().any(|client| client.id == exposed.client));
+    if exposed.is_empty() {
+        return Ok(false);
+    }
+    moving::offer(exposed, settings, folders)?;
+    Ok(terminal::is_attended())
+}
+
+fn put(
+    client: &'static Client,
+    entry: &Entry,
+    project: bool,
+    installed: &mut Installed,
+    folders: &UserFolders,
+) -> Result<Done, Failure> {
+    let file = which::file(client, project, folders)?;
+    let place = Place { client, file: &file, project };
+    if !project && let Some((own, program)) = by_command::of(client, folders) {
+        return by_command::put(&place, own, &program, entry, installed);
+    }
+    Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", shown(&file)) })
+}
+
+fn shown(file: &std::path::Path) -> String {
+    file.display().to_string()
+}
+
+fn say(client: &Client, entry: &Entry, done: &Done, project: bool) {
+    let (title, name, place) = (client.title, &entry.name, &done.place);
+    match done.put {
+        Put::Added => terminal::line(&format!("{title}: added `{name}` to {place}")),
+        Put::Updated => terminal::line(&format!("{title}: brought `{name}` up to date in {place}")),
+        Put::Same => {
+            terminal::line(&format!("{title}: `{name}` is in {place} already; nothing was changed"));
+            return;
+        }
+    }
+    terminal::line(&format!("  next  {}", client.next));
+    let project_flag = if project { " --project" } else { "" };
+    terminal::line(&format!("  undo  {} uninstall {}{project_flag}", crate::settings::me(), client.id));
 }

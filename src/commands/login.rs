@@ -1,11 +1,12 @@
 //! `lumabill login`: takes a key, asks the API about it, stores it, and shows what comes next.
 
-mod ask;
-mod verify;
+pub(super) mod ask;
+pub(super) mod verify;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use self::verify::Seen;
 use super::connect::{USER_AGENT, block_on};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
@@ -80,12 +81,20 @@ fn account(args: &Args, settings: &Settings) -> Result<Account, Failure> {
         return Err(SettingsError::AccountName(name.to_owned()).into());
     }
     let origin = Origin::parse(args.api_url.as_deref().unwrap_or(service.default_origin()))?.to_string();
+    Ok(Account {
+        stored_in: if args.insecure_storage { StoredIn::File } else { StoredIn::Keyring },
+        ca_file: args.ca_file.as_deref().map(ca_file).transpose()?,
+        ..account_at(name, service, origin, settings)
+    })
+}
+
+/// The account `name` as it will be with a new key for `origin`, over what is known of it.
+pub(super) fn account_at(name: &str, service: Service, origin: String, settings: &Settings) -> Account {
     let known = settings.stored_account(name);
     let mut account = Account {
         service,
         mode: Mode::Unknown,
-        stored_in: if args.insecure_storage { StoredIn::File } else { StoredIn::Keyring },
-        ca_file: args.ca_file.as_deref().map(ca_file).transpose()?,
+        stored_in: StoredIn::Keyring,
         ..known.clone().unwrap_or_else(|| Account::unknown(name))
     };
     if let Some(known) = known.filter(|known| known.origin != origin) {
@@ -96,7 +105,7 @@ fn account(args: &Args, settings: &Settings) -> Result<Account, Failure> {
     }
     account.former_origins.retain(|former| *former != origin);
     account.origin = origin;
-    Ok(account)
+    account
 }
 
 fn service(name: &str) -> Result<Service, Failure> {
@@ -156,11 +165,7 @@ async fn log_in(
         ring.check_writable().await?;
     }
     if !args.no_verify {
-        let trust = Trust { ca_file: account.ca_file.clone(), environment_roots: false };
-        let client = Client::new(key.origin().clone(), trust, USER_AGENT);
-        let rates = super::connect::rates(settings.rate_limit()?);
-        let limits = RateLimits::new(rates, &settings.folders.state, None);
-        let seen = verify::verify(&client, key, &limits).await?;
+        let seen = seen(key, account.ca_file.clone(), settings).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;
     }
@@ -169,8 +174,17 @@ async fn log_in(
     Ok(account)
 }
 
+/// What the API at the key's own origin says of the key.
+pub(super) async fn seen(key: &Key, ca_file: Option<PathBuf>, settings: &Settings) -> Result<Seen, Failure> {
+    let trust = Trust { ca_file, environment_roots: false };
+    let client = Client::new(key.origin().clone(), trust, USER_AGENT);
+    let rates = super::connect::rates(settings.rate_limit()?);
+    let limits = RateLimits::new(rates, &settings.folders.state, None);
+    Ok(verify::verify(&client, key, &limits).await?)
+}
+
 /// Stores the key, reads it back, and removes what earlier logins of this account left elsewhere.
-async fn store(
+pub(super) async fn store(
     account: &mut Account,
     secret: &Secret,
     settings: &mut Settings,

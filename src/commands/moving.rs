@@ -1,32 +1,178 @@
 //! Moving billing keys out of clients' files into the keyring: found, shown masked, verified, stored, read
 //! back, and only then replaced by an entry of ours. Used by `install` and `doctor`.
 
-use std::path::PathBuf;
+mod advice;
+mod judging;
+mod looking;
+mod reading;
+mod rewriting;
+mod storing;
+mod tracked;
 
+use std::path::{Path, PathBuf};
+
+use self::judging::Judged;
+use self::rewriting::{Gone, Replacing};
+use self::storing::Known;
+use super::install::installed::Installed;
+use super::install::own_path::own_path;
+use crate::credentials::Secret;
 use crate::failure::Failure;
 use crate::install::keys::Found;
-use crate::settings::{Settings, UserFolders};
+use crate::install::{Client, clients};
+use crate::settings::{Service, Settings, UserFolders, me};
+use crate::terminal;
+
+pub use looking::look;
 
 /// A file of a client, or a backup of one, that holds keys.
+#[derive(Debug)]
 pub struct Exposed {
     pub file: PathBuf,
     /// The id of the client whose file it is.
     pub client: &'static str,
-    /// True for a backup: no client reads it.
+    /// True for a file that the client does not read: a backup, or a file of an older version.
     pub backup: bool,
+    /// True for the file of a project.
+    pub project: bool,
     /// True where git tracks the file: its history holds the key too.
     pub tracked: bool,
     pub keys: Vec<Found>,
+    /// For each of `keys` the name of the server in whose entry it stands, where that can be told.
+    pub servers: Vec<Option<String>>,
 }
 
-/// Every key in the files of the known clients, of this folder's project, and in their backups. Reads only.
-pub fn look(folders: &UserFolders) -> Vec<Exposed> {
-    let _ = folders;
-    Vec::new()
+impl Exposed {
+    /// The client whose file it is.
+    fn client(&self) -> Option<&'static Client> {
+        clients::by_id(self.client)
+    }
+
+    /// One line for each key, which tells nothing of it that a person may not see:
+    /// `~/.cursor/mcp.json:5  lumabill-hosted  lmb_…cdef  server lumabill of Cursor`.
+    pub fn lines(&self, folders: &UserFolders) -> Vec<String> {
+        let file = shown(&self.file, folders);
+        let title = self.client().map_or(self.client, |client| client.title);
+        let line = |(found, server): (&Found, &Option<String>)| {
+            let place = match server {
+                _ if self.backup => format!("in a backup of {title}'s"),
+                Some(server) => format!("server `{server}` of {title}"),
+                None => format!("of {title}"),
+            };
+            let tracked = if self.tracked { ", tracked by git" } else { "" };
+            format!("{file}:{}  {}  {}  {place}{tracked}", found.line, found.service, found.secret.masked())
+        };
+        self.keys.iter().zip(&self.servers).map(line).collect()
+    }
+}
+
+/// True where this version can serve an account of this service, so that its key may be moved. The hosted
+/// server takes the same keys as the API, so its entries become entries of ours.
+pub fn can_be_served(service: Service) -> bool {
+    match service {
+        Service::Lumabill | Service::LumabillHosted => true,
+        Service::Sandbox | Service::Billbot | Service::Faktoora | Service::Billstride => false,
+    }
+}
+
+/// The path as a person writes it: below the home folder with `~`.
+fn shown(file: &Path, folders: &UserFolders) -> String {
+    match file.strip_prefix(&folders.home) {
+        Ok(below) if cfg!(unix) => format!("~/{}", below.display()),
+        _ => file.display().to_string(),
+    }
 }
 
 /// Shows what was found and, on yes, moves each key; needs a terminal. Returns how many keys are still there.
-pub fn offer(exposed: Vec<Exposed>, settings: &mut Settings, folders: &UserFolders) -> Result<usize, Failure> {
-    let _ = (settings, folders);
-    Ok(exposed.iter().map(|file| file.keys.len()).sum())
+pub fn offer(
+    exposed: Vec<Exposed>,
+    settings: &mut Settings,
+    folders: &UserFolders,
+) -> Result<usize, Failure> {
+    if exposed.is_empty() {
+        return Ok(0);
+    }
+    terminal::note("billing keys in plain text, for every program of yours to read:");
+    for line in exposed.iter().flat_map(|file| file.lines(folders)) {
+        terminal::note(&format!("  {line}"));
+    }
+    let (to_move, to_stay): (Vec<_>, Vec<_>) =
+        distinct(&exposed).into_iter().partition(|key| can_be_served(key.service));
+    for key in to_stay {
+        terminal::note(&format!(
+            "{} stays where it is: this version cannot serve `{}` yet, and the entry would stop working",
+            key.secret.masked(),
+            key.service
+        ));
+    }
+    if !terminal::is_attended() {
+        terminal::note(&format!(
+            "nothing was changed: run `{} doctor --fix` in a terminal to move them",
+            me()
+        ));
+        return Ok(exposed.iter().map(|file| file.keys.len()).sum());
+    }
+    for key in to_move {
+        terminal::note("");
+        move_key(&key, settings, folders)?;
+    }
+    Ok(exposed.iter().map(rewriting::keys_left).sum())
+}
+
+/// One key and every file that holds it.
+struct Plain<'a> {
+    service: Service,
+    secret: &'a Secret,
+    files: Vec<&'a Exposed>,
+}
+
+/// Each key once, in the order in which they were found.
+fn distinct(exposed: &[Exposed]) -> Vec<Plain<'_>> {
+    let mut keys: Vec<Plain<'_>> = Vec::new();
+    for file in exposed {
+        for found in &file.keys {
+            match keys.iter_mut().find(|key| key.secret.is(&found.secret)) {
+                Some(key) if key.files.iter().any(|known| known.file == file.file) => {}
+                Some(key) => key.files.push(file),
+                None => keys.push(Plain { service: found.service, secret: &found.secret, files: vec![file] }),
+            }
+        }
+    }
+    keys
+}
+
+/// Asks, checks and stores one key, and only then touches the files that hold it.
+fn move_key(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -> Result<(), Failure> {
+    let command = own_path(folders)?;
+    let (key, account) = match judging::judge(plain, settings, folders)? {
+        Judged::Not => {
+            terminal::note(&format!("{} stays where it is; nothing was changed", plain.secret.masked()));
+            return Ok(());
+        }
+        Judged::Good { key, seen, ca_file } => {
+            let known = Known { profiles: seen.profiles, mode: seen.mode, ca_file };
+            let Some(account) = storing::store(plain, &key, known, settings)? else {
+                terminal::note(&format!("{} stays where it is; nothing was changed", key.masked()));
+                return Ok(());
+            };
+            (key, Some(account))
+        }
+        Judged::Dead(key) => {
+            if !terminal::yes("Take it out of the files all the same? The entries stay, without it.") {
+                return Ok(());
+            }
+            (key, None)
+        }
+    };
+    let mut installed = Installed::open(&settings.folders.state)?;
+    let replacing = account.as_ref().map(|account| Replacing {
+        command: &command,
+        account: &account.name,
+        named: account.name != Service::Lumabill.name()
+            || settings.account(None).is_ok_and(|default| default.name != account.name),
+    });
+    let gone = Gone { secret: plain.secret, key: &key };
+    let changed = rewriting::take_out(&plain.files, gone, replacing, &mut installed, folders);
+    advice::after(&changed, &key, account.as_ref(), folders);
+    Ok(())
 }

@@ -1,12 +1,23 @@
 //! `lumabill uninstall`: our entry out of the configuration of MCP clients.
 
-use crate::failure::{Exit, Failure};
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+
+use super::install::in_file::{NAMES, Place, Taken};
+use super::install::installed::Installed;
+use super::install::{by_command, which};
+use crate::failure::{Exit, Failure, here};
+use crate::install::Client;
+use crate::install::clients::{ALL, Way, is_ours};
+use crate::settings::{Settings, UserFolders};
+use crate::terminal;
 
 /// Take lumabill out of the configuration of MCP clients, and leave the rest as it is
 #[derive(clap::Args)]
 pub struct Args {
     /// The clients; without one you are shown where an entry of ours is and asked
-    #[arg(value_name = "CLIENT")]
+    #[arg(value_name = "CLIENT", value_parser = PossibleValuesParser::new(which::names()))]
     clients: Vec<String>,
     /// Every client that has an entry of ours
     #[arg(long, conflicts_with = "clients")]
@@ -17,6 +28,149 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let _ = args;
-    Err(Failure::new("not_built", Exit::Defect, "uninstall is being built"))
+    let folders = which::folders()?;
+    let settings = Settings::load()?;
+    let mut installed = Installed::open(&settings.folders.state)?;
+    let clients = if args.clients.is_empty() {
+        let with_entry = with_entry(args.project, &installed, &folders);
+        if with_entry.is_empty() {
+            terminal::line("no client has an entry of ours; nothing was changed");
+            return Ok(());
+        }
+        if args.all { with_entry } else { choose(args, with_entry, &folders)? }
+    } else {
+        which::named(&args.clients)
+    };
+    let (mut failed, mut taken_out) = (Vec::new(), false);
+    for client in &clients {
+        match take_out(client, args.project, &mut installed, &folders) {
+            Ok(taken) => taken_out |= taken,
+            Err(failure) => failed.push((*client, failure)),
+        }
+    }
+    if taken_out && !settings.stored_accounts().is_empty() {
+        terminal::line(&here("your key is still stored: `lumabill logout` removes it"));
+    }
+    which::summary("uninstalled", clients.len(), failed)
+}
+
+/// The files in which an entry of ours may be: the client's own, and those where we put one.
+fn files(client: &Client, project: bool, installed: &Installed, folders: &UserFolders) -> Vec<PathBuf> {
+    if project {
+        return which::file(client, true, folders).into_iter().collect();
+    }
+    let mut files = (client.files)(folders);
+    let noted = installed.records().iter().filter(|record| record.client == client.id && !record.project);
+    for record in noted.filter(|record| !record.changes.is_empty()) {
+        let known = files
+            .iter()
+            .any(|file| *file == record.file || file.canonicalize().is_ok_and(|file| file == record.file));
+        if !known {
+            files.push(record.file.clone());
+        }
+    }
+    files
+}
+
+/// The clients in whose files an entry of ours stands, or may stand since they cannot be read.
+fn with_entry(project: bool, installed: &Installed, folders: &UserFolders) -> Vec<&'static Client> {
+    let has = |client: &&'static Client| {
+        files(client, project, installed, folders).iter().any(|file| {
+            match (Place { client, file, project }).entries() {
+                Ok(entries) => entries
+                    .iter()
+                    .any(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)),
+                Err(_) => installed.has_changes(file),
+            }
+        })
+    };
+    ALL.iter().filter(has).collect()
+}
+
+fn choose(
+    args: &Args,
+    clients: Vec<&'static Client>,
+    folders: &UserFolders,
+) -> Result<Vec<&'static Client>, Failure> {
+    if !terminal::is_attended() {
+        return Err(which::unattended("uninstall", args.project, &clients));
+    }
+    let mut rows = Vec::new();
+    for client in clients {
+        let file = which::file(client, args.project, folders)?;
+        rows.push((client, which::tilde(&file, folders), true));
+    }
+    which::choose("Which clients shall no longer start lumabill?", "takes it out", &rows)
+}
+
+/// True where something was taken out.
+fn take_out(
+    client: &'static Client,
+    project: bool,
+    installed: &mut Installed,
+    folders: &UserFolders,
+) -> Result<bool, Failure> {
+    let files = files(client, project, installed, folders);
+    let mut any = false;
+    for file in &files {
+        let place = Place { client, file, project };
+        if client.way == Way::Print {
+            by_hand(&place)?;
+            continue;
+        }
+        let taken = match by_command::of(client, folders) {
+            Some((own, program)) if !project => by_command::take_out(&place, own, &program, installed)?,
+            _ => place.take_out(installed)?,
+        };
+        any |= !taken.names.is_empty();
+        say(&place, &taken);
+    }
+    if files.is_empty() {
+        let title = client.title;
+        terminal::line(&format!(
+            "{title}: it keeps no file that is read here: take the entry out where you pasted it"
+        ));
+    }
+    Ok(any)
+}
+
+/// A file that is read and never written.
+fn by_hand(place: &Place) -> Result<(), Failure> {
+    let (title, file) = (place.client.title, place.file.display());
+    let entries = place.entries()?;
+    match entries.iter().find(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)) {
+        None => {
+            terminal::line(&format!("{title}: there is no entry of ours in `{file}`"));
+            Ok(())
+        }
+        Some(listed) => {
+            let message =
+                format!("{title} is not edited: `{}` stands in `{file}`, line {}", listed.name, listed.line);
+            Err(Failure::new("edited_by_hand", Exit::Refused, message).hint("take it out there"))
+        }
+    }
+}
+
+fn say(place: &Place, taken: &Taken) {
+    let (title, file) = (place.client.title, place.file.display());
+    for (name, line) in &taken.foreign {
+        terminal::note(&format!(
+            "note: `{name}` in `{file}` (line {line}) does not start this program: it was left as it is"
+        ));
+    }
+    if taken.names.is_empty() {
+        terminal::line(&format!("{title}: there is no entry of ours in `{file}`"));
+        return;
+    }
+    let names = taken.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+    let end = match (taken.file_removed, taken.restored) {
+        (true, _) => "; the file was made by `install`, and is gone again",
+        (false, true) => "; the file is byte for byte as it was before",
+        (false, false) => "",
+    };
+    terminal::line(&format!("{title}: took {names} out of `{file}`{end}"));
+    if let Some(backup) = &taken.backup {
+        terminal::line(&format!("  a copy from before the installation is in `{}`", backup.display()));
+    }
+    terminal::line(&format!("  next  restart {title} if it is running"));
 }

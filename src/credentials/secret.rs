@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::settings::{KeyProblem, check_key};
 
 /// What keys begin with, longest first.
-const PREFIXES: &[&str] = &["lmb_sandbox_", "lmb_live_", "lmb_test_", "lmb_"];
+const PREFIXES: &[&str] = &["lmb_sandbox_", "lmb_live_", "lmb_test_", "lmb_", "bb_sk_", "bb_"];
 
 /// A key's text. It has no `Display`, hides in `Debug`, and is wiped when dropped.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl Secret {
     }
 
     /// True where both are the same text; takes as long for one difference as for another.
-    pub(in crate::credentials) fn is(&self, other: &Self) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         let (one, two) = (self.expose().as_bytes(), other.expose().as_bytes());
         one.len() == two.len() && one.iter().zip(two).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
     }

@@ -1,7 +1,7 @@
 //! [`UserFolders`]: where a person's other programs keep their configuration on this system.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folders that the configuration of MCP clients lies in; none has to exist.
 #[derive(Clone, Debug)]
@@ -61,9 +61,63 @@ impl UserFolders {
         }
     }
 
-    /// The first program of this name on `PATH`.
+    /// The first program of this name on `PATH`: on Windows also the `.cmd` files that npm makes.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
-        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        self.path.iter().map(|folder| folder.join(&name)).find(|file| file.is_file())
+        let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
+        // A relative folder of PATH would lead elsewhere in every working directory.
+        let folders = self.path.iter().filter(|folder| folder.is_absolute());
+        folders
+            .flat_map(|folder| endings.iter().map(move |ending| folder.join(format!("{name}{ending}"))))
+            .find(|file| is_program(file))
+    }
+}
+
+/// True for a file that can be started.
+fn is_program(file: &Path) -> bool {
+    let Ok(metadata) = file.metadata() else { return false };
+    #[cfg(unix)]
+    let startable = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let startable = true;
+    metadata.is_file() && startable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> UserFolders {
+        UserFolders::from(PathBuf::from("/home/anna"), |name| {
+            variables.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn the_configuration_folder_follows_its_variable_unless_it_is_relative_or_empty() {
+        assert_eq!(read(&[]).config, Path::new("/home/anna/.config"));
+        assert_eq!(read(&[("XDG_CONFIG_HOME", "/etc/anna")]).config, Path::new("/etc/anna"));
+        assert_eq!(read(&[("XDG_CONFIG_HOME", "/etc/anna")]).dot_config, Path::new("/etc/anna"));
+        assert_eq!(read(&[("XDG_CONFIG_HOME", "")]).config, Path::new("/home/anna/.config"));
+        assert_eq!(read(&[("XDG_CONFIG_HOME", "etc")]).config, Path::new("/home/anna/.config"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn clients_that_were_moved_are_found_where_they_are() {
+        let folders = read(&[("CLAUDE_CONFIG_DIR", "/a"), ("CODEX_HOME", "/b"), ("COPILOT_HOME", "c")]);
+        assert_eq!(folders.claude_config.as_deref(), Some(Path::new("/a")));
+        assert_eq!(folders.codex_home.as_deref(), Some(Path::new("/b")));
+        assert_eq!(folders.copilot_home, None, "a relative folder is none");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_looked_for_in_absolute_folders_in_order() {
+        let folders = read(&[("PATH", ".:/nowhere:/bin:/usr/bin")]);
+        assert_eq!(folders.program("sh").as_deref(), Some(Path::new("/bin/sh")));
+        assert_eq!(folders.program("no-such-program"), None);
+        assert_eq!(read(&[("PATH", "/")]).program("bin"), None, "a folder is no program");
+        assert_eq!(read(&[]).program("sh"), None);
     }
 }

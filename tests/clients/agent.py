@@ -4,30 +4,44 @@ import importlib
 from fake_model import SAID, FakeModel
 from sandbox import INVOICE
 
+TOOL = "create_invoice"
 # Seconds for the whole loop on a busy machine.
 PATIENCE = 120
 
 
+def module(row):
+    """How this client is set up and started."""
+    return importlib.import_module(f"agents.{row['name'].replace('-', '_')}")
+
+
 def run(row, place, outcome):
-    client = importlib.import_module(f"agents.{row['name'].replace('-', '_')}")
-    with FakeModel("create_invoice", INVOICE) as model:
-        place.model_url = model.url
-        command, variables = client.loop(place)
-        code, out, outcome.seconds = place.home.run(command, {**place.home.environment, **variables}, PATIENCE)
-    results = model.results()
-    outcome.called = bool(results)
-    outcome.returned = lambda invoice: any(invoice["id"] in result for result in results)
-    shown = [client.SHOWN.format("lumabill", tool) for tool in place.expected]
+    """The loop with a configuration written by hand; counts the tools that the model is offered."""
+    client = module(row)
+    model = loop(client, client.by_hand, "lumabill", place, outcome)
+    shown = [client.shown("lumabill", tool) for tool in place.expected]
     missing = [name for name in shown if name not in model.offered()]
     outcome.tools = f"{len(shown) - len(missing)} of {len(shown)}"
     if missing:
-        outcome.problems.append(f"the model was not offered {', '.join(missing)}")
-    if code != 0:
-        outcome.problems.append("out of time" if code is None else f"ended with {code}")
-    if not results:
+        outcome.problems.append(f"{len(missing)} tools not offered: {', '.join(missing)}")
+
+
+def loop(client, start, server, place, outcome):
+    """Runs the client as `start` says until the model has had its last word. Returns the model."""
+    with FakeModel(TOOL, client.shown(server, TOOL), INVOICE) as model:
+        place.model_url = model.url
+        command, variables = start(place)
+        ran = place.home.run(command, {**place.home.environment, **variables}, PATIENCE)
+    outcome.results = model.results()
+    outcome.seconds = ran.seconds
+    outcome.called = bool(outcome.results)
+    if ran.problem:
+        outcome.problems.append(ran.problem)
+    if not outcome.results:
         outcome.problems.append("no result came back to the model")
-    if SAID not in out:
+    if SAID not in ran.out:
         outcome.problems.append("the model's last words were not printed")
-    outcome.notes += [f"{turn['api']}: {len(turn['tools'])} tools, {turn['answer'][0]} {turn['answer'][1][:300]}" for turn in model.turns]
+    for turn in model.turns:
+        kind, said = turn["answer"]
+        outcome.notes.append(f"{turn['api']}: {len(turn['tools'])} tools offered, answered with {kind} {said[:300]}")
     outcome.notes += [f"asked the model's address for {line}" for line in dict.fromkeys(model.elsewhere)]
-    return outcome
+    return model

@@ -22,8 +22,9 @@ TOOL_CALL, SEARCH_CALL = "call_wanted", "call_search"
 class FakeModel:
     """Serves until the end of the `with`. `turns` holds what was offered, what came back and what was answered."""
 
-    def __init__(self, tool, arguments):
-        self.tool, self.arguments = tool, arguments
+    def __init__(self, tool, shown, arguments):
+        """`shown` is the wanted tool's name as the client offers it."""
+        self.tool, self.shown, self.arguments = tool, shown, arguments
         self.turns, self.elsewhere = [], []
         self._lock = threading.Lock()
 
@@ -48,9 +49,8 @@ class FakeModel:
         return [text for turn in self.turns for text in turn["results"]]
 
     def choose(self, names):
-        """The name under which a client offers the wanted tool, among these."""
-        fitting = [name for name in names if name.endswith(self.tool)]
-        return min(fitting, key=len, default=None)
+        """The wanted tool's name where it is among these."""
+        return self.shown if self.shown in names else None
 
     def answer(self, api, names, results):
         """What the model says: (`tool`, name) or (`text`, words)."""

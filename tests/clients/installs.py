@@ -136,6 +136,11 @@ def node_folder():
     return found[0]
 
 
+def version(row):
+    """The pinned version of the package that a row runs."""
+    return Pack(row["pack"]).version(row["package"])
+
+
 def packs(rows):
     """The packs that these rows of the table need: node first, since others are installed by it."""
     return [Pack(name) for name in dict.fromkeys([NODE, *(row["pack"] for row in rows if "pack" in row)])]

@@ -4,7 +4,6 @@ import subprocess
 import tempfile
 import urllib.request
 from decimal import Decimal
-from pathlib import Path
 
 COMPANY = "Muster Consulting GmbH"
 # What the model and the SDK runners ask `create_invoice` for, and what it comes to: 540.00, 8.1 % on it,
@@ -17,10 +16,12 @@ TOTAL = Decimal("583.75")
 
 
 class Sandbox:
-    """`lumabill sandbox` with a data file below `folder`; stopped at the end of the `with`."""
+    """`lumabill sandbox` with this data file, or with the practice data; stopped at the end of the `with`."""
 
-    def __init__(self, lumabill, folder, environment):
-        self._command = [str(lumabill), "sandbox", "--json", "--limits", "off", "--data", str(Path(folder) / "books.db")]
+    def __init__(self, lumabill, data, environment):
+        self._command = [str(lumabill), "sandbox", "--json", "--limits", "off"]
+        if data:
+            self._command += ["--data", str(data)]
         self._environment = environment
 
     def __enter__(self):

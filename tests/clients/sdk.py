@@ -11,7 +11,7 @@ In clients.json `run` is its command: `node` is the pinned one, `sdks/…` lies 
 """
 import json
 
-from installs import HERE, node_folder
+from installs import HERE, node_folder, version
 from sandbox import INVOICE
 
 # Seconds for the whole run on a busy machine.
@@ -21,14 +21,15 @@ PATIENCE = 90
 def run(row, place, outcome):
     job = {"command": place.command, "args": place.arguments, "env": place.variables, "invoice": INVOICE}
     environment = {**place.home.environment, "CLIENT_PACK": str(place.pack.folder)}
-    code, out, outcome.seconds = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
-    said = last_line(out)
+    ran = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
+    outcome.seconds = ran.seconds
+    said = last_line(ran.out)
     outcome.tools = f"{said.get('tools')} of {len(place.expected)}"
-    outcome.era = said.get("era")
+    outcome.era = said.get("era") or "-"
     outcome.called = bool(said.get("invoice_id"))
-    outcome.returned = lambda invoice: said.get("invoice_id") == invoice["id"]
-    if code != 0:
-        outcome.problems.append("out of time" if code is None else f"ended with {code}")
+    outcome.results = [str(said.get("invoice_id"))]
+    if ran.problem:
+        outcome.problems.append(ran.problem)
     if said.get("error"):
         outcome.problems.append(str(said["error"]).strip().splitlines()[-1][:200])
         outcome.notes.append(str(said["error"]))
@@ -36,10 +37,8 @@ def run(row, place, outcome):
         outcome.problems.append(f"listed {said.get('tools')} tools")
     if not said.get("listed"):
         outcome.problems.append("`list_invoices` gave no list")
-    pinned = place.pack.version(row["package"])
-    if said.get("version") != pinned:
-        outcome.problems.append(f"says that it is {said.get('version')} and not {pinned}")
-    return outcome
+    if said.get("version") != version(row):
+        outcome.problems.append(f"says that it is {said.get('version')} and not {version(row)}")
 
 
 def command(row, place):

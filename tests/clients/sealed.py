@@ -1,16 +1,33 @@
 """A home folder, an environment and a watch for one client: nothing of the caller's, nothing beyond loopback."""
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 # Nobody listens there: a client that wants to tell the world something fails at once.
 DEAD_PORT = "http://127.0.0.1:1"
 # How long a server may stay when its client has ended.
 AFTERWARDS = 2.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a program did. `code` is None where it was out of time."""
+
+    code: int | None
+    out: str
+    errors: str
+    seconds: float
+
+    @property
+    def problem(self):
+        """What is wrong with how it ended, if something is."""
+        return None if self.code == 0 else "out of time" if self.code is None else f"ended with {self.code}"
 
 
 class Home:
@@ -55,26 +72,28 @@ class Home:
         }
 
     def run(self, command, environment, seconds, given=""):
-        """Runs a client in the project's folder to its end, or to the end of its time.
-
-        Returns the exit code (None: out of time), stdout, and the seconds taken. Both streams are kept in `log`.
-        """
+        """Runs a client in the project's folder to its end, or to the end of its time; keeps in `log` what it said."""
         start = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=self.project, env=environment, text=True, errors="replace", start_new_session=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            out, errors = process.communicate(given, timeout=seconds)
-            code = process.returncode
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            out, errors = process.communicate()
-            code = None
-        took = time.monotonic() - start
+        # Files and not pipes: a server that outlives its client would hold a pipe open.
+        with tempfile.TemporaryFile("w+") as asked, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
+            asked.write(given)
+            asked.seek(0)
+            process = subprocess.Popen(
+                command, cwd=self.project, env=environment, start_new_session=True,
+                stdin=asked, stdout=said, stderr=told)
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                code = None
+            took = time.monotonic() - start
+            out, errors = (_text(file) for file in (said, told))
+        ran = Ran(code, out, errors, took)
         with open(self.log, "a") as log:
             shown = " ".join(map(str, command))
-            log.write(f"$ {shown}\n{out}\n--- stderr\n{errors}\n--- exit code {code}, {took:.1f} s\n\n")
-        return code, out, took
+            log.write(f"$ {shown}\n{out}\n--- stderr\n{errors}\n--- exit code {code}, {ran.seconds:.1f} s\n\n")
+        return ran
 
     def servers_left(self):
         """Waits for the servers of this home to be gone; returns the pids of those that stay, and ends them."""
@@ -97,3 +116,9 @@ class Home:
                 if program.removesuffix(" (deleted)") == str(self.lumabill) and state != "Z":
                     found.append(int(entry.name))
         return found
+
+
+def _text(file):
+    file.seek(0)
+    # Some colour what they say although nobody can see it.
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", file.read().decode(errors="replace"))

@@ -1,20 +1,47 @@
-"""Claude Code in print mode, with the servers of one file."""
+"""Claude Code in print mode."""
 import json
+import re
 
 PROMPT = "Create an invoice for Muster AG"
-# A tool's name as the model sees it, of server and tool.
-SHOWN = "mcp__{}__{}"
+LIST = ["claude", "mcp", "list"]
+CONNECTS_TO_LIST = True
 
 
-def loop(place):
+def shown(server, tool):
+    return f"mcp__{server}__{tool}"
+
+
+def by_hand(place):
+    """With the servers of one file. Its tools come to the model directly, so that they can be counted."""
     config = place.home.path / "mcp.json"
     entry = {"type": "stdio", "command": place.command, "args": place.arguments, "env": place.variables}
     config.write_text(json.dumps({"mcpServers": {"lumabill": entry}}))
-    command = [
-        place.pack.program("claude"), "-p", PROMPT, "--mcp-config", config, "--strict-mcp-config",
-        "--allowedTools", "mcp__lumabill", "--output-format", "stream-json", "--verbose",
+    command = [*start(place, "lumabill"), "--mcp-config", config, "--strict-mcp-config"]
+    return command, {**environment(place), "ENABLE_TOOL_SEARCH": "false"}
+
+
+def before(place):
+    """A configuration as somebody has it; the path of the file."""
+    file = place.home.path / ".claude.json"
+    other = {"type": "stdio", "command": "/bin/false", "args": [], "env": {}}
+    file.write_text(json.dumps({"numStartups": 7, "mcpServers": {"other": other}}, indent=2) + "\n")
+    return file
+
+
+def kept(text):
+    """What has to be as before: it writes into its file whenever it runs."""
+    return json.loads(text)["mcpServers"]
+
+
+def installed(place):
+    return start(place, "lumabill-sandbox"), environment(place)
+
+
+def start(place, server):
+    return [
+        place.pack.program("claude"), "-p", PROMPT, "--allowedTools", f"mcp__{server}",
+        "--output-format", "stream-json", "--verbose",
     ]
-    return command, environment(place)
 
 
 def environment(place):
@@ -23,6 +50,9 @@ def environment(place):
         "ANTHROPIC_API_KEY": "fake",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
-        # Its tools come to the model directly, so that they can be counted.
-        "ENABLE_TOOL_SEARCH": "false",
     }
+
+
+def listed(ran):
+    """Whether each server that it lists is connected."""
+    return {name: "Connected" in state for name, state in re.findall(r"^([\w-]+): .* - (.*)$", ran.out, re.MULTILINE)}

@@ -2,11 +2,16 @@
 import json
 
 PROMPT = "Create an invoice for Muster AG"
-# A tool's name as the model sees it, of server and tool.
-SHOWN = "mcp__{}__{}"
+LIST = ["codex", "mcp", "list", "--json"]
+CONNECTS_TO_LIST = False
 
 
-def loop(place):
+def shown(server, tool):
+    # Two fields on the wire; a hyphen becomes an underscore.
+    return f"mcp__{server.replace('-', '_')}__{tool}"
+
+
+def by_hand(place):
     table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in place.variables.items())
     write(place, f"""
 [mcp_servers.lumabill]
@@ -16,18 +21,43 @@ args = {json.dumps(place.arguments)}
 [mcp_servers.lumabill.env]
 {table}
 """)
-    command = [
+    return start(place), environment(place)
+
+
+def before(place):
+    """A configuration as somebody has it; the path of the file."""
+    return write(place, """
+# Another server, and what somebody noted on it.
+[mcp_servers.other]
+command = "/bin/false"  # never starts
+args = []
+""")
+
+
+def kept(text):
+    """What has to be as before: all of it."""
+    return text
+
+
+def installed(place):
+    # The address of this run's model stands in the file, which is not to change any more.
+    address = ["-c", f'model_providers.fake.base_url="{place.model_url}/v1"']
+    return [*start(place)[:-1], *address, PROMPT], environment(place)
+
+
+def start(place):
+    return [
         place.pack.program("codex"), "exec", "--skip-git-repo-check", "--json",
         "--dangerously-bypass-approvals-and-sandbox", PROMPT,
     ]
-    return command, environment(place)
 
 
 def write(place, servers):
     """Writes its configuration: the model, and these tables."""
     folder = place.home.path / ".codex"
     folder.mkdir(exist_ok=True)
-    (folder / "config.toml").write_text(f"""model = "fake-model"
+    file = folder / "config.toml"
+    file.write_text(f"""model = "fake-model"
 model_provider = "fake"
 check_for_update_on_startup = false
 
@@ -40,7 +70,13 @@ env_key = "FAKE_KEY"
 [analytics]
 enabled = false
 {servers}""")
+    return file
 
 
 def environment(place):
     return {"FAKE_KEY": "fake"}
+
+
+def listed(ran):
+    """The servers that it lists; it does not say whether they are connected."""
+    return {server["name"]: None for server in json.loads(ran.out) if server["enabled"]}

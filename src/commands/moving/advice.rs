@@ -1,0 +1,51 @@
+//! What a person does after a key was taken out of files: it was exposed, and only revoking it ends that.
+
+use super::rewriting::Changed;
+use super::shown;
+use crate::credentials::Key;
+use crate::settings::{Account, UserFolders, me};
+use crate::terminal;
+
+/// Says what is left to do.
+pub fn after(changed: &Changed, key: &Key, account: Option<&Account>, folders: &UserFolders) {
+    let key = key.masked();
+    match account {
+        Some(account) => {
+            let whose = if account.name == "lumabill" {
+                String::new()
+            } else {
+                format!(" --account {}", account.name)
+            };
+            terminal::note(&format!(
+                "next: {key} stood in plain text, so treat it as known to others: make a new key in Lumabill \
+                 (Settings > API), store it with `{} login{whose}`, then revoke {key} there",
+                me()
+            ));
+        }
+        None => terminal::note(&format!(
+            "next: make sure in Lumabill (Settings > API) that {key} is revoked; `{} login` stores a new key",
+            me()
+        )),
+    }
+    for file in &changed.tracked {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        terminal::note(&format!(
+            "git tracks {}: commit the change; its history, and every clone of it, still holds {key} (`git log \
+             --oneline -- {name}` lists the commits), so revoking is what helps",
+            shown(file, folders)
+        ));
+    }
+    terminal::note(&format!(
+        "other copies of {key} are not looked for: other machines, synchronised folders and backups of the whole \
+         disk, your shell's history and start files"
+    ));
+    if changed.replaced {
+        terminal::note(&format!(
+            "`{} uninstall` takes our entry out again; it does not bring back the entry that held the key",
+            me()
+        ));
+    }
+    for next in &changed.next {
+        terminal::note(&format!("next: {next}"));
+    }
+}

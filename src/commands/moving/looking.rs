@@ -1,0 +1,160 @@
+//! Where keys are looked for: the files of every client, the project's in the current folder, and backups of
+//! both. Reads only, and only so much.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::reading::{self, Text};
+use super::{Exposed, tracked};
+use crate::install::{Client, clients, edit, keys};
+use crate::settings::UserFolders;
+
+/// Bytes of a client's own file; some keep the history of all talks in it.
+const MOST_OF_FILE: u64 = 32 * 1024 * 1024;
+
+/// Bytes of a backup.
+const MOST_OF_BACKUP: u64 = 5 * 1024 * 1024;
+
+/// Backups that are read, the newest first.
+const MOST_BACKUPS: usize = 200;
+
+/// Names of one folder that are looked at.
+const MOST_NAMES: usize = 10_000;
+
+/// Parts of the name of a backup that does not begin with the whole name of its file.
+const MARKS: [&str; 6] = ["backup", "bak", "old", "orig", "copy", "save"];
+
+/// A file to be looked into.
+struct Place {
+    file: PathBuf,
+    client: &'static Client,
+    backup: bool,
+    project: bool,
+}
+
+/// Every key in the files of the known clients, of this folder's project, and in their backups. Reads only.
+pub fn look(folders: &UserFolders) -> Vec<Exposed> {
+    look_in(folders, std::env::current_dir().ok().as_deref())
+}
+
+/// The same with the project in `project`.
+fn look_in(folders: &UserFolders, project: Option<&Path>) -> Vec<Exposed> {
+    let roots = roots(folders, project);
+    let own = own_files(folders, project);
+    let backups = backups(folders, &own);
+    let (mut seen, mut exposed) = (BTreeSet::new(), Vec::new());
+    for place in own.into_iter().chain(backups) {
+        let most = if place.backup { MOST_OF_BACKUP } else { MOST_OF_FILE };
+        let Some(Text { real, text }) = reading::read(&place.file, &roots, most) else { continue };
+        let keys = if seen.insert(real.clone()) { keys::find(&text) } else { Vec::new() };
+        if !keys.is_empty() {
+            exposed.push(Exposed {
+                servers: servers(&text, place.client, &keys),
+                client: place.client.id,
+                backup: place.backup,
+                project: place.project,
+                tracked: tracked::is_tracked(&real, folders),
+                keys,
+                file: place.file,
+            });
+        }
+    }
+    exposed
+}
+
+/// Folders below which a link may lead, without links themselves.
+pub fn roots(folders: &UserFolders, project: Option<&Path>) -> Vec<PathBuf> {
+    let mut roots = vec![folders.home.as_path(), &folders.config, &folders.dot_config];
+    let others =
+        [&folders.local_app_data, &folders.claude_config, &folders.codex_home, &folders.copilot_home];
+    roots.extend(others.into_iter().filter_map(Option::as_deref).chain(project));
+    roots.iter().filter_map(|root| root.canonicalize().ok()).collect()
+}
+
+fn own_files(folders: &UserFolders, project: Option<&Path>) -> Vec<Place> {
+    let (mut places, mut seen) = (Vec::new(), BTreeSet::new());
+    for client in clients::ALL {
+        let of_project = client.project.zip(project).map(|(file, folder)| folder.join(file));
+        let user = (client.files)(folders).into_iter().map(|file| (file, false, false));
+        let older = (client.older)(folders).into_iter().map(|file| (file, true, false));
+        let of_project = of_project.into_iter().map(|file| (file, false, true));
+        for (file, backup, project) in user.chain(older).chain(of_project) {
+            if seen.insert(file.clone()) {
+                places.push(Place { file, client, backup, project });
+            }
+        }
+    }
+    places
+}
+
+/// Files beside those of the clients that are called like them, and what stands in folders of backups.
+fn backups(folders: &UserFolders, own: &[Place]) -> Vec<Place> {
+    let files: BTreeSet<&Path> = own.iter().map(|place| place.file.as_path()).collect();
+    let mut beside: BTreeMap<&Path, Vec<(String, &'static Client)>> = BTreeMap::new();
+    for place in own {
+        if let (Some(folder), Some(name)) = (place.file.parent(), place.file.file_name()) {
+            let name = name.to_string_lossy().to_lowercase();
+            beside.entry(folder).or_default().push((name, place.client));
+        }
+    }
+    let mut found: Vec<(SystemTime, Place)> = Vec::new();
+    for (folder, names) in beside {
+        for (file, changed) in plain_files(folder) {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            let of = names.iter().find(|(of, _)| is_backup(&name, of));
+            if let Some((_, client)) = of.filter(|_| !files.contains(file.as_path())) {
+                found.push((changed, Place { file, client, backup: true, project: false }));
+            }
+        }
+    }
+    if let Some(client) = clients::by_id("claude-code") {
+        let claude = folders.claude_config.clone().unwrap_or_else(|| folders.home.join(".claude"));
+        let kept = plain_files(&claude.join("backups"));
+        found.extend(
+            kept.into_iter()
+                .map(|(file, changed)| (changed, Place { file, client, backup: true, project: false })),
+        );
+    }
+    found.sort_by(|(one, a), (two, b)| two.cmp(one).then_with(|| a.file.cmp(&b.file)));
+    found.truncate(MOST_BACKUPS);
+    found.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The files of a folder with the time of their last change; links are left out.
+fn plain_files(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
+    let Ok(listed) = fs::read_dir(folder) else { return Vec::new() };
+    let listed = listed.take(MOST_NAMES).flatten();
+    let plain = listed.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    plain
+        .map(|entry| {
+            let changed = entry.metadata().and_then(|facts| facts.modified());
+            (entry.path(), changed.unwrap_or(SystemTime::UNIX_EPOCH))
+        })
+        .collect()
+}
+
+/// True for `mcp.json.bak`, `mcp.json~`, `mcp.json.backup.1763710000`, `mcp (copy).json`, `mcp.old.json`.
+fn is_backup(name: &str, of: &str) -> bool {
+    if name == of {
+        return false;
+    }
+    let stem = of.rsplit_once('.').map_or(of, |(stem, _)| stem);
+    let marked = || MARKS.iter().any(|mark| name.contains(mark));
+    name.starts_with(of) || (!stem.is_empty() && name.starts_with(stem) && marked())
+}
+
+/// For each key the server in whose entry it stands.
+fn servers(text: &str, client: &Client, found: &[keys::Found]) -> Vec<Option<String>> {
+    let entries = edit::entries(text, &client.spot).unwrap_or_default();
+    let server = |found: &keys::Found| {
+        let entry = entries.iter().rfind(|entry| entry.line <= found.line)?;
+        let inside = keys::find(&entry.entry.to_string());
+        inside.iter().any(|key| key.secret.masked() == found.secret.masked()).then(|| entry.name.clone())
+    };
+    found.iter().map(server).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Whether git tracks a file: then its history holds the file's keys too.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::settings::UserFolders;
+
+/// A repository on a drive that sleeps is not waited for.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Variables by which git would look at another repository than the file's.
+const OTHERS: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"];
+
+/// True where git says that it tracks `file`; false where there is no git, no repository or no answer in time.
+/// Starts nothing that the repository names: no hook, no file monitor, no pager.
+pub fn is_tracked(file: &Path, folders: &UserFolders) -> bool {
+    let (Some(git), Some(folder), Some(name)) = (folders.program("git"), file.parent(), file.file_name())
+    else {
+        return false;
+    };
+    // Without a repository around it there is nothing to ask.
+    if !folder.ancestors().any(|folder| folder.join(".git").exists()) {
+        return false;
+    }
+    let mut command = Command::new(git);
+    command.args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"]);
+    command.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]).arg(folder);
+    command.args(["ls-files", "--error-unmatch", "--"]).arg(name);
+    for name in OTHERS {
+        command.env_remove(name);
+    }
+    command.env("GIT_TERMINAL_PROMPT", "0");
+    let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let Ok(mut git) = started else { return false };
+    let Some(mut out) = git.stdout.take() else { return false };
+    let (sender, answered) = mpsc::channel();
+    // The end of its output comes with its own.
+    let reader = thread::Builder::new().spawn(move || {
+        let read = out.read_to_end(&mut Vec::new());
+        _ = sender.send(read.is_ok());
+    });
+    if reader.is_err() || answered.recv_timeout(LIMIT).is_err() {
+        drop(git.kill());
+        drop(git.wait());
+        return false;
+    }
+    git.wait().is_ok_and(|status| status.success())
+}
