@@ -19,8 +19,7 @@ class Place:
     """What a client is run with."""
 
     home: Home
-    # A Rust client has none.
-    pack: Pack | None
+    pack: Pack
     # As it was built; the client starts a copy below its home.
     lumabill: Path
     # The entry of the server: command, arguments, environment.
@@ -37,6 +36,7 @@ class Place:
 class Outcome:
     """What was seen of one client. `problems` is empty where all was as it should be; `notes` explain them."""
 
+    # The protocol version in use.
     era: str = "-"
     tools: str = "-"
     called: bool = False
@@ -71,7 +71,9 @@ def with_sandbox(row, lumabill, keep):
             (agent if row["kind"] == "agent" else sdk).run(row, trial.place, trial.outcome)
             trial.check_servers()
             trial.outcome.check_invoices(known, sandbox.invoices())
-        trial.outcome.era = tap.era() or "none"
+        # What is on the wire is what a client asks for: a library that tells what it got knows better.
+        if trial.outcome.era == "-":
+            trial.outcome.era = tap.era() or "none"
         if trial.outcome.era != row["era"]:
             trial.outcome.problems.append(f"spoke {trial.outcome.era} and not {row['era']}")
     return trial.outcome
@@ -90,10 +92,10 @@ class Trial:
     """A client's home for the length of a `with`. What fails there is a problem of this client and ends only it."""
 
     def __init__(self, row, lumabill, keep):
-        pack = Pack(row["pack"]) if "pack" in row else None
+        pack = Pack(row["pack"])
         # Its own programs on PATH, as on its user's machine.
-        programs = [pack.program("any").parent] if pack else []
-        self.place = Place(Home(row["name"], lumabill, [*programs, node_folder()]), pack, lumabill)
+        home = Home(row["name"], lumabill, [pack.program("any").parent, node_folder()])
+        self.place = Place(home, pack, lumabill)
         self.outcome = Outcome()
         self._name, self._keep = row["name"], keep
 
