@@ -38,7 +38,8 @@ export async function tell(client, name, connect) {
 }
 
 function end(line, error) {
-  line.error = error && (error.stack ?? String(error));
+  // The message again as the last line, which is what the table shows.
+  line.error = error && `${error.stack}\n${error.message.split("\n")[0]}`;
   // The process ends here even if the client left something open; once the pipe has taken the line.
   process.stdout.write(`${JSON.stringify(line)}\n`, () => process.exit(error ? 1 : 0));
 }

@@ -70,9 +70,12 @@ def tell(client, package, session):
     line["error"] = None
     try:
         asyncio.run(asyncio.wait_for(_steps(line, session), STORY_WITHIN))
-    except BaseException:
-        # A group of exceptions, too: everything that went wrong belongs into the line.
-        line["error"] = traceback.format_exc()
+    except BaseException as error:
+        # The first cause again as the last line, which is what the table shows.
+        first = error
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        line["error"] = f"{traceback.format_exc()}\n{type(first).__name__}: {first}"
     print(json.dumps(line), flush=True)
     sys.exit(1 if line["error"] else 0)
 
