@@ -101,12 +101,14 @@ async def _steps(line, session):
         created = await client.call("create_invoice", job["invoice"], None)
         line["invoice_id"] = created.facts()["record"]["id"]
         line["confirmed_by"] = await _deletion(client, job["invoice"], person)
+        # Some clients start a server for each call: there is nothing to close.
+        stays = bool(_children())
         start = time.monotonic()
     left = _children()
     took = time.monotonic() - start
     assert not left, f"still running after closing: {left}"
     assert took < GONE_WITHIN, f"closing took {took:.1f} s: the server did not end with its input"
-    line["gone_ms"] = round(took * 1000)
+    line["gone_ms"] = round(took * 1000) if stays else None
 
 
 async def _deletion(client, invoice, person):
