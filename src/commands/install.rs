@@ -147,8 +147,8 @@ fn put(
 ) -> Result<Done, Failure> {
     let file = which::file(client, project, folders)?;
     let place = Place { client, file: &file, project };
-    if !project && let Some((own, program)) = by_command::of(client, folders) {
-        return by_command::put(&place, own, &program, entry, installed);
+    if !project && let Some(told) = by_command::of(client, folders) {
+        return told.put(&place, entry, installed);
     }
     Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", shown(&file)) })
 }

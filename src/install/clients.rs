@@ -46,6 +46,8 @@ pub struct OwnCommand {
     pub program: &'static str,
     /// Adds an entry to the user's own configuration; fails where there is one of that name.
     pub add: fn(&Entry) -> Vec<String>,
+    /// Adds an entry of this name with these fields, those of a person among them; fails where there is one.
+    pub add_fields: fn(&str, &Value) -> Vec<String>,
     /// Takes the entry of this name out of the user's own configuration.
     pub remove: fn(&str) -> Vec<String>,
     /// Prints the entry of this name; fails where there is none.
@@ -65,6 +67,8 @@ pub struct Client {
     pub files: fn(&UserFolders) -> Vec<PathBuf>,
     /// Further files, of older versions or other ways to set the client up: searched for keys, never written.
     pub older: fn(&UserFolders) -> Vec<PathBuf>,
+    /// True where the files of `older` count as long as there is none of `files`.
+    pub older_counts: bool,
     /// The file in a project's folder, where the client has one.
     pub project: Option<&'static str>,
     /// Folders or files that show that the client is here: any of them.
@@ -75,6 +79,8 @@ pub struct Client {
     pub own: Option<OwnCommand>,
     /// Where entries stand in the file.
     pub spot: Spot,
+    /// What a new file has to hold before any entry: without it the client refuses the file.
+    pub opening: &'static str,
     /// An entry as this client wants it.
     pub shape: fn(&Entry) -> Value,
     /// Where a person pastes what is printed, with [`Way::Print`]: the place, as the client names it.
@@ -86,10 +92,21 @@ pub struct Client {
 }
 
 impl Client {
-    /// The file of the user's own configuration that is meant; none where the client keeps none.
+    /// The file of the user's own configuration that is meant; none where the client keeps none, or where a new
+    /// one would put out of force what a person set in an older one.
     pub fn file(&self, folders: &UserFolders) -> Option<PathBuf> {
         let files = (self.files)(folders);
-        files.iter().find(|file| file.is_file()).or(files.first()).cloned()
+        if let Some(there) = files.iter().find(|file| file.is_file()) {
+            return Some(there.clone());
+        }
+        let counts = self.older_counts && (self.older)(folders).iter().any(|file| file.is_file());
+        if counts { None } else { files.first().cloned() }
+    }
+
+    /// [`edit::put`]; an empty text becomes a file that this client accepts.
+    pub fn put(&self, text: &str, name: &str, entry: &Value) -> Result<String, NotEdited> {
+        let text = if text.trim().is_empty() && !self.opening.is_empty() { self.opening } else { text };
+        edit::put(text, &self.spot, name, entry)
     }
 
     /// True where the client's folder exists or its program is on PATH.
@@ -103,7 +120,7 @@ impl Client {
         folders.program(self.own?.program)
     }
 
-    /// What a person pastes: a whole file that holds this entry only.
+    /// What a person pastes into the file: as it stands in one that holds this entry only.
     pub fn pasted(&self, entry: &Entry) -> Result<String, NotEdited> {
         edit::put("", &self.spot, &entry.name, &(self.shape)(entry))
     }
@@ -146,11 +163,13 @@ const PLAIN: Client = Client {
     way: Way::File,
     files: |_| Vec::new(),
     older: |_| Vec::new(),
+    older_counts: false,
     project: None,
     signs: |_| Vec::new(),
     programs: &[],
     own: None,
     spot: MCP_SERVERS,
+    opening: "",
     shape: shape::plain,
     paste_at: None,
     next: "",

@@ -1,9 +1,12 @@
 //! One client's file: our entry put in and taken out again, noted before it is done and read back after.
 
+mod planned;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use self::planned::{Planned, plan};
 use super::client_file::{FileError, Snapshot, Written, remove_folders};
 use super::installed::{Installed, Record, digest};
 use crate::failure::{Exit, Failure};
@@ -64,6 +67,12 @@ impl Place<'_> {
         self.listed(&snapshot, snapshot.text()?)
     }
 
+    /// The entry of this name, as the file has it now.
+    pub fn entry(&self, name: &str) -> Result<Option<Value>, Failure> {
+        let entries = self.entries()?;
+        Ok(entries.into_iter().find(|listed| listed.name == name).map(|listed| listed.entry))
+    }
+
     fn listed(&self, snapshot: &Snapshot, text: &str) -> Result<Vec<Listed>, Failure> {
         edit::entries(text, self.spot()).map_err(|error| self.not_edited(&snapshot.file, &error))
     }
@@ -92,14 +101,13 @@ impl Place<'_> {
     }
 
     /// An entry of our name that starts something else is somebody's, and may hold a key.
-    pub fn check_ours(&self, listed: &Listed) -> Result<(), Failure> {
-        if is_ours(&listed.entry) {
+    pub fn check_ours(&self, name: &str, entry: &Value) -> Result<(), Failure> {
+        if is_ours(entry) {
             return Ok(());
         }
-        let (file, name, line) = (self.file.display(), &listed.name, listed.line);
+        let file = self.file.display();
         let message = format!(
-            "`{file}` has an entry `{name}` already (line {line}) that does not start this program; it was left as \
-             it is"
+            "`{file}` has an entry `{name}` already that does not start this program; it was left as it is"
         );
         Err(Failure::new(NAME_TAKEN, Exit::Refused, message)
             .hint("rename or remove it there, and run the command again"))
@@ -112,16 +120,19 @@ impl Place<'_> {
             let text = snapshot.text()?;
             let listed = self.listed(&snapshot, text)?;
             let old = listed.iter().find(|listed| listed.name == entry.name);
-            old.map_or(Ok(()), |old| self.check_ours(old))?;
+            old.map_or(Ok(()), |old| self.check_ours(&old.name, &old.entry))?;
             let shaped = (self.client.shape)(entry);
             let wanted = old.map_or_else(|| shaped.clone(), |old| updated(&old.entry, &shaped));
             if old.is_some_and(|old| old.entry == wanted) {
                 return Ok(Put::Same);
             }
-            let after = edit::put(text, self.spot(), &entry.name, &wanted)
-                .map_err(|error| self.not_edited(&snapshot.file, &error))?;
             let before = installed.of(&snapshot.file).cloned();
-            installed.put(self.record(entry, &snapshot, &after, installed)?)?;
+            let known =
+                before.clone().unwrap_or_else(|| Record::new(self.client.id, &snapshot.file, self.project));
+            let planned = plan(self.client, text, &known, (&entry.name, &wanted))
+                .map_err(|error| self.not_edited(&snapshot.file, &error))?;
+            let after = planned.after.clone();
+            installed.put(self.noted(&known, planned, &snapshot, installed)?)?;
             match snapshot.replace(&after) {
                 Ok(Written::Done) => {
                     self.check(&snapshot.file, &entry.name, &wanted)?;
@@ -137,21 +148,17 @@ impl Place<'_> {
         Err(FileError::Busy(self.file.to_owned()).into())
     }
 
-    /// What will have been changed once `after` is written.
-    fn record(
+    /// What is noted before it is done: with what a first change has to keep of the file as it was.
+    fn noted(
         &self,
-        entry: &Entry,
+        known: &Record,
+        planned: Planned,
         snapshot: &Snapshot,
-        after: &str,
         installed: &Installed,
     ) -> Result<Record, Failure> {
-        let text = snapshot.text()?;
-        let mut record = match installed.of(&snapshot.file) {
-            Some(known) => known.clone(),
-            None => Record::new(self.client.id, &snapshot.file, self.project),
-        };
-        if record.changes.is_empty() {
-            record.before = digest(text);
+        let (mut record, text) = (planned.record, snapshot.text()?);
+        if known.changes.is_empty() {
+            record.before = digest(&planned.without);
             if !snapshot.exists() {
                 record.made = true;
                 record.folders = snapshot.missing_folders();
@@ -159,21 +166,12 @@ impl Place<'_> {
                 record.backup = Some(installed.back_up(self.client.id, &snapshot.file, text)?);
             }
         }
-        // One change per entry: from the text without it to the text with it.
-        let earlier = record.changes.iter().find(|known| known.name == entry.name);
-        let without = match earlier {
-            Some(known) => undo::undo(text, &known.change, self.spot(), &entry.name),
-            None => edit::remove(text, self.spot(), &entry.name),
-        };
-        let without = without.map_err(|error| self.not_edited(&snapshot.file, &error))?;
-        record.changed(&entry.name, undo::between(&without, after));
         Ok(record)
     }
 
     /// What was written has to be there when the file is read again.
     fn check(&self, file: &Path, name: &str, wanted: &Value) -> Result<(), Failure> {
-        let listed = self.entries()?;
-        if listed.iter().any(|listed| listed.name == name && listed.entry == *wanted) {
+        if self.entry(name)?.as_ref() == Some(wanted) {
             Ok(())
         } else {
             Err(FileError::Overwritten(file.to_owned()).into())
@@ -261,7 +259,9 @@ impl Place<'_> {
     fn is_empty(&self, text: &str) -> bool {
         let words = |text: &str| text.split_whitespace().collect::<String>();
         let [name, ..] = NAMES;
-        let fresh = edit::put("", self.spot(), name, &Value::Object(serde_json::Map::new()))
+        let fresh = self
+            .client
+            .put("", name, &Value::Object(serde_json::Map::new()))
             .and_then(|text| edit::remove(&text, self.spot(), name));
         words(text).is_empty() || fresh.is_ok_and(|fresh| words(&fresh) == words(text))
     }

@@ -78,11 +78,7 @@ impl Installed {
             .because(error.to_string())
             .hint("make it writable for you: what is changed is noted there, so that it can be taken back")
         };
-        let lock = state.join("installed.lock");
-        if !lock.exists() {
-            write_private_file(&lock, b"").map_err(failed)?;
-        }
-        let lock = OpenOptions::new().write(true).open(&lock).map_err(failed)?;
+        let lock = open_lock(state).map_err(failed)?;
         lock.lock().map_err(failed)?;
         let file = state.join("installed.json");
         let content = match fs::read(&file) {
@@ -143,10 +139,8 @@ impl Installed {
         let id = uuid::Uuid::new_v4().simple().to_string();
         let short = id.get(..8).unwrap_or_default();
         let backup = self.backups().join(format!("{client}-{short}-{name}"));
-        write_private_file(&backup, without_keys(text).as_bytes()).map_err(|error| {
-            let message = format!("the copy `{}` cannot be written; nothing was changed", backup.display());
-            Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
-        })?;
+        write_private_file(&backup, without_keys(text).as_bytes())
+            .map_err(|error| unwritten(&backup, &error))?;
         Ok(backup)
     }
 
@@ -158,17 +152,35 @@ impl Installed {
         self.content.version = VERSION;
         let file = self.folder.join("installed.json");
         if self.content.files.is_empty() {
-            drop(fs::remove_file(&file));
-            return Ok(());
+            return match fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritten(&file, &error)),
+                _ => Ok(()),
+            };
         }
         let written = serde_json::to_vec_pretty(&self.content)
             .map_err(std::io::Error::from)
             .and_then(|bytes| write_private_file(&file, &bytes));
-        written.map_err(|error| {
-            let message = format!("`{}` cannot be written", file.display());
-            Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
-        })
+        written.map_err(|error| unwritten(&file, &error))
     }
+}
+
+/// The file that all processes lock, in a folder that is private if it is new.
+fn open_lock(state: &Path) -> std::io::Result<File> {
+    let (mut folder, mut file) = (fs::DirBuilder::new(), OpenOptions::new());
+    folder.recursive(true);
+    file.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    }
+    folder.create(state)?;
+    file.open(state.join("installed.lock"))
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("`{}` cannot be written; nothing was changed", file.display());
+    Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
 }
 
 impl Record {

@@ -30,6 +30,9 @@ pub(super) const CLAUDE_CODE: Client = Client {
             let all = ["mcp", "add", "-s", "user"].into_iter().chain(start);
             all.map(str::to_owned).chain(entry.args.iter().cloned()).collect()
         },
+        add_fields: |name, fields| {
+            ["mcp", "add-json", "-s", "user", name, &fields.to_string()].map(str::to_owned).into()
+        },
         remove: |name| ["mcp", "remove", "-s", "user", name].map(str::to_owned).into(),
         show: |name| ["mcp", "get", name].map(str::to_owned).into(),
     }),

@@ -117,9 +117,11 @@ pub(super) const CONTINUE: Client = Client {
     title: "Continue",
     files: |folders| vec![folders.home.join(".continue/config.yaml")],
     older: |folders| vec![folders.home.join(".continue/config.json")],
+    older_counts: true,
     signs: |folders| vec![folders.home.join(".continue")],
     programs: &["cn"],
     spot: Spot { format: Format::Yaml, at: &["mcpServers"], list: true },
+    opening: "name: Local Assistant\nversion: 1.0.0\nschema: v1\n",
     shape: |entry| json!({ "name": entry.name, "type": "stdio", "command": entry.command, "args": entry.args }),
     next: "use Continue in agent mode; it reads its configuration again by itself",
     ..PLAIN

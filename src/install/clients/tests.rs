@@ -157,6 +157,19 @@ fn the_file_that_exists_is_meant() {
 }
 
 #[test]
+fn no_new_file_puts_an_older_one_out_of_force() {
+    let home = Home::new();
+    let folders = home.folders();
+    let client = by_id("continue").unwrap();
+    let present = home.0.join(".continue/config.yaml");
+    assert_eq!(client.file(&folders), Some(present.clone()));
+    home.write(".continue/config.json");
+    assert_eq!(client.file(&folders), None, "config.json counts only as long as there is no config.yaml");
+    home.write(".continue/config.yaml");
+    assert_eq!(client.file(&folders), Some(present));
+}
+
+#[test]
 fn variables_move_the_files_of_claude_code_codex_and_copilot() {
     let home = Home::new();
     let mut folders = home.folders();
@@ -370,9 +383,16 @@ fn golden_files_of_clients_take_our_entry_and_give_it_back_byte_for_byte() {
 #[test]
 fn golden_files_of_clients_begin_with_our_entry_where_there_was_none() {
     for (client, folder) in compared().filter(|(client, _)| client.way != Way::Print) {
-        let text = client.pasted(&ours()).unwrap_or_else(|why| panic!("{}: {why}", client.id));
+        let entry = (client.shape)(&ours());
+        let text = client.put("", "lumabill", &entry).unwrap_or_else(|why| panic!("{}: {why}", client.id));
         golden(&folder.join(format!("empty-after.{}", extension(client))), &text);
-        assert_eq!(entries(&text, &client.spot).unwrap().len(), 1, "{}", client.id);
+        let pasted = client.pasted(&ours()).unwrap();
+        assert_eq!(text, format!("{}{pasted}", client.opening), "{}", client.id);
+        for text in [text, pasted] {
+            let there = entries(&text, &client.spot).unwrap();
+            assert_eq!(there.len(), 1, "{}", client.id);
+            assert_eq!((&*there[0].name, &there[0].entry), ("lumabill", &entry), "{}", client.id);
+        }
     }
 }
 
