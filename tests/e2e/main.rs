@@ -48,6 +48,7 @@ mod lists;
 mod local_tools;
 mod long_lists;
 mod lost_updates;
+mod moving;
 mod names;
 mod odd_books;
 mod once;
