@@ -41,6 +41,10 @@ sandbox *options:
 serve-sandbox *options:
     cargo run --locked --quiet -- serve --sandbox {{options}}
 
+# The official conformance suite of MCP, against the built binary, in both revisions; half a minute once it is installed.
+conformance:
+    tests/conformance/run
+
 # The sandbox against its own OpenAPI file.
 schemathesis:
     tests/schemathesis.sh

@@ -119,7 +119,7 @@ fn take_out(
             continue;
         }
         let taken = match by_command::of(client, folders) {
-            Some((own, program)) if !project => by_command::take_out(&place, own, &program, installed)?,
+            Some(told) if !project => told.take_out(&place, installed)?,
             _ => place.take_out(installed)?,
         };
         any |= !taken.names.is_empty();

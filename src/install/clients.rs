@@ -46,6 +46,8 @@ pub struct OwnCommand {
     pub program: &'static str,
     /// Adds an entry to the user's own configuration; fails where there is one of that name.
     pub add: fn(&Entry) -> Vec<String>,
+    /// Adds an entry of this name with these fields, those of a person among them; fails where there is one.
+    pub add_fields: fn(&str, &Value) -> Vec<String>,
     /// Takes the entry of this name out of the user's own configuration.
     pub remove: fn(&str) -> Vec<String>,
     /// Prints the entry of this name; fails where there is none.

@@ -61,11 +61,13 @@ def with_sandbox(row, lumabill, keep):
     """The client on a sandbox of its own, through a copy of what it writes to the server."""
     with Trial(row, lumabill, keep) as trial:
         home = trial.place.home
-        tap = Tap(home.path / "wire", home.lumabill, ["serve"])
+        # All of them for an agent, so that none is left out by a client's rules for names and schemas.
+        arguments = ["--toolsets", "all"] if row["kind"] == "agent" else []
+        tap = Tap(home.path / "wire", home.lumabill, ["serve", *arguments])
         with Sandbox(lumabill, home.path / "books.db", home.environment) as sandbox:
             known = sandbox.invoices()
             trial.place.command, trial.place.variables = str(tap.command), sandbox.account
-            trial.place.expected = default_tools(lumabill, {**home.environment, **sandbox.account})
+            trial.place.expected = served(lumabill, arguments, {**home.environment, **sandbox.account})
             (agent if row["kind"] == "agent" else sdk).run(row, trial.place, trial.outcome)
             trial.check_servers()
             trial.outcome.check_invoices(known, sandbox.invoices())
@@ -80,6 +82,7 @@ def with_sandbox(row, lumabill, keep):
 def installed(row, lumabill, keep):
     """An agent with what `lumabill install` wrote for it."""
     with Trial(row, lumabill, keep) as trial:
+        trial.place.expected = served(lumabill, [], trial.place.home.environment)
         trip.run(row, trial.place, trial.outcome)
         trial.check_servers()
     return trial.outcome
@@ -121,7 +124,16 @@ class Trial:
             self.outcome.problems.append(f"{len(left)} servers stayed when the client had ended")
 
 
-def default_tools(lumabill, environment):
-    """The names of the tools that are served without any option."""
-    listed = subprocess.run([str(lumabill), "tools", "--json"], env=environment, capture_output=True, text=True, check=True)
-    return [tool["name"] for tool in json.loads(listed.stdout)]
+def served(lumabill, arguments, environment):
+    """The names of the tools that `lumabill serve` lists, asked over the protocol."""
+    meta = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "trial", "version": "1"}}
+    asked = [
+        {"id": 1, "method": "initialize", "params": meta},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/list"},
+    ]
+    lines = "".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
+    ran = subprocess.run(
+        [str(lumabill), "serve", *arguments], env=environment, input=lines, capture_output=True, text=True, check=True)
+    answers = {answer.get("id"): answer for answer in map(json.loads, ran.stdout.splitlines())}
+    return [tool["name"] for tool in answers[2]["result"]["tools"]]

@@ -3,12 +3,16 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 
-use crate::support::{Home, Lumabill, SandboxProcess};
+use crate::support::{Home, Lumabill, PATIENCE, SandboxProcess};
 
 /// The program in a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     child: Child,
+    /// What comes onto the screen; it ends with the program.
+    screen: Receiver<Vec<u8>>,
     seen: String,
 }
 
@@ -23,6 +27,18 @@ impl Terminal {
         Self::run(home, Some(sandbox), &format!("stty cols {columns} && {program} {arguments}"))
     }
 
+    /// A command as it stands, with its environment and folder.
+    pub fn of(wanted: &Command) -> Self {
+        let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_str().unwrap());
+        let words: Vec<_> =
+            std::iter::once(wanted.get_program()).chain(wanted.get_args()).map(quoted).collect();
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--echo", "never", "--command", &words.join(" "), "/dev/null"]);
+        command.env_clear().envs(wanted.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(wanted.get_current_dir().unwrap());
+        Self::spawn(&mut command)
+    }
+
     fn run(home: &Arc<Home>, sandbox: Option<&SandboxProcess>, line: &str) -> Self {
         let mut command = Command::new("script");
         command.args(["--quiet", "--return", "--echo", "never", "--command", line, "/dev/null"]);
@@ -31,23 +47,45 @@ impl Terminal {
             command.env("LUMABILL_API_URL", &sandbox.url).env("LUMABILL_API_KEY", sandbox.key());
             command.env("LUMABILL_PROFILE_ID", sandbox.profile("Muster Consulting GmbH"));
         }
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        Self { child, seen: String::new() }
+        Self::spawn(&mut command)
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut out, (sender, screen)) = (child.stdout.take().unwrap(), mpsc::channel());
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = out.read(&mut bytes) {
+                if sender.send(bytes[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, screen, seen: String::new() }
     }
 
     /// Reads until `text` is on the screen; the end of the program before that is a failure.
-    fn until(&mut self, text: &str) -> &mut Self {
-        let out = self.child.stdout.as_mut().unwrap();
+    pub fn until(&mut self, text: &str) -> &mut Self {
         while !self.seen.contains(text) {
-            let mut bytes = [0; 4096];
-            let read = out.read(&mut bytes).unwrap();
-            assert!(read > 0, "`{text}` never came: {}", self.seen);
-            self.seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            assert!(self.read(), "`{text}` never came: {}", self.seen);
         }
         self
     }
 
-    fn types(&mut self, text: &str) -> &mut Self {
+    /// Reads on; false at the end. A program that waits for what nobody types is a failure.
+    fn read(&mut self) -> bool {
+        match self.screen.recv_timeout(PATIENCE) {
+            Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => {
+                drop(self.child.kill());
+                panic!("nothing came for {PATIENCE:?} after: {}", self.seen);
+            }
+        }
+        true
+    }
+
+    pub fn types(&mut self, text: &str) -> &mut Self {
         let keyboard = self.child.stdin.as_mut().unwrap();
         keyboard.write_all(text.as_bytes()).unwrap();
         keyboard.flush().unwrap();
@@ -55,8 +93,8 @@ impl Terminal {
     }
 
     /// Everything that was on the screen, and the exit code.
-    fn ends(mut self) -> (String, i32) {
-        self.child.stdout.take().unwrap().read_to_string(&mut self.seen).unwrap();
+    pub fn ends(mut self) -> (String, i32) {
+        while self.read() {}
         (self.seen, self.child.wait().unwrap().code().unwrap())
     }
 }

@@ -1,146 +1,169 @@
 //! A client that has a command for its servers is told by that command: it may be writing its file all the time.
 //! The file is read before and after, so that no entry is lost and none is said to be there that is not.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use serde_json::Value;
 
 use super::Done;
-use super::in_file::{Place, Put, Taken};
+use super::in_file::{NAMES, Place, Put, Taken};
 use super::installed::Installed;
 use super::own_command::{Ran, as_typed, run};
 use crate::failure::{Exit, Failure};
 use crate::install::clients::{OwnCommand, Start, Way, is_ours, updated};
-use crate::install::edit::Listed;
-use crate::install::{Client, Entry};
+use crate::install::{Client, Entry, keys};
 use crate::settings::UserFolders;
 use crate::terminal;
 
+/// A client's own command, and where it is.
+pub struct Told {
+    own: OwnCommand,
+    program: PathBuf,
+}
+
 /// The client's own command, where it has one that is on PATH.
-pub fn of(client: &Client, folders: &UserFolders) -> Option<(OwnCommand, PathBuf)> {
+pub fn of(client: &Client, folders: &UserFolders) -> Option<Told> {
     if client.way != Way::Command {
         return None;
     }
-    Some((client.own?, client.program(folders)?))
+    Some(Told { own: client.own?, program: client.program(folders)? })
 }
 
-/// Adds the entry, or takes the old one out and adds it anew.
-pub fn put(
-    place: &Place,
-    own: OwnCommand,
-    program: &Path,
-    entry: &Entry,
-    installed: &mut Installed,
-) -> Result<Done, Failure> {
-    let by_file = |installed: &mut Installed| {
-        let put = place.put(entry, installed)?;
-        Ok(Done { put, place: format!("`{}`", place.file.display()) })
-    };
-    let add = (own.add)(entry);
-    let typed = as_typed(own.program, &add);
-    let done = |put| Ok(Done { put, place: format!("`{}` by `{typed}`", place.file.display()) });
-    let before = place.entries()?;
-    let old = before.iter().find(|listed| listed.name == entry.name);
-    if let Some(old) = old {
-        // Whose it is, and whether it is as it is to be, is told as for every file.
-        place.check_ours(old)?;
-        let wanted = updated(&old.entry, &(place.client.shape)(entry));
-        if wanted == old.entry {
-            return done(Put::Same);
+impl Told {
+    fn run(&self, arguments: &[String]) -> Result<Ran, Failure> {
+        run(&self.program, arguments)
+    }
+
+    fn typed(&self, arguments: &[String]) -> String {
+        as_typed(self.own.program, arguments)
+    }
+
+    /// Adds the entry, or takes an older one of ours out and adds it anew with what a person added to it.
+    pub fn put(&self, place: &Place, entry: &Entry, installed: &mut Installed) -> Result<Done, Failure> {
+        let file = format!("`{}`", place.file.display());
+        let Some(old) = self.now(place, &entry.name)? else {
+            return self.add(place, entry, installed);
+        };
+        place.check_ours(&entry.name, &old)?;
+        let wanted = updated(&old, &(place.client.shape)(entry));
+        if wanted == old {
+            return Ok(Done { put: Put::Same, place: file });
         }
-        // The command knows no fields that a person added: where there are some, the file is edited.
-        if has_more(old, entry, place.client) {
-            return by_file(installed);
+        // No key is an argument: where a person put one into the entry, the file is edited.
+        if !keys::find(&wanted.to_string()).is_empty() {
+            return Ok(Done { put: place.put(entry, installed)?, place: file });
         }
-        let removed = run(program, &(own.remove)(&entry.name));
-        if place.entries()?.iter().any(|listed| listed.name == entry.name) {
-            note_fallback(own.program, &problem(&removed));
-            return by_file(installed);
+        let removed = self.run(&(self.own.remove)(&entry.name));
+        if self.now(place, &entry.name)?.is_some() {
+            self.note(&removed);
+            return Ok(Done { put: place.put(entry, installed)?, place: file });
         }
-    }
-    let added = run(program, &add);
-    let succeeded = added.as_ref().is_ok_and(Ran::succeeded);
-    let now = place.entries()?;
-    let there = now.iter().find(|listed| listed.name == entry.name);
-    if there.is_some_and(|there| starts(there, entry)) {
-        return done(if old.is_some() { Put::Updated } else { Put::Added });
-    }
-    if succeeded && there.is_none() && run(program, &(own.show)(&entry.name)).is_ok_and(|ran| ran.succeeded())
-    {
-        // It keeps it elsewhere than it did in the versions that are known here.
-        let put = if old.is_some() { Put::Updated } else { Put::Added };
-        return Ok(Done { put, place: format!("{} by `{typed}`", place.client.title) });
-    }
-    note_fallback(own.program, &problem(&added));
-    by_file(installed).map_err(|failure| match old {
-        // It was taken out, and neither way brought it back.
-        Some(old) if there.is_none() => lost(own, old, entry, failure),
-        _ => failure,
-    })
-}
-
-/// True where the entry has fields that the command could not set again.
-fn has_more(old: &Listed, entry: &Entry, client: &Client) -> bool {
-    let shaped = (client.shape)(entry);
-    let (Some(old), Some(new)) = (old.entry.as_object(), shaped.as_object()) else { return true };
-    old.iter().any(|(name, value)| {
-        let is_empty = value.as_object().is_some_and(serde_json::Map::is_empty);
-        !new.contains_key(name) && !is_empty
-    })
-}
-
-fn starts(listed: &Listed, entry: &Entry) -> bool {
-    let wanted = Start { command: entry.command.clone(), args: entry.args.clone() };
-    Start::of(&listed.entry) == Some(wanted)
-}
-
-fn problem(ran: &Result<Ran, Failure>) -> String {
-    match ran {
-        Ok(ran) if ran.succeeded() => "it said that it was done, but the entry does not show it".to_owned(),
-        Ok(ran) => ran.problem(),
-        Err(failure) => failure.causes.first().unwrap_or(&failure.message).clone(),
-    }
-}
-
-fn note_fallback(program: &str, problem: &str) {
-    terminal::note(&format!("note: `{program}` did not do it ({problem}); its file is edited instead"));
-}
-
-fn lost(own: OwnCommand, old: &Listed, entry: &Entry, failure: Failure) -> Failure {
-    let old =
-        Start::of(&old.entry).unwrap_or(Start { command: entry.command.clone(), args: entry.args.clone() });
-    let again = Entry { name: entry.name.clone(), command: old.command, args: old.args };
-    let typed = as_typed(own.program, &(own.add)(&again));
-    let message = format!("the entry `{}` was taken out and could not be added again", entry.name);
-    Failure::new("entry_lost", Exit::Refused, message)
-        .because(failure.message)
-        .hint(format!("type `{typed}` to have the old one back"))
-}
-
-/// Takes our entries out by the client's command; what it leaves is taken out of the file.
-pub fn take_out(
-    place: &Place,
-    own: OwnCommand,
-    program: &Path,
-    installed: &mut Installed,
-) -> Result<Taken, Failure> {
-    // What we wrote into the file ourselves can be taken back byte for byte.
-    let by_us = installed.has_changes(place.file);
-    if by_us {
-        return place.take_out(installed);
-    }
-    let mut taken = Taken::default();
-    for listed in
-        place.entries()?.iter().filter(|listed| super::in_file::NAMES.contains(&listed.name.as_str()))
-    {
-        if !is_ours(&listed.entry) {
-            taken.foreign.push((listed.name.clone(), listed.line));
-            continue;
+        let add = (self.own.add_fields)(&entry.name, &wanted);
+        let added = self.run(&add);
+        if self.starts(place, entry)? {
+            return Ok(Done { put: Put::Updated, place: format!("{file} by `{}`", self.typed(&add)) });
         }
-        let ran = run(program, &(own.remove)(&listed.name));
-        taken.names.push(listed.name.clone());
-        if place.entries()?.iter().any(|now| now.name == listed.name) {
-            note_fallback(own.program, &problem(&ran));
-            place.take_out(installed)?;
+        self.note(&added);
+        match place.put(entry, installed) {
+            Ok(_) => Ok(Done { put: Put::Updated, place: file }),
+            Err(failure) => Err(self.bring_back(place, &entry.name, &old, failure)),
         }
     }
-    Ok(taken)
+
+    fn add(&self, place: &Place, entry: &Entry, installed: &mut Installed) -> Result<Done, Failure> {
+        let add = (self.own.add)(entry);
+        let added = self.run(&add);
+        let told = |place| Ok(Done { put: Put::Added, place: format!("{place} by `{}`", self.typed(&add)) });
+        if self.starts(place, entry)? {
+            return told(format!("`{}`", place.file.display()));
+        }
+        let shown = || self.run(&(self.own.show)(&entry.name)).is_ok_and(|ran| ran.succeeded());
+        if added.as_ref().is_ok_and(Ran::succeeded) && shown() {
+            // It keeps it elsewhere than the versions that are known here.
+            return told(place.client.title.to_owned());
+        }
+        self.note(&added);
+        Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", place.file.display()) })
+    }
+
+    /// The entry of this name as the file has it now.
+    fn now(&self, place: &Place, name: &str) -> Result<Option<Value>, Failure> {
+        let entries = place.entries()?;
+        Ok(entries.into_iter().find(|listed| listed.name == name).map(|listed| listed.entry))
+    }
+
+    fn starts(&self, place: &Place, entry: &Entry) -> Result<bool, Failure> {
+        let wanted = Start { command: entry.command.clone(), args: entry.args.clone() };
+        Ok(self.now(place, &entry.name)?.and_then(|now| Start::of(&now)) == Some(wanted))
+    }
+
+    /// The old entry, which was taken out, is put back; or the person is told how.
+    fn bring_back(&self, place: &Place, name: &str, old: &Value, failure: Failure) -> Failure {
+        let add = (self.own.add_fields)(name, old);
+        drop(self.run(&add));
+        let (message, hint) = match self.now(place, name) {
+            Ok(Some(_)) => {
+                (format!("the entry `{name}` could not be changed; it is as it was"), failure.hint)
+            }
+            _ => (
+                format!("the entry `{name}` was taken out and could not be added again"),
+                Some(format!("type `{}` to have the old one back", self.typed(&add))),
+            ),
+        };
+        let failed = Failure::new("entry_not_changed", Exit::Refused, message).because(failure.message);
+        Failure { hint, ..failed }
+    }
+
+    fn note(&self, ran: &Result<Ran, Failure>) {
+        let problem = match ran {
+            Ok(ran) if ran.succeeded() => {
+                "it said that it was done, and its file does not show it".to_owned()
+            }
+            Ok(ran) => ran.problem(),
+            Err(failure) => failure.causes.first().unwrap_or(&failure.message).clone(),
+        };
+        let program = self.own.program;
+        terminal::note(&format!("note: `{program}` did not do it ({problem}); its file is edited instead"));
+    }
+
+    /// Takes our entries out by the command; what it leaves is taken out of the file.
+    pub fn take_out(&self, place: &Place, installed: &mut Installed) -> Result<Taken, Failure> {
+        // What we wrote into the file ourselves can be taken back byte for byte.
+        if installed.has_changes(place.file) {
+            return place.take_out(installed);
+        }
+        let mut taken = Taken::default();
+        for listed in place.entries()?.iter().filter(|listed| NAMES.contains(&listed.name.as_str())) {
+            if !is_ours(&listed.entry) {
+                taken.foreign.push((listed.name.clone(), listed.line));
+                continue;
+            }
+            let ran = self.run(&(self.own.remove)(&listed.name));
+            taken.names.push(listed.name.clone());
+            if self.now(place, &listed.name)?.is_some() {
+                self.note(&ran);
+                place.take_out(installed)?;
+            }
+        }
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::Told;
+    use crate::install::clients::by_id;
+
+    #[test]
+    fn a_command_is_typed_as_a_shell_takes_it() {
+        let own = by_id("claude-code").and_then(|client| client.own).unwrap();
+        let told = Told { own, program: PathBuf::from("/x/claude") };
+        let fields = serde_json::json!({ "command": "/a b/lumabill", "args": ["serve"] });
+        assert_eq!(
+            told.typed(&(own.add_fields)("lumabill", &fields)),
+            r#"claude mcp add-json -s user lumabill '{"command":"/a b/lumabill","args":["serve"]}'"#
+        );
+    }
 }

@@ -92,14 +92,13 @@ impl Place<'_> {
     }
 
     /// An entry of our name that starts something else is somebody's, and may hold a key.
-    pub fn check_ours(&self, listed: &Listed) -> Result<(), Failure> {
-        if is_ours(&listed.entry) {
+    pub fn check_ours(&self, name: &str, entry: &Value) -> Result<(), Failure> {
+        if is_ours(entry) {
             return Ok(());
         }
-        let (file, name, line) = (self.file.display(), &listed.name, listed.line);
+        let file = self.file.display();
         let message = format!(
-            "`{file}` has an entry `{name}` already (line {line}) that does not start this program; it was left as \
-             it is"
+            "`{file}` has an entry `{name}` already that does not start this program; it was left as it is"
         );
         Err(Failure::new(NAME_TAKEN, Exit::Refused, message)
             .hint("rename or remove it there, and run the command again"))
@@ -112,13 +111,14 @@ impl Place<'_> {
             let text = snapshot.text()?;
             let listed = self.listed(&snapshot, text)?;
             let old = listed.iter().find(|listed| listed.name == entry.name);
-            old.map_or(Ok(()), |old| self.check_ours(old))?;
+            old.map_or(Ok(()), |old| self.check_ours(&old.name, &old.entry))?;
             let shaped = (self.client.shape)(entry);
             let wanted = old.map_or_else(|| shaped.clone(), |old| updated(&old.entry, &shaped));
             if old.is_some_and(|old| old.entry == wanted) {
                 return Ok(Put::Same);
             }
-            let after = edit::put(text, self.spot(), &entry.name, &wanted)
+            let after = self.client
+                .put(text, &entry.name, &wanted)
                 .map_err(|error| self.not_edited(&snapshot.file, &error))?;
             let before = installed.of(&snapshot.file).cloned();
             installed.put(self.record(entry, &snapshot, &after, installed)?)?;
@@ -261,7 +261,8 @@ impl Place<'_> {
     fn is_empty(&self, text: &str) -> bool {
         let words = |text: &str| text.split_whitespace().collect::<String>();
         let [name, ..] = NAMES;
-        let fresh = edit::put("", self.spot(), name, &Value::Object(serde_json::Map::new()))
+        let fresh = self.client
+            .put("", name, &Value::Object(serde_json::Map::new()))
             .and_then(|text| edit::remove(&text, self.spot(), name));
         words(text).is_empty() || fresh.is_ok_and(|fresh| words(&fresh) == words(text))
     }

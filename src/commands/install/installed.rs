@@ -143,10 +143,8 @@ impl Installed {
         let id = uuid::Uuid::new_v4().simple().to_string();
         let short = id.get(..8).unwrap_or_default();
         let backup = self.backups().join(format!("{client}-{short}-{name}"));
-        write_private_file(&backup, without_keys(text).as_bytes()).map_err(|error| {
-            let message = format!("the copy `{}` cannot be written; nothing was changed", backup.display());
-            Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
-        })?;
+        write_private_file(&backup, without_keys(text).as_bytes())
+            .map_err(|error| unwritten(&backup, &error))?;
         Ok(backup)
     }
 
@@ -158,17 +156,21 @@ impl Installed {
         self.content.version = VERSION;
         let file = self.folder.join("installed.json");
         if self.content.files.is_empty() {
-            drop(fs::remove_file(&file));
-            return Ok(());
+            return match fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritten(&file, &error)),
+                _ => Ok(()),
+            };
         }
         let written = serde_json::to_vec_pretty(&self.content)
             .map_err(std::io::Error::from)
             .and_then(|bytes| write_private_file(&file, &bytes));
-        written.map_err(|error| {
-            let message = format!("`{}` cannot be written", file.display());
-            Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
-        })
+        written.map_err(|error| unwritten(&file, &error))
     }
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("`{}` cannot be written; nothing was changed", file.display());
+    Failure::new("state_unwritable", Exit::Refused, message).because(error.to_string())
 }
 
 impl Record {

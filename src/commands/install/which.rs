@@ -40,11 +40,16 @@ pub fn file(client: &Client, project: bool, folders: &UserFolders) -> Result<Pat
     let id = client.id;
     if !project {
         return client.file(folders).ok_or_else(|| {
-            Failure::new(
-                "no_client_file",
-                Exit::Refused,
-                format!("{} keeps no file that is edited", client.title),
-            )
+            let older = (client.older)(folders).into_iter().find(|file| file.is_file());
+            let message = match older {
+                Some(older) => format!(
+                    "{} is set up by its older file `{}`, which is not edited",
+                    client.title,
+                    older.display()
+                ),
+                None => format!("{} keeps no file that is edited", client.title),
+            };
+            Failure::new("no_client_file", Exit::Refused, message)
             .hint(format!("run `lumabill install {id} --print`, and paste what it prints"))
         });
     }

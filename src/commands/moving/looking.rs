@@ -147,11 +147,15 @@ fn is_backup(name: &str, of: &str) -> bool {
 
 /// For each key the server in whose entry it stands.
 fn servers(text: &str, client: &Client, found: &[keys::Found]) -> Vec<Option<String>> {
-    let entries = edit::entries(text, &client.spot).unwrap_or_default();
+    let entries: Vec<_> = edit::entries(text, &client.spot)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|listed| (keys::find(&listed.entry.to_string()), listed))
+        .collect();
     let server = |found: &keys::Found| {
-        let entry = entries.iter().rfind(|entry| entry.line <= found.line)?;
-        let inside = keys::find(&entry.entry.to_string());
-        inside.iter().any(|key| key.secret.masked() == found.secret.masked()).then(|| entry.name.clone())
+        let mut holding = entries.iter().filter(|(keys, _)| keys.iter().any(|key| key.secret.is(&found.secret)));
+        let (_, listed) = holding.rfind(|(_, listed)| listed.line <= found.line)?;
+        Some(listed.name.clone())
     };
     found.iter().map(server).collect()
 }

@@ -86,8 +86,15 @@ impl Lumabill {
 
     /// Runs it to its end.
     pub fn run(self) -> Ended {
+        let command = self.command();
+        self.run_as(command)
+    }
+
+    /// The same with another command: the program in another place, or in another folder.
+    pub fn run_as(self, mut command: Command) -> Ended {
         let began = Instant::now();
-        let mut child = self.command().spawn().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let (mut stdin, input) = (child.stdin.take().unwrap(), self.input.clone());
         // A program that does not read its input is no failure of the test.
         let writer = thread::spawn(move || drop(stdin.write_all(&input)));
