@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::Value;
 
 use super::install::client_file::Snapshot;
-use super::install::in_file::{NAMES, Place, Taken};
+use super::install::in_file::{Place, Taken, bears_our_name};
 use super::install::installed::Installed;
 use super::install::{by_command, which};
 use crate::failure::{Exit, Failure, here};
@@ -83,9 +83,7 @@ fn with_entry(project: bool, installed: &Installed, folders: &UserFolders) -> Ve
     let has = |client: &&'static Client| {
         files(client, project, installed, folders).iter().any(|file| {
             match (Place { client, file, project }).entries() {
-                Ok(entries) => entries
-                    .iter()
-                    .any(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)),
+                Ok(entries) => entries.iter().any(|listed| bears_our_name(listed) && is_ours(&listed.entry)),
                 Err(_) => installed.has_changes(file),
             }
         })
@@ -149,14 +147,13 @@ fn note_local(folders: &UserFolders) {
         let Ok(whole) = edit::value(text, client.spot.format) else { continue };
         for (project, settings) in whole.get("projects").and_then(Value::as_object).into_iter().flatten() {
             let servers = client.spot.at.iter().try_fold(settings, |value, key| value.get(key));
-            for name in NAMES {
-                if servers.and_then(|servers| servers.get(name)).is_some_and(is_ours) {
-                    terminal::note(&format!(
-                        "note: {} has an entry `{name}` of the project `{project}` alone; to take it out, type there: \
-                         claude mcp remove -s local {name}",
-                        client.title
-                    ));
-                }
+            let servers = servers.and_then(Value::as_object).into_iter().flatten();
+            for (name, _) in servers.filter(|(name, entry)| name.starts_with("lumabill") && is_ours(entry)) {
+                terminal::note(&format!(
+                    "note: {} has an entry `{name}` of the project `{project}` alone; to take it out, type there: \
+                     claude mcp remove -s local {name}",
+                    client.title
+                ));
             }
         }
     }
@@ -166,7 +163,7 @@ fn note_local(folders: &UserFolders) {
 fn by_hand(place: &Place) -> Result<(), Failure> {
     let (title, file) = (place.client.title, place.file.display());
     let entries = place.entries()?;
-    match entries.iter().find(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)) {
+    match entries.iter().find(|listed| bears_our_name(listed) && is_ours(&listed.entry)) {
         None => {
             terminal::line(&format!("{title}: there is no entry of ours in `{file}`"));
             Ok(())

@@ -3,12 +3,16 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 
-use crate::support::{Home, Lumabill, SandboxProcess};
+use crate::support::{Home, Lumabill, PATIENCE, SandboxProcess};
 
 /// The program in a terminal of its own.
 pub struct Terminal {
     child: Child,
+    /// What comes onto the screen; it ends with the program.
+    screen: Receiver<Vec<u8>>,
     seen: String,
 }
 
@@ -32,8 +36,7 @@ impl Terminal {
         command.args(["--quiet", "--return", "--echo", "never", "--command", &words.join(" "), "/dev/null"]);
         command.env_clear().envs(wanted.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(wanted.get_current_dir().unwrap());
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        Self { child, seen: String::new() }
+        Self::spawn(&mut command)
     }
 
     fn run(home: &Arc<Home>, sandbox: Option<&SandboxProcess>, line: &str) -> Self {
@@ -44,20 +47,42 @@ impl Terminal {
             command.env("LUMABILL_API_URL", &sandbox.url).env("LUMABILL_API_KEY", sandbox.key());
             command.env("LUMABILL_PROFILE_ID", sandbox.profile("Muster Consulting GmbH"));
         }
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        Self { child, seen: String::new() }
+        Self::spawn(&mut command)
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut out, (sender, screen)) = (child.stdout.take().unwrap(), mpsc::channel());
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = out.read(&mut bytes) {
+                if sender.send(bytes[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, screen, seen: String::new() }
     }
 
     /// Reads until `text` is on the screen; the end of the program before that is a failure.
     pub fn until(&mut self, text: &str) -> &mut Self {
-        let out = self.child.stdout.as_mut().unwrap();
         while !self.seen.contains(text) {
-            let mut bytes = [0; 4096];
-            let read = out.read(&mut bytes).unwrap();
-            assert!(read > 0, "`{text}` never came: {}", self.seen);
-            self.seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            assert!(self.read(), "`{text}` never came: {}", self.seen);
         }
         self
+    }
+
+    /// Reads on; false at the end. A program that waits for what nobody types is a failure.
+    fn read(&mut self) -> bool {
+        match self.screen.recv_timeout(PATIENCE) {
+            Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => {
+                drop(self.child.kill());
+                panic!("nothing came for {PATIENCE:?} after: {}", self.seen);
+            }
+        }
+        true
     }
 
     pub fn types(&mut self, text: &str) -> &mut Self {
@@ -67,9 +92,14 @@ impl Terminal {
         self
     }
 
+    /// The process of the terminal, whose descendant the program is.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything that was on the screen, and the exit code.
     pub fn ends(mut self) -> (String, i32) {
-        self.child.stdout.take().unwrap().read_to_string(&mut self.seen).unwrap();
+        while self.read() {}
         (self.seen, self.child.wait().unwrap().code().unwrap())
     }
 }

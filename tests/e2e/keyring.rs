@@ -21,8 +21,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 const ITEM: &str = "lumabill@https://api.lumabill.ch";
 
 /// A session bus with the keyring that `tests/with-keyring.sh` starts; both end when it is dropped.
-struct Desktop {
-    home: Arc<Home>,
+pub struct Desktop {
+    pub home: Arc<Home>,
     environment: Vec<(String, String)>,
     child: Child,
     open: Option<ChildStdin>,
@@ -30,7 +30,7 @@ struct Desktop {
 
 impl Desktop {
     /// `keyring` is empty for an unlocked one, or what `KEYRING` takes.
-    fn start(keyring: &str) -> Self {
+    pub fn start(keyring: &str) -> Self {
         let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/with-keyring.sh"))
             .args(["sh", "-c", "env; echo ready; exec cat >/dev/null"])
             .env("KEYRING", keyring)
@@ -54,28 +54,33 @@ impl Desktop {
         Self { home: Arc::new(Home::new()), environment, child, open }
     }
 
-    fn lumabill(&self, arguments: &[&str]) -> Lumabill {
+    /// The variables by which programs of this session find its bus.
+    pub fn session(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    pub fn lumabill(&self, arguments: &[&str]) -> Lumabill {
         let run = Lumabill::at(&self.home, arguments);
         self.environment.iter().fold(run, |run, (name, value)| run.env(name, value))
     }
 
-    fn login(&self, more: &[&str]) -> Ended {
+    pub fn login(&self, more: &[&str]) -> Ended {
         let arguments = [&["login", "--with-token"], more].concat();
         self.lumabill(&arguments).input(format!("{PLANTED_KEY}\n")).run()
     }
 
     /// Another program on the same bus; its stdout.
-    fn other(&self, program: &str, arguments: &[&str]) -> String {
+    pub fn other(&self, program: &str, arguments: &[&str]) -> String {
         let environment = self.environment.iter().cloned();
         let output = Command::new(program).args(arguments).envs(environment).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn lookup(&self, item: &str) -> String {
+    pub fn lookup(&self, item: &str) -> String {
         self.other("secret-tool", &["lookup", "service", "lumabill", "username", item])
     }
 
-    fn lock(&self) {
+    pub fn lock(&self) {
         let collection = "array:objpath:/org/freedesktop/secrets/collection/login";
         let (path, method) = ("/org/freedesktop/secrets", "org.freedesktop.Secret.Service.Lock");
         let to = "--dest=org.freedesktop.secrets";

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::Done;
-use super::in_file::{NAMES, Place, Put, Taken};
+use super::in_file::{Place, Put, Taken, bears_our_name};
 use super::installed::Installed;
 use super::own_command::{Ran, as_typed, run};
 use crate::failure::{Exit, Failure};
@@ -122,7 +122,7 @@ impl Told {
             return place.take_out(installed);
         }
         let mut taken = Taken::default();
-        for listed in place.entries()?.iter().filter(|listed| NAMES.contains(&listed.name.as_str())) {
+        for listed in place.entries()?.iter().filter(|listed| bears_our_name(listed)) {
             if !is_ours(&listed.entry) {
                 taken.foreign.push((listed.name.clone(), listed.line));
                 continue;

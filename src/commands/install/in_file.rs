@@ -17,6 +17,14 @@ use crate::install::{Client, Entry, undo};
 /// Names under which clients know us.
 pub const NAMES: [&str; 2] = ["lumabill", "lumabill-sandbox"];
 
+/// True for an entry that `uninstall` looks at: one of our names, whoever's entry it is, or one of ours for a
+/// further account, as `moving` calls it: `lumabill-ACCOUNT`.
+pub fn bears_our_name(listed: &Listed) -> bool {
+    let [first, ..] = NAMES;
+    let of_account = listed.name.strip_prefix(first).is_some_and(|rest| rest.starts_with('-'));
+    NAMES.contains(&listed.name.as_str()) || (of_account && is_ours(&listed.entry))
+}
+
 /// The code of the failure that an entry of our name is somebody else's.
 pub const NAME_TAKEN: &str = "name_taken";
 
@@ -186,7 +194,7 @@ impl Place<'_> {
             let listed = self.listed(&snapshot, text)?;
             let (ours, foreign): (Vec<&Listed>, Vec<&Listed>) = listed
                 .iter()
-                .filter(|listed| NAMES.contains(&listed.name.as_str()))
+                .filter(|listed| bears_our_name(listed))
                 .partition(|listed| is_ours(&listed.entry));
             let mut taken = Taken {
                 names: ours.iter().map(|listed| listed.name.clone()).collect(),
