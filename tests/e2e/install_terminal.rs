@@ -1,6 +1,7 @@
 //! The choice of clients as a person sees it at a terminal, and every way out of it.
 
 use std::fs;
+use std::process::Command;
 
 use crate::at_a_terminal::Terminal;
 use crate::install::Machine;
@@ -71,15 +72,14 @@ fn every_way_out_changes_nothing_and_brings_the_cursor_back() {
 fn a_signal_ends_the_choice_as_the_key_does() {
     let machine = machine();
     let sealed = machine.command(&[]);
-    let mut command = std::process::Command::new("/usr/bin/timeout");
-    command
-        .args(["--foreground", "--preserve-status", "--signal", "INT", "1"])
-        .arg(&machine.program)
-        .arg("install");
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "echo $$ > pid; exec lumabill install"]);
     command.envs(sealed.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.current_dir(sealed.get_current_dir().unwrap());
     let mut terminal = Terminal::of(&command);
     terminal.until("[x] Gemini CLI");
+    let pid = fs::read_to_string(machine.at("pid")).unwrap();
+    assert!(Command::new("kill").args(["-INT", pid.trim()]).status().unwrap().success());
     let (screen, code) = terminal.ends();
     assert_eq!(code, 1, "{screen:?}");
     assert!(screen.contains("nothing was changed"), "{screen:?}");
