@@ -84,8 +84,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let entry = Entry { command: own_path::own_path(&folders)?, ..wish };
     let failed = write_all(&write, &entry, args, &mut settings, &folders)?;
-    wish::say_what_is_missing(&settings, args);
-    which::summary("installed", write.len(), failed)
+    let done = failed.len() < write.len();
+    let ended = which::summary("installed", write.len(), failed);
+    if done {
+        wish::say_what_is_missing(&settings, args);
+    }
+    ended
 }
 
 /// Puts the entry into every client, says what was done, and offers to move keys that stand there; returns the

@@ -32,18 +32,26 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let folders = which::folders()?;
     let settings = Settings::load()?;
-    let mut installed = Installed::open(&settings.folders.state)?;
     let clients = if args.clients.is_empty() {
-        let with_entry = with_entry(args.project, &installed, &folders);
         note_local(&folders);
+        let with_entry = {
+            // Others wait for as long as this is open: not while a person chooses.
+            let installed = Installed::open(&settings.folders.state)?;
+            with_entry(args.project, &installed, &folders)
+        };
         if with_entry.is_empty() {
             terminal::line("no client has an entry of ours; nothing was changed");
             return Ok(());
         }
-        if args.all { with_entry } else { choose(args, with_entry, &folders)? }
+        if args.all {
+            with_entry.into_iter().map(|(client, _)| client).collect()
+        } else {
+            choose(args, &with_entry, &folders)?
+        }
     } else {
         which::named(&args.clients)
     };
+    let mut installed = Installed::open(&settings.folders.state)?;
     let (mut failed, mut taken_out) = (Vec::new(), false);
     for client in &clients {
         if !args.clients.is_empty() && client.own.is_some() {
@@ -78,32 +86,34 @@ fn files(client: &Client, project: bool, installed: &Installed, folders: &UserFo
     files
 }
 
-/// The clients in whose files an entry of ours stands, or may stand since they cannot be read.
-fn with_entry(project: bool, installed: &Installed, folders: &UserFolders) -> Vec<&'static Client> {
-    let has = |client: &&'static Client| {
-        files(client, project, installed, folders).iter().any(|file| {
-            match (Place { client, file, project }).entries() {
-                Ok(entries) => entries.iter().any(|listed| bears_our_name(listed) && is_ours(&listed.entry)),
-                Err(_) => installed.has_changes(file),
-            }
-        })
+/// The clients in whose files an entry of ours stands, or may stand since they cannot be read; with that file.
+fn with_entry(
+    project: bool,
+    installed: &Installed,
+    folders: &UserFolders,
+) -> Vec<(&'static Client, PathBuf)> {
+    let has = |client: &'static Client, file: &PathBuf| match (Place { client, file, project }).entries() {
+        Ok(entries) => entries.iter().any(|listed| bears_our_name(listed) && is_ours(&listed.entry)),
+        Err(_) => installed.has_changes(file),
     };
-    ALL.iter().filter(has).collect()
+    let first = |client: &'static Client| {
+        let mut files = files(client, project, installed, folders).into_iter();
+        files.find(|file| has(client, file)).map(|file| (client, file))
+    };
+    ALL.iter().filter_map(first).collect()
 }
 
 fn choose(
     args: &Args,
-    clients: Vec<&'static Client>,
+    with_entry: &[(&'static Client, PathBuf)],
     folders: &UserFolders,
 ) -> Result<Vec<&'static Client>, Failure> {
     if !terminal::is_attended() {
+        let clients: Vec<&Client> = with_entry.iter().map(|(client, _)| *client).collect();
         return Err(which::unattended("uninstall", args.project, &clients));
     }
-    let mut rows = Vec::new();
-    for client in clients {
-        let file = which::file(client, args.project, folders)?;
-        rows.push((client, which::tilde(&file, folders), true));
-    }
+    let row = |(client, file): &(&'static Client, PathBuf)| (*client, which::tilde(file, folders), true);
+    let rows: Vec<_> = with_entry.iter().map(row).collect();
     which::choose("Which clients shall no longer start lumabill?", "takes it out", &rows)
 }
 
@@ -114,7 +124,13 @@ fn take_out(
     installed: &mut Installed,
     folders: &UserFolders,
 ) -> Result<bool, Failure> {
-    let files = files(client, project, installed, folders);
+    let mut files = files(client, project, installed, folders);
+    // One that is missing stands for all where none is there.
+    if files.iter().any(|file| file.exists()) {
+        files.retain(|file| file.exists());
+    } else {
+        files.truncate(1);
+    }
     let mut any = false;
     for file in &files {
         let place = Place { client, file, project };

@@ -90,6 +90,9 @@ fn what_does_not_parse_is_left_and_the_others_are_done() {
     fs::write(&file, broken).unwrap();
     machine.run(&["uninstall", "--all"]).exits(0);
     assert_eq!(fs::read_to_string(&other).unwrap(), "{}");
+    // Where nothing was done, nothing is left to do.
+    let ended = machine.run(&["install", "cursor"]).exits(1);
+    assert_eq!(ended.stdout, "");
 }
 
 #[test]
@@ -155,6 +158,15 @@ fn an_entry_of_our_name_that_is_somebody_elses_is_left() {
     assert!(said.contains("an entry `lumabill` already that does not start this program"), "{said}");
     let ended = machine.run(&["uninstall", "cursor"]).exits(0);
     assert!(ended.stderr.contains("it was left as it is"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    // Where a key stands in it, the way out is to move that.
+    let text = text.replace("example.com/mcp", &format!("mcp.lumabill.ch/mcp?key={PLANTED_KEY}"));
+    fs::write(&file, &text).unwrap();
+    let said = machine.run(&["install", "cursor"]).exits(1).stderr;
+    assert!(
+        said.contains("run `lumabill install cursor` in a terminal") && !said.contains(PLANTED_KEY),
+        "{said}"
+    );
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
 }
 

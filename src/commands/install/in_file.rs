@@ -12,6 +12,7 @@ use super::installed::{Installed, Record, digest};
 use crate::failure::{Exit, Failure};
 use crate::install::clients::{is_ours, updated};
 use crate::install::edit::{self, Listed, NotEdited, Spot};
+use crate::install::keys::find;
 use crate::install::{Client, Entry, undo};
 
 /// Names under which clients know us.
@@ -117,8 +118,16 @@ impl Place<'_> {
         let message = format!(
             "`{file}` has an entry `{name}` already that does not start this program; it was left as it is"
         );
-        Err(Failure::new(NAME_TAKEN, Exit::Refused, message)
-            .hint("rename or remove it there, and run the command again"))
+        let hint = if find(&entry.to_string()).is_empty() {
+            "rename or remove it there, and run the command again".to_owned()
+        } else {
+            format!(
+                "run `lumabill install {}` in a terminal: it offers to move the key that stands there into the \
+                 keyring, and to put its own entry in the place",
+                self.client.id
+            )
+        };
+        Err(Failure::new(NAME_TAKEN, Exit::Refused, message).hint(hint))
     }
 
     /// Puts `entry` in, or brings the one that is there up to date. What is done is noted first.

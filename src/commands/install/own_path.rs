@@ -18,6 +18,8 @@ pub enum NotLasting {
     Temporary(PathBuf),
     #[error("`{}` lies in the cache of a package manager: it does not last", .0.display())]
     Cache(PathBuf),
+    #[error("`{}` is not called `lumabill`, so its entries could not be told from others'", .0.display())]
+    Renamed(PathBuf),
     #[error("the path `{}` is not written in UTF-8, which clients' files are", .0.display())]
     NotText(PathBuf),
 }
@@ -49,6 +51,9 @@ impl Explain for NotLasting {
                 format!("run `cargo install --path .` in the project's folder; or {}", copy(file))
             }
             Self::Temporary(file) | Self::Cache(file) => copy(file),
+            Self::Renamed(_) => {
+                format!("rename it to `lumabill{}`, and run the command again", std::env::consts::EXE_SUFFIX)
+            }
             Self::NotText(_) => {
                 "move the program to a folder whose name is UTF-8, and run it there".to_owned()
             }
@@ -88,7 +93,12 @@ fn lasting(this: &Path, folders: &UserFolders) -> Result<PathBuf, NotLasting> {
             return Ok(link);
         }
     }
-    check(&real, folders).map(|()| plain(real))
+    check(&real, folders)?;
+    if real.file_name().is_some_and(|own| own.eq_ignore_ascii_case(&*name)) {
+        Ok(plain(real))
+    } else {
+        Err(NotLasting::Renamed(real))
+    }
 }
 
 impl NotLasting {

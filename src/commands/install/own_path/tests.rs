@@ -138,6 +138,15 @@ fn homebrew_and_nix_are_met_by_their_stable_links() {
 }
 
 #[test]
+fn a_program_of_another_name_is_refused_unless_a_link_has_ours() {
+    let disk = Disk::new();
+    let program = disk.program("home/bin/lumabill-x86_64-unknown-linux-gnu");
+    assert_eq!(lasting(&program, &disk.folders(&[])), Err(NotLasting::Renamed(program.clone())));
+    let link = disk.link("home/.local/bin/lumabill", &program);
+    assert_eq!(lasting(&program, &disk.folders(&["home/.local/bin"])), Ok(link));
+}
+
+#[test]
 fn a_program_that_was_replaced_says_so() {
     let disk = Disk::new();
     let gone = disk.0.join("home/bin/lumabill (deleted)");
