@@ -33,7 +33,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let folders = which::folders()?;
     let settings = Settings::load()?;
     let clients = if args.clients.is_empty() {
-        note_local(&folders);
+        if !args.project {
+            note_local(&folders);
+        }
         let with_entry = {
             // Others wait for as long as this is open: not while a person chooses.
             let installed = Installed::open(&settings.folders.state)?;
@@ -54,7 +56,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut installed = Installed::open(&settings.folders.state)?;
     let (mut failed, mut taken_out) = (Vec::new(), false);
     for client in &clients {
-        if !args.clients.is_empty() && client.own.is_some() {
+        if !args.clients.is_empty() && client.own.is_some() && !args.project {
             note_local(&folders);
         }
         match take_out(client, args.project, &mut installed, &folders) {
