@@ -7,7 +7,7 @@ use super::{JSON, LIST, MAP, TOML, entry};
 fn too_deep_a_file_is_refused() {
     const DEPTH: usize = 10_000;
     let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(DEPTH), close.repeat(DEPTH));
-    let indented: String = (0..DEPTH / 20).map(|depth| format!("{}k:\n", " ".repeat(depth))).collect();
+    let indented: String = (0..DEPTH / 20).map(|depth| " ".repeat(depth) + "k:\n").collect();
     let files = [
         (Format::Jsonc, nested("[", "]")),
         (Format::Jsonc, nested("{\"a\":", "}")),

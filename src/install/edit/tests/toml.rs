@@ -136,8 +136,9 @@ fn what_cannot_be_edited_is_refused_and_said_where() {
             other => panic!("{text:?}: {other:?}"),
         }
     }
-    const LIST: Spot = Spot { format: Format::Toml, at: &["mcp_servers"], list: true };
-    for (text, spot) in [("mcp_servers = 1", &TOML), ("[[mcp_servers]]", &TOML), ("", &LIST)] {
+    for (text, spot) in
+        [("mcp_servers = 1", &TOML), ("[[mcp_servers]]", &TOML), ("", &Spot { list: true, ..TOML })]
+    {
         assert!(matches!(put(text, spot, "lumabill", &entry()), Err(NotEdited::Shape { .. })), "{text}");
     }
 }

@@ -47,7 +47,7 @@ fn an_entry_is_put_into_a_map() {
 }
 
 fn indented(block: &str) -> String {
-    block.lines().map(|line| format!("  {line}\n")).collect()
+    format!("  {}\n", block.trim_end().replace('\n', "\n  "))
 }
 
 #[test]
@@ -144,6 +144,9 @@ fn texts_keep_their_meaning() {
     }
 }
 
+const E: Spot = Spot { format: Format::Yaml, at: &["e"], list: false };
+const L: Spot = Spot { list: true, ..E };
+
 #[test]
 fn one_entry_is_taken_out_wherever_it_stands() {
     let map = [
@@ -159,7 +162,6 @@ fn one_entry_is_taken_out_wherever_it_stands() {
         ("e: {a: 1, l: 2}\n", "e: {a: 1}\n"),
         ("e: {l: 2}\n", "e: {}\n"),
     ];
-    const E: Spot = Spot { format: Format::Yaml, at: &["e"], list: false };
     for (before, after) in map {
         assert_eq!(remove(before, &E, "l").as_deref(), Ok(after), "{before:?}");
         assert_eq!(remove(before, &E, "none").as_deref(), Ok(before), "{before:?}");
@@ -171,7 +173,6 @@ fn one_entry_is_taken_out_wherever_it_stands() {
         ("e:\n-\n  name: l\n- name: b\n", "e:\n- name: b\n"),
         ("e: [{name: a}, {name: l}]", "e: [{name: a}]"),
     ];
-    const L: Spot = Spot { list: true, ..E };
     for (before, after) in list {
         assert_eq!(remove(before, &L, "l").as_deref(), Ok(after), "{before:?}");
     }
@@ -222,7 +223,7 @@ fn aliases_are_read_as_what_they_stand_for() {
     for depth in 1..10 {
         let above = depth - 1;
         let items = vec![format!("*a{above}"); 10].join(", ");
-        bomb.push_str(&format!("k{depth}: &a{depth} [{items}]\n"));
+        bomb = format!("{bomb}k{depth}: &a{depth} [{items}]\n");
     }
     assert!(matches!(value(&bomb, Format::Yaml), Err(NotEdited::Syntax { .. })));
 }
