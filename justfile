@@ -41,6 +41,10 @@ sandbox *options:
 serve-sandbox *options:
     cargo run --locked --quiet -- serve --sandbox {{options}}
 
+# The official conformance suite of MCP, against the built binary, in both revisions; half a minute once it is installed.
+conformance:
+    tests/conformance/run
+
 # The sandbox against its own OpenAPI file.
 schemathesis:
     tests/schemathesis.sh
@@ -52,3 +56,9 @@ release-check:
     ldd target/release/lumabill
     cargo test --locked --test dependencies --test architecture
     cargo deny --locked check licenses bans sources
+
+# The real clients from npm and PyPI against `lumabill serve`, offline but for installing them; prints one table.
+clients *options:
+    tests/install-tools.sh
+    cargo build --locked --bin lumabill
+    python3 tests/clients/run.py {{options}}

@@ -5,6 +5,7 @@ mod claim;
 mod database;
 mod entry;
 mod error;
+mod health;
 mod intent;
 mod key;
 mod owner;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use error::JournalError;
+pub use health::Health;
 pub use intent::{Confirmed, Digest, End, Field, Guard, Intent, Kind, NewIntent, Scope, State, Twin};
 use queue::Queue;
 use row::{millis, now};
@@ -216,6 +218,11 @@ impl Journal {
     /// What was written. Empty where there is no journal yet; makes none.
     pub async fn history(&self, filter: Filter) -> Result<Vec<Intent>, JournalError> {
         self.queue.ask(move |worker| worker.history(&filter)).await
+    }
+
+    /// Whether it can be used, and how many writes are open; `None` where there is none yet. Changes nothing.
+    pub async fn health(&self) -> Result<Option<Health>, JournalError> {
+        self.queue.ask(|worker| worker.health()).await
     }
 
     /// Removes settled intents older than `before`, never open ones, from the file itself too; says how many

@@ -13,6 +13,7 @@ mod provider;
 mod reply;
 mod server;
 mod session;
+mod stopping;
 mod wire;
 mod writer;
 
@@ -41,17 +42,18 @@ const QUEUED: usize = 16;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Serves `gateway` on stdin and stdout, and returns when it is time to exit: at the end of input, on
-/// SIGINT or SIGTERM, or when stdout is gone. The thread that reads stdin may then still wait.
+/// SIGINT or SIGTERM, when the process that started it is gone, or when stdout is. The thread that reads stdin may then still wait.
 pub async fn serve(gateway: Arc<Gateway>) -> Result<(), Failure> {
     keep_panics_quiet();
     let session = Session::new(Limits::DEFAULT);
     let stop = session.stop.clone();
-    let signals = tokio::spawn(async move {
-        signalled().await;
+    let told = stopping::told();
+    let told = tokio::spawn(async move {
+        told.await;
         stop.cancel();
     });
     let served = serve_over(gateway, session, std::io::stdin(), std::io::stdout()).await;
-    signals.abort();
+    told.abort();
     served
 }
 
@@ -61,27 +63,6 @@ fn keep_panics_quiet() {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(%place, "a defect of lumabill");
     }));
-}
-
-#[cfg(unix)]
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signalled() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 async fn serve_over<P: ToolProvider>(

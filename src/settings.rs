@@ -80,6 +80,12 @@ impl Settings {
         Ok(Self { folders, environment, config, warnings })
     }
 
+    /// As though the config file were empty, for those who look at what is wrong with it.
+    pub fn without_config(environment: Environment) -> Result<Self, SettingsError> {
+        let folders = environment.folders()?;
+        Ok(Self { folders, environment, config: Config::default(), warnings: Vec::new() })
+    }
+
     /// What the person should know about settings that have no effect; for stderr.
     pub fn warnings(&self) -> &[String] {
         &self.warnings

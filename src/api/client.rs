@@ -88,6 +88,11 @@ impl Client {
         &self.origin
     }
 
+    /// Host and port of the proxy that requests go through, where there is one.
+    pub fn proxy(&self) -> Option<String> {
+        self.connector.proxy()
+    }
+
     /// Sends `request` with the key of this client's origin, and again where that is safe. Takes no
     /// longer than 45 s.
     pub async fn send(

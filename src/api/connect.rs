@@ -93,6 +93,18 @@ impl Connector {
         Ok(client.insert(made).clone())
     }
 
+    /// Host and port of the proxy that a connection goes through, by variables or the system's settings.
+    pub fn proxy(&self) -> Option<String> {
+        if self.origin.is_loopback() {
+            return None;
+        }
+        let there = self.origin.to_string().parse().ok()?;
+        // What the HTTP client asks too. Its address may hold a password before the host.
+        let proxy = hyper_util::client::proxy::matcher::Matcher::from_system().intercept(&there)?;
+        let port = proxy.uri().port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}{port}", proxy.uri().host()?))
+    }
+
     /// `None` without encryption: no handshake will take place, so no roots are read.
     fn roots(&self) -> Result<Option<Roots>, ApiError> {
         if !self.origin.is_encrypted() {

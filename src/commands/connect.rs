@@ -195,6 +195,14 @@ impl Choice {
         }
     }
 
+    /// How many tools a client is shown that starts a server with these options; checks the names in them.
+    pub fn count_tools(&self, settings: &Settings, account: &Account) -> Result<usize, Failure> {
+        let policy = settings.policy(&self.flags(), account)?;
+        let selection = self.selection(policy.toolsets.as_deref());
+        selection.check()?;
+        Ok(selection.count(policy.read_only))
+    }
+
     /// To name a tool is to choose it, whatever else is served.
     pub fn naming(mut self, tool: &str) -> Self {
         if !(self.lean && gateway::is_lean(tool)) {

@@ -153,6 +153,23 @@ fn put(
     Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", shown(&file)) })
 }
 
+/// Writes an entry of ours anew, so that it starts this program, and says what was done. `words` are what stands
+/// behind the command.
+pub fn renew(
+    client: &'static Client,
+    name: &str,
+    words: Vec<String>,
+    project: bool,
+    folders: &UserFolders,
+) -> Result<(), Failure> {
+    let settings = Settings::load()?;
+    let entry = Entry { name: name.to_owned(), command: own_path::own_path(folders)?, args: words };
+    let mut installed = Installed::open(&settings.folders.state)?;
+    let done = put(client, &entry, project, &mut installed, folders)?;
+    say(client, &entry, &done, project);
+    Ok(())
+}
+
 fn shown(file: &std::path::Path) -> String {
     file.display().to_string()
 }

@@ -13,7 +13,7 @@ use crate::{mcp, settings, terminal};
                         claude mcp add -s user lumabill -- lumabill serve")]
 pub struct Args {
     #[command(flatten)]
-    choice: Choice,
+    pub(super) choice: Choice,
 }
 
 /// Serves until the client goes away.

@@ -56,20 +56,15 @@ async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
     // One silent keyring is waited for once, however many accounts there are.
     let mut broken: Option<Failure> = None;
     for account in settings.accounts()? {
-        let found = match (account.stored_in, &broken) {
-            (StoredIn::Environment, _) => Ok(settings.environment.api_key.clone().map(Secret::from)),
-            (StoredIn::File, _) => {
-                KeyFile::of(&settings.folders, &account.name).read(&account.origin).map_err(Failure::from)
-            }
-            (StoredIn::Sandbox, _) => Ok(None),
-            (StoredIn::Keyring, Some(failure)) => Err(failure.clone()),
-            (StoredIn::Keyring, None) => {
-                let item = account.item_for(&account.origin);
-                let found = ring.read_quietly(&item).await.map_err(Failure::from);
-                broken = found.as_ref().err().filter(|failure| failure.code == "keyring_silent").cloned();
-                found
-            }
+        let found = match &broken {
+            Some(failure) if account.stored_in == StoredIn::Keyring => Err(failure.clone()),
+            _ => stored_key(&account, settings, ring).await,
         };
+        if let Err(failure) = &found
+            && failure.code == "keyring_silent"
+        {
+            broken = Some(failure.clone());
+        }
         let (key, problem) = match found {
             Ok(Some(secret)) => (Some(secret.masked()), None),
             Ok(None) => (None, Some(missing(&account))),
@@ -80,13 +75,40 @@ async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-fn missing(account: &Account) -> Failure {
+/// The key from where the account says that it is; a locked keyring stays locked.
+pub(super) async fn stored_key(
+    account: &Account,
+    settings: &Settings,
+    ring: Keyring,
+) -> Result<Option<Secret>, Failure> {
+    match account.stored_in {
+        StoredIn::Environment => Ok(settings.environment.api_key.clone().map(Secret::from)),
+        StoredIn::File => Ok(KeyFile::of(&settings.folders, &account.name).read(&account.origin)?),
+        StoredIn::Sandbox => Ok(None),
+        StoredIn::Keyring => Ok(ring.read_quietly(&account.item_for(&account.origin)).await?),
+    }
+}
+
+pub(super) fn missing(account: &Account) -> Failure {
     let message = format!("the key is gone from the {}", account.stored_in.name());
     Failure::new("no_key", Exit::NotLoggedIn, message).hint(format!(
         "run `{} login --account {}`",
         me(),
         account.name
     ))
+}
+
+/// Where the key is, in words.
+pub(super) fn place(account: &Account, settings: &Settings) -> String {
+    match account.stored_in {
+        StoredIn::Environment => "`LUMABILL_API_KEY`".to_owned(),
+        StoredIn::Keyring => format!("keyring, item `{}`", account.item_for(&account.origin)),
+        StoredIn::File => {
+            let file = KeyFile::of(&settings.folders, &account.name);
+            format!("file `{}`, not encrypted", file.path().display())
+        }
+        StoredIn::Sandbox => "sandbox".to_owned(),
+    }
 }
 
 impl Row {
@@ -111,17 +133,7 @@ impl Row {
     fn text(&self, default: Option<&str>, settings: &Settings) -> String {
         let account = &self.account;
         let used = if default == Some(account.name.as_str()) { " (used where none is named)" } else { "" };
-        let place = match account.stored_in {
-            StoredIn::Environment => "`LUMABILL_API_KEY`".to_owned(),
-            StoredIn::Keyring => format!("keyring, item `{}`", account.item_for(&account.origin)),
-            StoredIn::File => {
-                format!(
-                    "file `{}`, not encrypted",
-                    KeyFile::of(&settings.folders, &account.name).path().display()
-                )
-            }
-            StoredIn::Sandbox => "sandbox".to_owned(),
-        };
+        let place = place(account, settings);
         let mode = match account.mode {
             Mode::ReadWrite => "read and write",
             Mode::ReadOnly => "read only",

@@ -53,6 +53,11 @@ impl Keyring {
         Self { limit: ATTENDED, waiting: Some(waiting) }
     }
 
+    /// Whether the keyring can be reached and is unlocked, without asking anybody to unlock it.
+    pub async fn look(&self) -> Result<(), KeyringError> {
+        self.answer(start(store::look)).await
+    }
+
     /// The secret of `item`; `None` where there is none. Where that is possible a locked keyring is an error
     /// instead of a prompt.
     pub async fn read_quietly(&self, item: &str) -> Result<Option<Secret>, KeyringError> {

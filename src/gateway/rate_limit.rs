@@ -25,6 +25,7 @@ mod admission;
 mod alone;
 mod block;
 mod ledger;
+mod left;
 mod limiter;
 mod place;
 mod share;
@@ -39,6 +40,7 @@ use std::time::Duration;
 
 use crate::api::{Moment, Safety};
 use crate::credentials::Key;
+pub use left::Left;
 use limiter::Limiter;
 
 /// The sliding window, in microseconds.
@@ -252,6 +254,12 @@ impl RateLimits {
         }
     }
 
+    /// The file of one limit of `key`.
+    fn file_of(&self, key: &Key, class: &str) -> PathBuf {
+        let name = key.limit_name(&self.known_as.map_or_else(|| key.origin().to_string(), str::to_owned));
+        self.folder.join(format!("{name}-{class}"))
+    }
+
     fn pair(&self, key: &Key) -> Option<Arc<Pair>> {
         let rates = self.rates?;
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -260,9 +268,7 @@ impl RateLimits {
         {
             return Some(Arc::clone(pair));
         }
-        let name = key.limit_name(&self.known_as.map_or_else(|| key.origin().to_string(), str::to_owned));
-        let limiter =
-            |class: &str, limit| Limiter::new(self.folder.join(format!("{name}-{class}")), self.owner, limit);
+        let limiter = |class: &str, limit| Limiter::new(self.file_of(key, class), self.owner, limit);
         let pair =
             Arc::new(Pair { reads: limiter("reads", rates.reads), writes: limiter("writes", rates.writes) });
         *opened = Some((key.clone(), Arc::clone(&pair)));

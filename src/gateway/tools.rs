@@ -48,6 +48,12 @@ impl Selection {
         }
     }
 
+    /// How many tools a client would be shown.
+    pub fn count(&self, read_only: bool) -> usize {
+        let served = Served::new(self, read_only);
+        if self.lean { lean::list(&served).len() } else { served.endpoints.len() }
+    }
+
     fn has(&self, endpoint: &Endpoint) -> bool {
         let by_default = self.toolsets.is_empty() && self.tools.is_empty();
         (by_default && (endpoint.default || self.lean))

@@ -18,7 +18,7 @@ const VERSION: i64 = 1;
 /// `PRAGMA application_id`: "LMBJ".
 const APPLICATION: i64 = 0x4c4d_424a;
 /// How long a write waits for another process's.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// The key that was last compared with the file; [`super::Journal::digest`] reads it too.
 pub(super) type SharedKey = Arc<Mutex<Option<Key>>>;
@@ -161,7 +161,7 @@ fn write_ahead(connection: &Connection) -> Result<(), Trouble> {
 }
 
 /// False for a file that is still empty; an error for one that is not ours to write.
-fn has_tables(connection: &Connection) -> Result<bool, Trouble> {
+pub(super) fn has_tables(connection: &Connection) -> Result<bool, Trouble> {
     let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     // In this order: another process may make the tables, with both, in between.
     let application = number("pragma application_id")?;

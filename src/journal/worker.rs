@@ -10,6 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::database::{Database, open_to_read, stored_check};
 use super::error::Trouble;
+use super::health::{self, Health};
 use super::key::Key;
 use super::owner::Owners;
 use super::queue::Job;
@@ -184,6 +185,10 @@ impl Worker {
             Ok(reading::history(&connection, filter)?)
         });
         found.map_err(|trouble| trouble.about(&self.database.file))
+    }
+
+    pub fn health(&self) -> Result<Option<Health>, JournalError> {
+        health::check(&self.database.file).map_err(|trouble| trouble.about(&self.database.file))
     }
 
     pub fn forget(&mut self, before: Timestamp) -> Result<usize, JournalError> {

@@ -211,9 +211,14 @@ fn read_request(method: String, mut params: Map<String, Value>) -> (Body, bool) 
     }
     let version = meta.get(VERSION).and_then(Value::as_str);
     let versioned = version.is_some();
+    let modern = version.is_some_and(|version| version >= ProtocolVersion::NO_INITIALIZE.as_str());
+    // A handshake says in its parameters which version it wants; clients may put any version there.
+    let gone = method == "ping" || method == "initialize" && !params.contains_key("protocolVersion");
+    if modern && gone {
+        return (Body::Answer(Err(unknown_method(&method))), true);
+    }
     if method == "ping" {
-        let gone = version.is_some_and(|version| version >= ProtocolVersion::NO_INITIALIZE.as_str());
-        return (Body::Answer(if gone { Err(unknown_method("ping")) } else { Ok(json!({})) }), true);
+        return (Body::Answer(Ok(json!({}))), true);
     }
     let body = match request(method, params) {
         Ok(mut request) => {

@@ -92,6 +92,26 @@ impl Environment {
         }
     }
 
+    /// The names of our own variables that are set here.
+    pub fn names(&self) -> Vec<&'static str> {
+        let set = [
+            ("LUMABILL_API_KEY", self.api_key.is_some()),
+            ("LUMABILL_API_URL", self.api_url.is_some()),
+            ("LUMABILL_PROFILE_ID", self.profile_id.is_some()),
+            ("LUMABILL_ACCOUNT", self.account.is_some()),
+            ("LUMABILL_RATE_LIMIT", self.rate_limit.is_some()),
+            ("LUMABILL_CONFIG_DIR", self.config_dir.is_some()),
+            ("LUMABILL_STATE_DIR", self.state_dir.is_some()),
+        ];
+        set.into_iter().filter_map(|(name, set)| set.then_some(name)).collect()
+    }
+
+    /// The variables of these names as a program that is started with no others gets them.
+    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+    pub fn handed_on(names: &[&str]) -> Vec<(String, OsString)> {
+        names.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?))).collect()
+    }
+
     /// The folders named here, else the platform's.
     pub(super) fn folders(&self) -> Result<Folders, SettingsError> {
         let platform = ProjectDirs::from("", "", "lumabill");

@@ -119,12 +119,11 @@ impl Settings {
         let file = self.folders.config_file();
         let unwritable = |source| SettingsError::Unwritable { file: file.clone(), source };
         create_private_folder(&self.folders.config).map_err(unwritable)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.folders.config.join("config.lock"))
-            .map_err(unwritable)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(self.folders.config.join("config.lock")).map_err(unwritable)?;
         lock.lock().map_err(unwritable)?;
         let mut document = document(&file, &text_of(&file)?)?;
         change(&mut document);

@@ -124,8 +124,8 @@ fn further(next: Next) -> Option<Vec<(String, String)>> {
     }
 }
 
-/// Deletes what does not exist: 403 comes from the key's rights, 404, 400 or 422 from beyond them.
-async fn mode(client: &Client, key: &Key, limits: &RateLimits) -> Mode {
+/// Whether `key` may write. Deletes what does not exist: 403 comes from the key's rights, 404, 400 or 422 from beyond them.
+pub async fn mode(client: &Client, key: &Key, limits: &RateLimits) -> Mode {
     let request = request(Method::DELETE, NOWHERE, Vec::new());
     let status = match send(client, key, limits, &request).await {
         Ok(_) => return Mode::Unknown,
@@ -196,7 +196,7 @@ fn judged(client: &Client, error: ApiError) -> NotVerified {
 }
 
 /// A profile's id and the name that a person knows it by.
-fn profile(record: &Value) -> Option<Profile> {
+pub fn profile(record: &Value) -> Option<Profile> {
     let line = |text| in_line(text, MOST_OF_NAME);
     let text = |key: &str| record.get(key).and_then(Value::as_str).map(line).filter(|text| !text.is_empty());
     let id = text("id").or_else(|| text("profile_id"))?;

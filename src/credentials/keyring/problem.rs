@@ -72,7 +72,7 @@ impl KeyringError {
     }
 
     /// The first way out: what makes the keyring itself work.
-    fn remedy(&self) -> String {
+    pub fn remedy(&self) -> String {
         match self {
             #[cfg(all(unix, not(target_os = "macos")))]
             Self::Unopened(_) => {

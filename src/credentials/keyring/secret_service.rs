@@ -49,6 +49,13 @@ pub(super) fn read_quietly(item: &str) -> Result<Option<Secret>, KeyringError> {
     }
 }
 
+/// Whether new items can be stored; shows no prompt.
+pub(super) fn look() -> Result<(), KeyringError> {
+    let mut service = Service::connect()?;
+    let collection = service.default_collection()?;
+    if service.is_locked(&collection)? { Err(KeyringError::Locked) } else { Ok(()) }
+}
+
 /// Stores in the item that is there, or in a new one of the default collection.
 pub(super) fn write(item: &str, secret: &Secret) -> Result<(), KeyringError> {
     let attributes = [("service", SERVICE), ("username", item)];
@@ -177,19 +184,25 @@ impl Service {
         Ok(body.text("application/octet-stream"))
     }
 
+    fn default_collection(&mut self) -> Result<String, KeyringError> {
+        let reply = self.call(PATH, THE_SERVICE, "ReadAlias", Body::new("s").text("default"))?;
+        let collection = read_from(&reply, "o", Reader::text)?;
+        if collection == NOTHING { Err(KeyringError::NoCollection) } else { Ok(collection) }
+    }
+
+    fn is_locked(&mut self, collection: &str) -> Result<bool, KeyringError> {
+        let locked = self.property(collection, COLLECTION, "Locked")?;
+        read_from(&locked, "v", |value| value.variant("b").and_then(|()| value.truth()))
+    }
+
     fn create(
         &mut self,
         label: &str,
         attributes: &[(&str, &str)],
         secret: &Secret,
     ) -> Result<(), KeyringError> {
-        let reply = self.call(PATH, THE_SERVICE, "ReadAlias", Body::new("s").text("default"))?;
-        let collection = read_from(&reply, "o", Reader::text)?;
-        if collection == NOTHING {
-            return Err(KeyringError::NoCollection);
-        }
-        let locked = self.property(&collection, COLLECTION, "Locked")?;
-        if read_from(&locked, "v", |value| value.variant("b").and_then(|()| value.truth()))? {
+        let collection = self.default_collection()?;
+        if self.is_locked(&collection)? {
             self.unlock(std::slice::from_ref(&collection))?;
         }
         let body = Body::new("a{sv}(oayays)b").array(8, |properties| {

@@ -3,7 +3,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::block::{GRANT, Grant, HEADER, Header, Owner, position};
@@ -89,6 +89,23 @@ impl Ledger {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// What a file says of the window that ends now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Used {
+    pub grants: u32,
+    /// Microseconds since 1970; 0 for never.
+    pub blocked_until: u64,
+}
+
+/// A look into the file at `path` without a lock, for a person; it is neither made nor changed.
+pub fn used(path: &Path, ask: &Ask) -> io::Result<Used> {
+    let file = place::open_to_read(path)?;
+    let book = Book::read(&file, ask)?;
+    let counts = |grant: &&Grant| grant.at + WINDOW > ask.now && grant.at <= ask.now + AHEAD;
+    let grants = book.youngest(book.header.length)?.iter().filter(counts).count();
+    Ok(Used { grants: u32::try_from(grants).unwrap_or(u32::MAX), blocked_until: book.header.blocked_until })
 }
 
 /// One more place than grants that count: what is being written replaces nothing that counts.

@@ -57,6 +57,19 @@ fn open_unfollowed(path: &Path) -> io::Result<File> {
     Ok(File::from(open(path, flags, Mode::from_raw_mode(0o600))?))
 }
 
+/// Opens the file of a limit for a look; it is not made.
+#[cfg(unix)]
+pub fn open_to_read(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    Ok(File::from(open(path, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+pub fn open_to_read(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
 #[cfg(not(unix))]
 fn open_unfollowed(path: &Path) -> io::Result<File> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {

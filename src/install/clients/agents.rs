@@ -92,7 +92,7 @@ pub(super) const GEMINI: Client = Client {
     project: Some(".gemini/settings.json"),
     signs: |folders| vec![folders.home.join(".gemini")],
     programs: &["gemini"],
-    next: "start `gemini` anew; `/mcp` there shows the server",
+    next: "start `gemini` anew, in a folder that it trusts: `/mcp` there shows the server",
     ..PLAIN
 };
 
@@ -103,7 +103,7 @@ pub(super) const QWEN: Client = Client {
     project: Some(".qwen/settings.json"),
     signs: |folders| vec![folders.home.join(".qwen")],
     programs: &["qwen"],
-    next: "start `qwen` anew; `/mcp` there shows the server",
+    next: "start `qwen` anew; `/mcp` there shows the server (one from a project's file is approved there once)",
     ..PLAIN
 };
 
@@ -135,12 +135,12 @@ pub(super) const COPILOT: Client = Client {
     id: "copilot",
     title: "GitHub Copilot CLI",
     files: |folders| vec![copilot(folders).join("mcp-config.json")],
-    // It reads `.mcp.json` as well; but that is Claude Code's file, which knows no type `local`.
+    // It reads `.mcp.json` as well; but that is Claude Code's file, which passes over an entry of type `local`.
     project: Some(".github/mcp.json"),
     signs: |folders| vec![copilot(folders)],
     programs: &["copilot"],
     shape: |entry| json!({ "type": "local", "command": entry.command, "args": entry.args, "tools": ["*"] }),
-    next: "start `copilot` anew; `/mcp show` there shows the server",
+    next: "start `copilot` anew; `/mcp show` there shows the server (a project's file counts in trusted folders)",
     ..PLAIN
 };
 

@@ -13,16 +13,17 @@ pub(super) const CLAUDE_DESKTOP: Client = Client {
     id: "claude-desktop",
     title: "Claude Desktop",
     files: |folders| {
-        let packaged = packaged_claude(folders);
-        if packaged.is_empty() { vec![folders.config.join(CLAUDE_FILE)] } else { packaged }
+        let packages = claude_packages(folders);
+        if packages.is_empty() {
+            return vec![folders.config.join(CLAUDE_FILE)];
+        }
+        packages.iter().map(|package| package.join("LocalCache/Roaming").join(CLAUDE_FILE)).collect()
     },
     older: |folders| {
-        if packaged_claude(folders).is_empty() { Vec::new() } else { vec![folders.config.join(CLAUDE_FILE)] }
+        if claude_packages(folders).is_empty() { Vec::new() } else { vec![folders.config.join(CLAUDE_FILE)] }
     },
     signs: |folders| {
-        let mut signs = packaged_claude(folders);
-        // Not yet written, but the package is there.
-        signs.iter_mut().for_each(|file| _ = file.pop());
+        let mut signs = claude_packages(folders);
         signs.push(folders.config.join("Claude"));
         signs
     },
@@ -33,9 +34,9 @@ pub(super) const CLAUDE_DESKTOP: Client = Client {
 
 const CLAUDE_FILE: &str = "Claude/claude_desktop_config.json";
 
-/// The file below each MSIX package of Claude: such an installation does not see `%APPDATA%\Claude` (since
+/// The folder of each MSIX package of Claude: such an installation does not see `%APPDATA%\Claude` (since
 /// February 2026; anthropics/claude-code#25579). Only Windows has a `local_app_data`.
-fn packaged_claude(folders: &UserFolders) -> Vec<PathBuf> {
+fn claude_packages(folders: &UserFolders) -> Vec<PathBuf> {
     let Some(packages) = folders.local_app_data.as_ref().map(|local| local.join("Packages")) else {
         return Vec::new();
     };
@@ -43,7 +44,7 @@ fn packaged_claude(folders: &UserFolders) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = listed
         .flatten()
         .filter(|package| package.file_name().to_string_lossy().starts_with("Claude_"))
-        .map(|package| package.path().join("LocalCache/Roaming").join(CLAUDE_FILE))
+        .map(|package| package.path())
         .collect();
     found.sort();
     found

@@ -1,4 +1,4 @@
-//! Editors and what runs inside them: Cursor, VS Code, Windsurf, Zed, Cline, Continue, JetBrains.
+//! Editors and what runs inside them: Cursor, VS Code, Windsurf, Zed, Cline, Continue, `JetBrains`.
 
 use std::path::PathBuf;
 

@@ -77,7 +77,9 @@ pub fn updated(existing: &Value, new: &Value) -> Value {
             Some(there) if name == "env_vars" => add_missing(there, value),
             Some(there) if STARTING.contains(&name.as_str()) => *there = value.clone(),
             Some(_) => {}
-            None => _ = fields.insert(name.clone(), value.clone()),
+            None => {
+                fields.insert(name.clone(), value.clone());
+            }
         }
     }
     Value::Object(fields)

@@ -51,7 +51,7 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.0);
+        drop(fs::remove_dir_all(&self.0));
     }
 }
 
@@ -136,7 +136,9 @@ fn a_packaged_claude_desktop_has_its_file_in_its_package() {
     fs::create_dir_all(home.0.join("local/Packages/ClaudeOther_1")).unwrap();
     let packaged = "local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json";
     assert_eq!(claude.file(&folders).unwrap(), home.0.join(packaged));
-    assert_eq!((claude.older)(&folders), [usual]);
+    assert_eq!((claude.older)(&folders), [usual.as_path()]);
+    fs::remove_dir_all(usual.parent().unwrap()).unwrap();
+    assert!(claude.is_here(&folders), "the package is there, though it was never started");
 }
 
 #[test]

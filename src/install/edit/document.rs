@@ -35,12 +35,14 @@ pub fn entries(text: &str, spot: &Spot) -> Result<Vec<Listed>, NotEdited> {
     tree::entries(read(text, spot.format)?.root.as_ref(), spot, text)
 }
 
-pub fn put(text: &str, spot: &Spot, name: &str, entry: &Value) -> Result<String, NotEdited> {
+/// The text with the entry: field by field, or where `whole` is true, an entry that is there written anew.
+pub fn put(text: &str, spot: &Spot, name: &str, entry: &Value, whole: bool) -> Result<String, NotEdited> {
     let mut text = text.to_owned();
-    for _ in 0..MOST_STEPS {
-        let file = read(&text, spot.format)?;
+    for number in 0..MOST_STEPS {
+        let file =
+            read(&text, spot.format).map_err(|error| if number == 0 { error } else { NotEdited::Unsafe })?;
         let writer = Writer::new(&text, file);
-        let Some(splices) = step(&writer, spot, name, entry)? else { return Ok(text) };
+        let Some(splices) = step(&writer, spot, (name, entry), whole)? else { return Ok(text) };
         text = spliced(&text, splices).ok_or(NotEdited::Unsafe)?;
     }
     Err(NotEdited::Unsafe)
@@ -65,8 +67,8 @@ pub fn remove(text: &str, spot: &Spot, name: &str) -> Result<String, NotEdited> 
 fn step(
     writer: &Writer<'_>,
     spot: &Spot,
-    name: &str,
-    entry: &Value,
+    (name, entry): (&str, &Value),
+    whole: bool,
 ) -> Result<Option<Vec<Splice>>, NotEdited> {
     let text = writer.text;
     let fresh = || {
@@ -98,10 +100,11 @@ fn step(
                 Some((_, record)) if record.value() == *entry => return Ok(None),
                 Some((index, record)) => {
                     let owner = member_at(holder, index);
-                    writer
-                        .towards(record, owner, entry)
-                        .or_else(|| writer.set(holder, owner?, entry))
-                        .or_else(|| writer.cut(holder, Some(member), index))
+                    let nearer = if whole { None } else { writer.towards(record, owner, entry) };
+                    nearer.or_else(|| match owner {
+                        Some(owner) => writer.set(holder, owner, entry),
+                        None => writer.set_item(holder, record, entry),
+                    })
                 }
             }
         }
@@ -169,6 +172,13 @@ impl<'a> Writer<'a> {
         match &self.kind {
             WriterKind::Json(json) => Some(json.set(member, value)),
             WriterKind::Yaml(yaml) => yaml.set(parent, member, value),
+        }
+    }
+
+    fn set_item(&self, parent: &Node, item: &Node, value: &Value) -> Option<Vec<Splice>> {
+        match &self.kind {
+            WriterKind::Json(json) => Some(json.set_item(item, value)),
+            WriterKind::Yaml(yaml) => yaml.set_item(parent, item, value),
         }
     }
 

@@ -145,7 +145,12 @@ impl<'a> Flow<'a> {
         if self.parts.len() == 1 && !comments(&following) && !comments(&self.marks(from..part.start)) {
             return Some(vec![(self.inner(), String::new())]);
         }
-        cuts.push(self.with_blanks(main, after.is_some()));
+        let commented = matches!(self.marks(from..part.start).last(), Some(Mark::Comment(_)));
+        cuts.push(if after.is_none() && !commented && main.end + self.blanks(main.end) == self.close() {
+            self.text.get(..main.start).unwrap_or_default().trim_end().len()..main.end
+        } else {
+            self.with_blanks(main, after.is_some())
+        });
         Some(cuts.into_iter().map(|cut| (cut, String::new())).collect())
     }
 
@@ -158,6 +163,10 @@ impl<'a> Flow<'a> {
             (false, false) if more => cut.start..after_blanks(text, cut.end),
             (false, _) => before_blanks(text, cut.start)..cut.end,
         }
+    }
+
+    fn blanks(&self, at: usize) -> usize {
+        after_blanks(self.text, at) - at
     }
 
     fn inner(&self) -> Range<usize> {

@@ -108,13 +108,21 @@ impl<'a> Writer<'a> {
 
     /// Another value for a member.
     pub fn set(&self, member: &Member, value: &Value) -> Vec<Splice> {
-        let start = member.key_at.start;
-        let style = if begins_line(self.text, start) {
+        vec![(member.value.at.clone(), written(value, &self.style(member.key_at.start)))]
+    }
+
+    /// Another value for an item of a list.
+    pub fn set_item(&self, item: &Node, value: &Value) -> Vec<Splice> {
+        vec![(item.at.clone(), written(value, &self.style(item.at.start)))]
+    }
+
+    /// How what begins at this byte is written.
+    fn style(&self, start: usize) -> Style<'_> {
+        if begins_line(self.text, start) {
             Style::Lines { indent: indent(self.text, start), unit: &self.unit, newline: self.newline }
         } else {
             Style::Line { spaced: self.spaced }
-        };
-        vec![(member.value.at.clone(), written(value, &style))]
+        }
     }
 
     /// One part less.

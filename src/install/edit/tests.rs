@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::{Format, Spot, entries, put, remove};
 use crate::install::undo::{between, undo};
 
+mod odd;
+mod properties;
+
 pub const JSON: Spot = Spot { format: Format::Jsonc, at: &["mcpServers"], list: false };
 pub const TOML: Spot = Spot { format: Format::Toml, at: &["mcp_servers"], list: false };
 pub const MAP: Spot = Spot { format: Format::Yaml, at: &["extensions"], list: false };

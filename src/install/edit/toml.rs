@@ -9,7 +9,7 @@ use toml_edit::{Document, Item, Table, TableLike};
 use self::sections::{Sections, key_start};
 use super::flow::{Comments, Flow};
 use super::layout::{line_end, newline};
-use super::tree::{Splice, position, spliced, syntax};
+use super::tree::{Lines, Splice, spliced, syntax};
 use super::{Listed, NotEdited, Spot};
 
 /// Steps of one edit: far more than an entry has fields.
@@ -32,10 +32,11 @@ pub fn value(text: &str) -> Result<Value, NotEdited> {
 pub fn entries(text: &str, spot: &Spot) -> Result<Vec<Listed>, NotEdited> {
     let file = parse(text)?;
     let Some(holder) = holder(file.as_table(), spot)? else { return Ok(Vec::new()) };
+    let lines = Lines::of(text);
     let listed = holder.iter().map(|(name, item)| Listed {
         name: name.to_owned(),
         entry: written::item_value(item, text),
-        line: position(text, start_of(holder, name, item)).0,
+        line: lines.at(start_of(holder, name, item)),
     });
     Ok(listed.collect())
 }
@@ -70,8 +71,8 @@ fn path_of<'a>(spot: &Spot, name: &'a str) -> Vec<&'a str> {
 
 pub fn put(text: &str, spot: &Spot, name: &str, entry: &Value) -> Result<String, NotEdited> {
     let mut text = text.to_owned();
-    for _ in 0..MOST_STEPS {
-        let file = parse(&text)?;
+    for step in 0..MOST_STEPS {
+        let file = parse(&text).map_err(|error| if step == 0 { error } else { NotEdited::Unsafe })?;
         let holder = holder(file.as_table(), spot)?;
         let path = path_of(spot, name);
         let splices = match holder.and_then(|holder| holder.get(name)) {
@@ -134,7 +135,7 @@ fn braces(root: &Table, path: &[&str]) -> Option<(std::ops::Range<usize>, Vec<st
     }
     let found = found?;
     let mut parts = Vec::new();
-    for (key, _) in found.iter() {
+    for (key, _) in found {
         let (key, item) = found.get_key_value(key)?;
         if item.as_inline_table().is_some_and(toml_edit::InlineTable::is_dotted) {
             return None;
@@ -153,8 +154,12 @@ fn towards(
     wanted: &Value,
 ) -> Option<Vec<Splice>> {
     let Value::Object(fields) = wanted else { return None };
-    let Item::Table(table) = item else {
-        return Some(vec![(item.span()?, written::inline(wanted)?)]);
+    let table = match item {
+        Item::Table(table) => table,
+        Item::Value(old) if !written::is_dotted(old) => {
+            return Some(vec![(old.span()?, written::inline(wanted)?)]);
+        }
+        _ => return None,
     };
     if table.is_dotted() || table.is_implicit() {
         return None;

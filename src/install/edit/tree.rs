@@ -1,5 +1,6 @@
 //! A file as a tree that knows where everything stands. What JSON and YAML have in common.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -152,31 +153,45 @@ pub fn locate<'t>(root: Option<&'t Node>, spot: &Spot, text: &str) -> Result<Pla
     }
 }
 
-/// The entries in order.
+/// The entries in order; a name that stands there twice is refused.
 pub fn entries(root: Option<&Node>, spot: &Spot, text: &str) -> Result<Vec<Listed>, NotEdited> {
     let Place::Container { member, .. } = locate(root, spot, text)? else { return Ok(Vec::new()) };
-    let mut listed: Vec<Listed> = Vec::new();
-    let mut add = |name: &str, node: &Node, start: usize| {
-        listed.push(Listed { name: name.to_owned(), entry: node.value(), line: position(text, start).0 });
-    };
+    let mut found: Vec<(&str, &Node, usize)> = Vec::new();
     match &member.value.kind {
         Kind::Map(members) => {
-            for entry in members {
-                member.value.member(&entry.key, text)?;
-                add(&entry.key, &entry.value, entry.key_at.start);
-            }
+            found.extend(members.iter().map(|entry| (entry.key.as_str(), &entry.value, entry.key_at.start)));
         }
         Kind::List(items) => {
             for item in items {
-                if let Some(name) = item.name(text)? {
-                    member.value.record(name, text)?;
-                    add(name, item, item.at.start);
-                }
+                found.extend(item.name(text)?.map(|name| (name, item, item.at.start)));
             }
         }
         Kind::Scalar(_) => {}
     }
-    Ok(listed)
+    let (mut names, lines) = (HashSet::new(), Lines::of(text));
+    if let Some((name, _, start)) = found.iter().find(|(name, ..)| !names.insert(*name)) {
+        return Err(syntax(text, *start, format!("`{name}` stands here a second time")));
+    }
+    let listed = found.into_iter().map(|(name, node, start)| Listed {
+        name: name.to_owned(),
+        entry: node.value(),
+        line: lines.at(start),
+    });
+    Ok(listed.collect())
+}
+
+/// Where the lines of a text end.
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    pub fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of a byte, from 1.
+    pub fn at(&self, byte: usize) -> usize {
+        self.0.partition_point(|end| *end < byte) + 1
+    }
 }
 
 /// Line and column of a byte, both from 1, the column in characters.

@@ -14,7 +14,7 @@ use super::tree::{Kind, Member, Node, syntax};
 
 /// Collections in collections, and what aliases may amount to in all.
 const DEEPEST: usize = 128;
-const MOST_ALIASED: usize = 100_000;
+const MOST_ALIASED: usize = 1_000_000;
 
 /// A file: its value, and where a new last key of its document goes.
 pub struct Document {
@@ -153,6 +153,8 @@ impl Reading<'_> {
         let words = self.text.get(at.clone()).unwrap_or_default();
         let kept = value.ends_with("\n\n") || value.trim().is_empty();
         let words = if kept {
+            // The range goes on to what comes next, which may stand further in.
+            let words = words.trim_end_matches([' ', '\t']);
             words.strip_suffix('\n').map_or(words, |words| words.strip_suffix('\r').unwrap_or(words))
         } else {
             words.trim_end_matches(['\n', '\r', ' ', '\t'])

@@ -92,6 +92,19 @@ async fn a_modern_ping_that_comes_first_is_unknown_and_a_legacy_one_is_answered(
 }
 
 #[tokio::test]
+async fn a_modern_initialize_without_a_handshake_is_unknown_and_one_with_it_is_answered() {
+    let mut client = Client::start();
+    client.request(1, "initialize", modern(json!({})));
+    assert_eq!(client.answer(1).await["error"]["code"], -32601);
+    client.request(2, "tools/list", json!({}));
+    assert_eq!(client.answer(2).await["error"]["code"], -32602, "it opened no session");
+    client.request(3, "initialize", modern(initialize("2026-07-28", json!({}))));
+    assert_eq!(client.answer(3).await["result"]["protocolVersion"], "2025-11-25");
+    client.request(4, "tools/list", json!({}));
+    assert!(client.answer(4).await["result"]["tools"].is_array());
+}
+
+#[tokio::test]
 async fn neither_discover_nor_a_modern_call_stands_in_the_way_of_initialize() {
     let mut client = Client::start();
     client.request(1, "server/discover", json!({"_meta": meta("2099-01-01", json!({}))}));

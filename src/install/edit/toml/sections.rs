@@ -8,8 +8,8 @@ use super::super::layout::{line_end, line_start, next_line};
 
 /// A header with its lines, or one line outside of them.
 struct Section {
-    /// Keys from the root; none in an element of an array of tables, which is nobody's entry.
-    path: Option<Vec<String>>,
+    /// Keys from the root, without numbers in arrays of tables.
+    path: Vec<String>,
     /// From the header or the key to the end of the last value.
     at: Range<usize>,
     header: bool,
@@ -21,7 +21,7 @@ pub struct Sections(Vec<Section>);
 impl Sections {
     pub fn of(file: &Document<&str>) -> Self {
         let mut sections = Vec::new();
-        walk(file.as_table(), Some(&[]), &mut sections);
+        walk(file.as_table(), &[], &mut sections);
         sections.sort_by_key(|section| section.at.start);
         Self(sections)
     }
@@ -48,9 +48,7 @@ impl Sections {
 
 impl Section {
     fn is_below(&self, path: &[&str]) -> bool {
-        self.path
-            .as_ref()
-            .is_some_and(|own| own.len() >= path.len() && own.iter().zip(path).all(|(own, key)| own == key))
+        self.path.len() >= path.len() && self.path.iter().zip(path).all(|(own, key)| own == key)
     }
 }
 
@@ -78,20 +76,19 @@ fn lines(text: &str, at: &Range<usize>, header: bool) -> Range<usize> {
     start..end
 }
 
-fn walk(table: &Table, path: Option<&[String]>, sections: &mut Vec<Section>) {
+fn walk(table: &Table, path: &[String], sections: &mut Vec<Section>) {
     let headed = !table.is_dotted() && !table.is_implicit();
     if let Some(span) = table.span().filter(|span| headed && !span.is_empty()) {
         let end = body_end(table).unwrap_or(span.end);
-        sections.push(Section { path: path.map(<[String]>::to_vec), at: span.start..end, header: true });
+        sections.push(Section { path: path.to_vec(), at: span.start..end, header: true });
     }
     for (name, item) in table {
-        let path: Option<Vec<String>> =
-            path.map(|path| path.iter().cloned().chain([name.to_owned()]).collect());
+        let path: Vec<String> = path.iter().cloned().chain([name.to_owned()]).collect();
         match item {
-            Item::Table(table) => walk(table, path.as_deref(), sections),
+            Item::Table(table) => walk(table, &path, sections),
             Item::ArrayOfTables(tables) => {
                 for table in tables {
-                    walk(table, None, sections);
+                    walk(table, &path, sections);
                 }
             }
             Item::Value(value) => {

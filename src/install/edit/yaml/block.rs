@@ -94,6 +94,18 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Another value for an item of a list.
+    pub fn set_item(&self, parent: &Node, item: &Node, value: &Value) -> Option<Vec<Splice>> {
+        if parent.flow || item.flow {
+            return Some(vec![(item.at.clone(), json::written(value, &Style::Line { spaced: true }))]);
+        }
+        dash(self.text, item)?;
+        let column = column(self.text, item.at.start);
+        let lines = indented_lines(&self.block(value, column), column, self.newline);
+        let end = line_end(self.text, item.at.end);
+        Some(vec![(item.at.start..end, lines.trim_start().to_owned())])
+    }
+
     /// One part less; `owner` is the member whose value `parent` is.
     pub fn cut(&self, parent: &Node, owner: Option<&Member>, index: usize) -> Option<Vec<Splice>> {
         if parent.flow {
@@ -106,7 +118,9 @@ impl<'a> Writer<'a> {
             Kind::Scalar(_) => return None,
         };
         if !begins_line(self.text, start) {
-            return None;
+            // The first field of a record, behind the dash of the list: the next one takes its place.
+            let next = parent.parts().get(index + 1)?.start;
+            return Some(vec![(start..next, String::new())]);
         }
         let mut cuts = vec![(self.whole_lines(start..part.end), String::new())];
         if parent.parts().len() == 1 {

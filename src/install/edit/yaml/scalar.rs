@@ -1,5 +1,7 @@
 //! Plain words of YAML: what they mean, and which may be written without quotes.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// What a word without quotes means, by the core schema of YAML 1.2; numbers that JSON does not know stay words.
@@ -46,7 +48,7 @@ fn quoted(words: &str) -> String {
     for letter in Value::from(words).to_string().chars() {
         match letter {
             '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                let _ = write!(out, "\\u{:04x}", u32::from(letter));
             }
             other => out.push(other),
         }

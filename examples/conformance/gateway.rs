@@ -1,0 +1,360 @@
+//! Stands in for the product's gateway: the same shapes, and behind them the suite's fixtures, as far as the
+//! product's answers have a form for them (text and an object; a question for a yes; no images, no sampling).
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::{Exit, Failure};
+use completion::{Completion, Place, Typing};
+use resources::Resource;
+
+pub mod completion {
+    //! What is typed, and what it may become.
+
+    #[expect(dead_code, reason = "the fixtures have the same values for whatever is typed")]
+    pub struct Typing {
+        pub place: Place,
+        pub argument: String,
+        pub typed: String,
+        pub profile: Option<String>,
+    }
+
+    pub enum Place {
+        Prompt(String),
+        Template(String),
+    }
+
+    #[derive(Default)]
+    pub struct Completion {
+        pub values: Vec<String>,
+        pub total: Option<u64>,
+        pub more: bool,
+    }
+}
+
+pub mod resources {
+    //! What stands behind an address.
+
+    use serde_json::{Map, Value};
+
+    pub enum Resource {
+        Written(&'static str, String),
+        Read(&'static str, Vec<Map<String, Value>>),
+    }
+}
+
+pub struct Call {
+    pub tool: String,
+    pub arguments: Map<String, Value>,
+    pub answered: Option<Answered>,
+    pub caller: Caller,
+}
+
+#[expect(dead_code, reason = "the fixtures heed neither who calls nor for how long")]
+pub struct Caller {
+    pub name: String,
+    pub can_ask: bool,
+    pub cancelled: CancellationToken,
+    pub progress: Option<ProgressSink>,
+    pub until: Option<Instant>,
+}
+
+pub type ProgressSink = Arc<dyn Fn(u64, Option<u64>, &str) + Send + Sync>;
+
+pub struct Answered {
+    pub state: String,
+    pub action: Action,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Accept,
+    Decline,
+    Cancel,
+}
+
+pub enum Outcome {
+    Done(Done),
+    Failed(Failure),
+    Ask(Question),
+}
+
+pub struct Done {
+    pub structured: Map<String, Value>,
+    pub text: String,
+    pub receipt: Option<Receipt>,
+}
+
+pub struct Question {
+    pub message: String,
+    pub state: String,
+}
+
+/// There is no journal here: nothing is to be handed in.
+#[derive(Clone, Copy)]
+pub struct Receipt;
+
+impl Receipt {
+    #[expect(clippy::unused_self, reason = "the shape of the product's")]
+    pub fn hand_in(self) {}
+}
+
+#[derive(Clone, Debug)]
+pub struct Tool {
+    pub name: String,
+    pub description: String,
+    pub input_schema: Arc<Map<String, Value>>,
+    pub output_schema: Option<Arc<Map<String, Value>>>,
+    pub read_only: bool,
+    pub destructive: Option<bool>,
+    pub idempotent: Option<bool>,
+    pub open_world: Option<bool>,
+}
+
+/// The fixtures. How often they changed is all that is kept.
+pub struct Gateway {
+    changes: watch::Sender<u64>,
+    added: Mutex<u64>,
+}
+
+/// What each tool is for; the arguments of most are none.
+const TOOLS: [(&str, &str); 13] = [
+    ("test_simple_text", "Answers with a text"),
+    ("test_error_handling", "Always fails"),
+    ("test_tool_with_progress", "Reports three steps"),
+    ("test_logging_tool", "Would log, if anything were logged to clients"),
+    ("test_elicitation", "Asks for a yes"),
+    ("test_streaming_elicitation", "Asks for a yes"),
+    ("test_input_required_result_elicitation", "Asks for a yes"),
+    ("test_input_required_result_request_state", "Asks for a yes"),
+    ("test_input_required_result_tampered_state", "Asks for a yes"),
+    ("test_input_required_result_multi_round", "Asks for a yes, twice"),
+    ("test_trigger_tool_change", "Adds a tool to the list"),
+    ("test_trigger_prompt_change", "Adds a prompt to the list"),
+    ("json_schema_2020_12_tool", "Has a schema with everything in it"),
+];
+
+impl Gateway {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { changes: watch::channel(0).0, added: Mutex::new(0) })
+    }
+
+    fn added(&self) -> u64 {
+        *self.added.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn tools(&self) -> Arc<Vec<Tool>> {
+        let added = (1..=self.added()).map(|number| (format!("test_added_{number}"), "Was added"));
+        let fixed = TOOLS.map(|(name, about)| (name.to_owned(), about));
+        let tools = fixed.into_iter().chain(added).map(|(name, about)| Tool {
+            input_schema: Arc::new(input_schema(&name)),
+            output_schema: (name == "test_simple_text")
+                .then(|| Arc::new(object(json!({ "type": "object" })))),
+            read_only: !name.starts_with("test_trigger"),
+            destructive: None,
+            idempotent: None,
+            open_world: Some(false),
+            description: about.to_owned(),
+            name,
+        });
+        Arc::new(tools.collect())
+    }
+
+    #[expect(clippy::unused_self, reason = "the shape of the product's")]
+    pub fn instructions(&self) -> String {
+        "Fixtures of the conformance suite.".to_owned()
+    }
+
+    pub fn tools_changed(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub async fn call(&self, call: Call) -> Outcome {
+        let asks = TOOLS.iter().any(|(name, about)| *name == call.tool && about.starts_with("Asks"));
+        match call.tool.as_str() {
+            _ if asks => ask(&call),
+            "test_error_handling" => {
+                failed("test_error", "this tool intentionally returns an error for testing")
+            }
+            "test_tool_with_progress" => {
+                for done in [0, 50, 100] {
+                    if let Some(progress) = &call.caller.progress {
+                        progress(done, Some(100), "a step");
+                    }
+                    sleep(Duration::from_millis(50)).await;
+                }
+                done("all steps are done")
+            }
+            "test_trigger_tool_change" | "test_trigger_prompt_change" => {
+                *self.added.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+                self.changes.send_modify(|change| *change += 1);
+                done("changed")
+            }
+            name if self.tools().iter().any(|tool| tool.name == name) => {
+                echoed("This is a simple text response for testing.", &call.arguments)
+            }
+            name => failed("unknown_tool", format!("there is no tool `{name}`")),
+        }
+    }
+
+    pub fn prompts(&self) -> Vec<Value> {
+        let required = |name: &str| json!({ "name": name, "required": true });
+        let arguments = |name: &str| match name {
+            "test_prompt_with_arguments" => json!([required("arg1"), required("arg2")]),
+            "test_prompt_with_embedded_resource" => json!([required("resourceUri")]),
+            _ => json!([]),
+        };
+        let fixed = [
+            "test_simple_prompt",
+            "test_prompt_with_arguments",
+            "test_prompt_with_embedded_resource",
+            "test_prompt_with_image",
+        ];
+        let added = (1..=self.added()).map(|number| format!("test_added_{number}"));
+        let names = fixed.map(str::to_owned).into_iter().chain(added);
+        let listed = names
+            .map(|name| json!({ "name": name, "description": "A fixture", "arguments": arguments(&name) }));
+        listed.collect()
+    }
+
+    #[expect(clippy::unused_self, reason = "the shape of the product's")]
+    pub fn prompt(&self, name: &str, arguments: &Map<String, Value>) -> Result<Value, Failure> {
+        let argument = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = |text: &str| json!({ "type": "text", "text": text });
+        let contents = match name {
+            "test_simple_prompt" => vec![text("This is a simple prompt for testing.")],
+            "test_prompt_with_arguments" => {
+                let (one, other) = (argument("arg1"), argument("arg2"));
+                vec![text(&format!("Prompt with arguments: arg1='{one}', arg2='{other}'"))]
+            }
+            "test_prompt_with_embedded_resource" => {
+                let words = "Embedded resource content for testing.";
+                let embedded =
+                    json!({ "uri": argument("resourceUri"), "mimeType": "text/plain", "text": words });
+                let resource = json!({ "type": "resource", "resource": embedded });
+                vec![resource, text("Please process the embedded resource above.")]
+            }
+            "test_prompt_with_image" => {
+                let image = json!({ "type": "image", "data": PNG, "mimeType": "image/png" });
+                vec![image, text("Please analyze the image above.")]
+            }
+            _ => {
+                let message = format!("there is no prompt `{name}`");
+                return Err(Failure::new("unknown_prompt", Exit::Refused, message));
+            }
+        };
+        let messages = contents.into_iter().map(|content| json!({ "role": "user", "content": content }));
+        Ok(json!({ "messages": messages.collect::<Vec<_>>() }))
+    }
+
+    #[expect(clippy::unused_self, reason = "the shape of the product's")]
+    pub fn resources(&self) -> Vec<Value> {
+        vec![json!({ "uri": "test://static-text", "name": "static-text", "mimeType": "text/plain" })]
+    }
+
+    #[expect(clippy::unused_self, reason = "the shape of the product's")]
+    pub fn resource_templates(&self) -> Vec<Value> {
+        vec![json!({ "uriTemplate": "test://template/{id}/data", "name": "template" })]
+    }
+
+    #[expect(clippy::unused_self, reason = "the shape of the product's")]
+    pub fn resource(&self, uri: &str) -> Option<Resource> {
+        if uri == "test://static-text" {
+            let text = "This is the content of the static text resource.";
+            return Some(Resource::Written("text/plain", text.to_owned()));
+        }
+        // Read by a call, as records are.
+        let id = uri.strip_prefix("test://template/")?.strip_suffix("/data")?;
+        Some(Resource::Read("test_simple_text", vec![object(json!({ "id": id }))]))
+    }
+
+    #[expect(clippy::unused_async, reason = "the shape of the product's")]
+    pub async fn complete(&self, typing: Typing) -> Option<Completion> {
+        let known = match &typing.place {
+            Place::Prompt(name) => name == "test_prompt_with_arguments",
+            Place::Template(template) => template == "test://template/{id}/data",
+        };
+        let values = ["paris", "park", "party"].map(str::to_owned).to_vec();
+        known.then_some(Completion { values, total: Some(150), more: true })
+    }
+}
+
+/// A single pixel.
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/// Asks until the answer is one to the last question; what came back for another one counts as nothing.
+fn ask(call: &Call) -> Outcome {
+    let rounds = if call.tool.ends_with("multi_round") { 2 } else { 1 };
+    let state = |round: usize| format!("{} {round}", call.tool);
+    let question = |round: usize| {
+        let message = format!("Please say yes, for the {round}. time");
+        Outcome::Ask(Question { message, state: state(round) })
+    };
+    let Some(answered) = &call.answered else { return question(1) };
+    match (1..=rounds).find(|round| state(*round) == answered.state) {
+        None => failed("wrong_state", "the answer is to no question that was asked"),
+        Some(round) if answered.action == Action::Accept && round < rounds => question(round + 1),
+        Some(_) => done(&format!("User response: {:?}", answered.action)),
+    }
+}
+
+fn echoed(text: &str, given: &Map<String, Value>) -> Outcome {
+    let text = format!("{text} {}", Value::Object(given.clone()));
+    let structured = object(json!({ "text": text, "given": given }));
+    Outcome::Done(Done { structured, text, receipt: None })
+}
+
+fn done(text: &str) -> Outcome {
+    Outcome::Done(Done { structured: object(json!({ "text": text })), text: text.to_owned(), receipt: None })
+}
+
+fn failed(code: &'static str, message: impl Into<String>) -> Outcome {
+    Outcome::Failed(Failure::new(code, Exit::Refused, message))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn input_schema(tool: &str) -> Map<String, Value> {
+    object(match tool {
+        "json_schema_2020_12_tool" => json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "$defs": {
+                "address": {
+                    "$anchor": "addressDef",
+                    "type": "object",
+                    "properties": { "street": { "type": "string" }, "city": { "type": "string" } },
+                },
+            },
+            "properties": {
+                "name": { "type": "string" },
+                "address": { "$ref": "#/$defs/address" },
+                "contactMethod": { "type": "string", "enum": ["phone", "email"] },
+                "phone": { "type": "string" },
+                "email": { "type": "string" },
+            },
+            "allOf": [{ "anyOf": [{ "required": ["phone"] }, { "required": ["email"] }] }],
+            "if": { "properties": { "contactMethod": { "const": "phone" } }, "required": ["contactMethod"] },
+            "then": { "required": ["phone"] },
+            "else": { "required": ["email"] },
+            "additionalProperties": false,
+        }),
+        "test_elicitation" => json!({
+            "type": "object",
+            "properties": { "message": { "type": "string" } },
+            "required": ["message"],
+        }),
+        _ => json!({ "type": "object", "properties": {} }),
+    })
+}
