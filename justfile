@@ -43,7 +43,6 @@ serve-sandbox *options:
 
 # The official conformance suite of MCP, against the built binary, in both revisions; half a minute once it is installed.
 conformance:
-    cargo build --locked --bin lumabill --example conformance
     tests/conformance/run
 
 # The sandbox against its own OpenAPI file.

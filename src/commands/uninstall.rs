@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 
-use super::install::in_file::{NAMES, Place, Taken};
+use super::install::in_file::{Place, Taken, bears_our_name};
 use super::install::installed::Installed;
 use super::install::{by_command, which};
 use crate::failure::{Exit, Failure, here};
@@ -79,7 +79,7 @@ fn with_entry(project: bool, installed: &Installed, folders: &UserFolders) -> Ve
             match (Place { client, file, project }).entries() {
                 Ok(entries) => entries
                     .iter()
-                    .any(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)),
+                    .any(|listed| bears_our_name(listed) && is_ours(&listed.entry)),
                 Err(_) => installed.has_changes(file),
             }
         })
@@ -138,7 +138,7 @@ fn take_out(
 fn by_hand(place: &Place) -> Result<(), Failure> {
     let (title, file) = (place.client.title, place.file.display());
     let entries = place.entries()?;
-    match entries.iter().find(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)) {
+    match entries.iter().find(|listed| bears_our_name(listed) && is_ours(&listed.entry)) {
         None => {
             terminal::line(&format!("{title}: there is no entry of ours in `{file}`"));
             Ok(())

@@ -120,10 +120,9 @@ mod system {
         use std::cell::Cell;
 
         use rustix::process::{Pid, getppid};
-        use tokio::sync::oneshot;
         use tokio::time::Instant;
 
-        use super::{LOOK, Parent, changed, watch};
+        use super::{LOOK, Parent, changed};
 
         #[tokio::test(start_paused = true)]
         async fn where_the_system_does_not_tell_it_is_looked_every_second() {
@@ -151,8 +150,8 @@ mod system {
             let mut parent = Parent::now();
             let early = tokio::time::timeout(LOOK / 10, &mut parent.ended).await;
             assert!(early.is_err(), "neither told nor unable to tell: {early:?}");
-            let (tell, ended) = oneshot::channel();
-            watch(Pid::INIT, tell);
+            let (tell, ended) = tokio::sync::oneshot::channel();
+            super::watch(Pid::INIT, tell);
             assert!(ended.await.is_ok(), "who is not the parent any more is gone");
         }
     }

@@ -18,11 +18,16 @@ def run(row, place, outcome):
     """The loop with a configuration written by hand; counts the tools that the model is offered."""
     client = module(row)
     model = loop(client, client.by_hand, "lumabill", place, outcome)
-    shown = [client.shown("lumabill", tool) for tool in place.expected]
+    outcome.tools = count(client, model, "lumabill", place, outcome)
+
+
+def count(client, model, server, place, outcome):
+    """How many of a server's tools the model was offered; a problem where one is missing."""
+    shown = [client.shown(server, tool) for tool in place.expected]
     missing = [name for name in shown if name not in model.offered()]
-    outcome.tools = f"{len(shown) - len(missing)} of {len(shown)}"
     if missing:
-        outcome.problems.append(f"{len(missing)} tools not offered: {', '.join(missing)}")
+        outcome.problems.append(f"{len(missing)} tools of `{server}` not offered: {', '.join(missing)}")
+    return f"{len(shown) - len(missing)} of {len(shown)}"
 
 
 def loop(client, start, server, place, outcome):

@@ -4,8 +4,8 @@ carries the lock's hash in its name, so that several checkouts and runs can use 
 
   installs.py [--set ci|all]     prints a line per pack: seconds and size where it was installed now
 
-A pack is a folder with package.json and package-lock.json (installed by `npm ci`) or a requirements file
-of exact versions (installed into a venv of its own).
+A pack is a folder with package.json and package-lock.json (installed by `npm ci`), a requirements file of exact
+versions (installed into a venv of its own), or a cargo package with its Cargo.lock (built).
 """
 import argparse
 import fcntl
@@ -47,13 +47,21 @@ class Pack:
         return self.source.suffix == ".txt"
 
     @property
+    def is_rust(self):
+        return (self.source / "Cargo.toml").exists()
+
+    @property
     def lock(self):
-        return self.source if self.is_python else self.source / "package-lock.json"
+        if self.is_python:
+            return self.source
+        return self.source / ("Cargo.lock" if self.is_rust else "package-lock.json")
 
     @property
     def folder(self):
         """Where it lies when installed."""
-        digest = hashlib.sha256(self.lock.read_bytes()).hexdigest()[:12]
+        # What is built from a program of ours is built anew when that changes.
+        sources = [self.source / "Cargo.toml", *sorted(self.source.rglob("*.rs"))] if self.is_rust else []
+        digest = hashlib.sha256(b"".join(file.read_bytes() for file in [self.lock, *sources])).hexdigest()[:12]
         stem = self.name.removesuffix(".txt").replace("/", "-")
         return CACHE / f"{stem}-{digest}"
 
@@ -63,11 +71,14 @@ class Pack:
             wanted = re.compile(rf"{re.escape(package)}==([^\s;\\]+)", re.IGNORECASE)
             found = (wanted.match(line) for line in self.lock.read_text().splitlines())
             return next(match[1] for match in found if match)
+        if self.is_rust:
+            return re.search(rf'name = "{re.escape(package)}"\nversion = "([^"]+)"', self.lock.read_text())[1]
         return json.loads(self.lock.read_text())["packages"][f"node_modules/{package}"]["version"]
 
     def program(self, name):
         """A program that it installed."""
-        return self.folder / ("bin" if self.is_python else "node_modules/.bin") / name
+        folder = "bin" if self.is_python else "debug" if self.is_rust else "node_modules/.bin"
+        return self.folder / folder / name
 
     def install(self):
         """Installs it unless it is there. Returns a line for people, or None where nothing was to be done."""
@@ -80,7 +91,8 @@ class Pack:
                 return None
             shutil.rmtree(self.folder, ignore_errors=True)
             start = time.monotonic()
-            (self._install_python if self.is_python else self._install_node)()
+            install = self._install_python if self.is_python else self._build if self.is_rust else self._install_node
+            install()
             # By inode: some installers link a program to a second place.
             files = {found.st_ino: found.st_size for found in map(Path.lstat, self.folder.rglob("*"))}
             line = f"{self.name}: {time.monotonic() - start:.0f} s, {sum(files.values()) / 1e6:.0f} MB"
@@ -100,6 +112,9 @@ class Pack:
         self._run([sys.executable, "-m", "venv", str(self.folder)], CACHE, None)
         pip = [str(self.folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         self._run([*pip, "--no-deps", "-r", str(self.lock)], CACHE, None)
+
+    def _build(self):
+        self._run(["cargo", "build", "--locked", "--quiet", "--target-dir", str(self.folder)], self.source, None)
 
     def _run(self, command, folder, environment):
         try:
@@ -122,11 +137,8 @@ def node_folder():
 
 
 def version(row):
-    """The pinned version of the package that a row runs: its pack's, or that of Cargo.lock where it has none."""
-    if "pack" in row:
-        return Pack(row["pack"]).version(row["package"])
-    crates = (HERE.parents[1] / "Cargo.lock").read_text()
-    return re.search(rf'name = "{re.escape(row["package"])}"\nversion = "([^"]+)"', crates)[1]
+    """The pinned version of the package that a row runs."""
+    return Pack(row["pack"]).version(row["package"])
 
 
 def packs(rows):

@@ -65,7 +65,7 @@ def main():
     lines = []
     for row in chosen:
         start = time.monotonic()
-        if broken & {NODE, row.get("pack")}:
+        if broken & {NODE, row["pack"]}:
             lines.append([row["title"], version(row), *"-" * 6, "could not be installed"])
         else:
             lines.append(run(row, options.lumabill.resolve(), options.keep))

@@ -7,8 +7,7 @@ starts `command` with `env` (beside what the library passes on by itself) over s
 of JSON as its last:
   {"client": …, "version": …, "era": …, "tools": N, "listed": true, "invoice_id": …, "error": null}
 It runs in a fresh folder; CLIENT_PACK names the folder where its pack is installed.
-In clients.json `run` is its command: `node` and `python` are the pinned ones, `sdks/…` lies here, and
-`examples/…` is one of cargo's beside the binary.
+In clients.json `run` is its command: `node` is the pinned one, `sdks/…` lies here, and other programs are its pack's.
 """
 import json
 
@@ -21,13 +20,12 @@ PATIENCE = 90
 
 def run(row, place, outcome):
     job = {"command": place.command, "args": place.arguments, "env": place.variables, "invoice": INVOICE}
-    environment = dict(place.home.environment)
-    if place.pack:
-        environment["CLIENT_PACK"] = str(place.pack.folder)
+    environment = {**place.home.environment, "CLIENT_PACK": str(place.pack.folder)}
     ran = place.home.run(command(row, place), environment, PATIENCE, json.dumps(job))
     outcome.seconds = ran.seconds
     said = last_line(ran.out)
     outcome.tools = f"{said.get('tools')} of {len(place.expected)}"
+    outcome.era = said.get("era") or "-"
     outcome.called = bool(said.get("invoice_id"))
     outcome.results = [str(said.get("invoice_id"))]
     if ran.problem:
@@ -44,13 +42,9 @@ def run(row, place, outcome):
 
 
 def command(row, place):
-    places = {"sdks": HERE, "examples": place.lumabill.parent}
-    command = [places[part.split("/")[0]] / part if part.split("/")[0] in places else part for part in row["run"]]
-    if command[0] == "node":
-        command[0] = node_folder() / "node"
-    elif command[0] == "python":
-        command[0] = place.pack.program("python")
-    return command
+    program, *arguments = row["run"]
+    program = node_folder() / program if program == "node" else place.pack.program(program)
+    return [program, *(HERE / part if part.startswith("sdks/") else part for part in arguments)]
 
 
 def last_line(out):

@@ -19,8 +19,7 @@ class Place:
     """What a client is run with."""
 
     home: Home
-    # A Rust client has none.
-    pack: Pack | None
+    pack: Pack
     # As it was built; the client starts a copy below its home.
     lumabill: Path
     # The entry of the server: command, arguments, environment.
@@ -37,6 +36,7 @@ class Place:
 class Outcome:
     """What was seen of one client. `problems` is empty where all was as it should be; `notes` explain them."""
 
+    # The protocol version in use.
     era: str = "-"
     tools: str = "-"
     called: bool = False
@@ -61,15 +61,19 @@ def with_sandbox(row, lumabill, keep):
     """The client on a sandbox of its own, through a copy of what it writes to the server."""
     with Trial(row, lumabill, keep) as trial:
         home = trial.place.home
-        tap = Tap(home.path / "wire", home.lumabill, ["serve"])
+        # All of them for an agent, so that none is left out by a client's rules for names and schemas.
+        arguments = ["--toolsets", "all"] if row["kind"] == "agent" else []
+        tap = Tap(home.path / "wire", home.lumabill, ["serve", *arguments])
         with Sandbox(lumabill, home.path / "books.db", home.environment) as sandbox:
             known = sandbox.invoices()
             trial.place.command, trial.place.variables = str(tap.command), sandbox.account
-            trial.place.expected = default_tools(lumabill, {**home.environment, **sandbox.account})
+            trial.place.expected = served(lumabill, arguments, {**home.environment, **sandbox.account})
             (agent if row["kind"] == "agent" else sdk).run(row, trial.place, trial.outcome)
             trial.check_servers()
             trial.outcome.check_invoices(known, sandbox.invoices())
-        trial.outcome.era = tap.era() or "none"
+        # What is on the wire is what a client asks for: a library that tells what it got knows better.
+        if trial.outcome.era == "-":
+            trial.outcome.era = tap.era() or "none"
         if trial.outcome.era != row["era"]:
             trial.outcome.problems.append(f"spoke {trial.outcome.era} and not {row['era']}")
     return trial.outcome
@@ -78,6 +82,7 @@ def with_sandbox(row, lumabill, keep):
 def installed(row, lumabill, keep):
     """An agent with what `lumabill install` wrote for it."""
     with Trial(row, lumabill, keep) as trial:
+        trial.place.expected = served(lumabill, [], trial.place.home.environment)
         trip.run(row, trial.place, trial.outcome)
         trial.check_servers()
     return trial.outcome
@@ -87,10 +92,10 @@ class Trial:
     """A client's home for the length of a `with`. What fails there is a problem of this client and ends only it."""
 
     def __init__(self, row, lumabill, keep):
-        pack = Pack(row["pack"]) if "pack" in row else None
+        pack = Pack(row["pack"])
         # Its own programs on PATH, as on its user's machine.
-        programs = [pack.program("any").parent] if pack else []
-        self.place = Place(Home(row["name"], lumabill, [*programs, node_folder()]), pack, lumabill)
+        home = Home(row["name"], lumabill, [pack.program("any").parent, node_folder()])
+        self.place = Place(home, pack, lumabill)
         self.outcome = Outcome()
         self._name, self._keep = row["name"], keep
 
@@ -119,7 +124,16 @@ class Trial:
             self.outcome.problems.append(f"{len(left)} servers stayed when the client had ended")
 
 
-def default_tools(lumabill, environment):
-    """The names of the tools that are served without any option."""
-    listed = subprocess.run([str(lumabill), "tools", "--json"], env=environment, capture_output=True, text=True, check=True)
-    return [tool["name"] for tool in json.loads(listed.stdout)]
+def served(lumabill, arguments, environment):
+    """The names of the tools that `lumabill serve` lists, asked over the protocol."""
+    meta = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "trial", "version": "1"}}
+    asked = [
+        {"id": 1, "method": "initialize", "params": meta},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/list"},
+    ]
+    lines = "".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
+    ran = subprocess.run(
+        [str(lumabill), "serve", *arguments], env=environment, input=lines, capture_output=True, text=True, check=True)
+    answers = {answer.get("id"): answer for answer in map(json.loads, ran.stdout.splitlines())}
+    return [tool["name"] for tool in answers[2]["result"]["tools"]]

@@ -5,7 +5,7 @@ The client runs as its user would have it: both entries beside a foreign one, it
 it has one. `lumabill` has no key here and connects all the same; the invoice lands in the practice data of
 `lumabill-sandbox`, which a sandbox process of the same home reads.
 """
-from agent import loop, module
+from agent import count, loop, module
 from sandbox import Sandbox
 
 OURS = {"lumabill", "lumabill-sandbox"}
@@ -15,27 +15,46 @@ PATIENCE = 90
 
 def run(row, place, outcome):
     client = module(row)
+    there_and_back(row, client, place, outcome, place.home.environment, work=True)
+    if client.OWN_COMMAND and not outcome.problems:
+        # The way of a machine where the client's command is not on PATH: the file is then written by us.
+        without = {**place.home.environment, "PATH": "/usr/bin:/bin"}
+        there_and_back(row, client, place, outcome, without, work=False)
+
+
+def there_and_back(row, client, place, outcome, environment, work):
+    """Installs with this environment, lets the client list its servers, and `work` with them, and uninstalls."""
     file = client.before(place)
-    before = file.read_bytes()
-    ours(place, outcome, "install", row["name"])
-    ours(place, outcome, "install", row["name"], "--sandbox")
+    before = file.read_text()
+    ours(place, outcome, environment, "install", row["name"])
+    ours(place, outcome, environment, "install", row["name"], "--sandbox")
     if outcome.problems:
         return
     check_list(client, place, outcome, installed=True)
+    if work:
+        check_work(client, place, outcome)
+    ours(place, outcome, environment, "uninstall", row["name"])
+    check_list(client, place, outcome, installed=False)
+    after = file.read_text()
+    if client.kept(after) != client.kept(before):
+        outcome.problems.append(f"uninstall left another {file.name}")
+        outcome.notes += ["--- before", before, "--- after", after]
+
+
+def check_work(client, place, outcome):
+    """One loop through the practice server, and what its books hold afterwards."""
     with Sandbox(place.lumabill, None, place.home.environment) as sandbox:
         known = sandbox.invoices()
-        loop(client, client.installed, "lumabill-sandbox", place, outcome)
+        model = loop(client, client.installed, "lumabill-sandbox", place, outcome)
         outcome.check_invoices(known, sandbox.invoices())
-    ours(place, outcome, "uninstall", row["name"])
-    check_list(client, place, outcome, installed=False)
-    if client.kept(file.read_text()) != client.kept(before.decode()):
-        outcome.problems.append(f"uninstall left another {file.name}")
-        outcome.notes += ["--- before", before.decode(), "--- after", file.read_text()]
+    if not client.SEARCHES:
+        for server in sorted(OURS):
+            count(client, model, server, place, outcome)
 
 
-def ours(place, outcome, *arguments):
+def ours(place, outcome, environment, *arguments):
     """Runs a command of ours as the client's user."""
-    ran = place.home.run([place.home.lumabill, *arguments], place.home.environment, PATIENCE)
+    ran = place.home.run([place.home.lumabill, *arguments], environment, PATIENCE)
     if ran.problem:
         outcome.problems.append(f"`lumabill {' '.join(arguments)}` {ran.problem}")
 

@@ -48,7 +48,7 @@ impl Grandchild {
         grandchild
     }
 
-    fn shell(run: &Lumabill, script: &str, input: PipeReader, output: std::io::PipeWriter) -> Child {
+    fn shell(run: &Lumabill, script: &str, input: PipeReader, output: PipeWriter) -> Child {
         let served = run.command();
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", script, "sh"]).arg(served.get_program()).args(served.get_args()).env_clear();
@@ -68,7 +68,7 @@ impl Grandchild {
 
     #[track_caller]
     pub fn answer(&self, id: u64) -> Value {
-        let line = self.lines.recv_timeout(PATIENCE).expect("an answer");
+        let line = self.lines.recv_timeout(PATIENCE).unwrap();
         let message: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(message["id"], id, "{message}");
         message

@@ -50,7 +50,7 @@ pub fn file(client: &Client, project: bool, folders: &UserFolders) -> Result<Pat
                 None => format!("{} keeps no file that is edited", client.title),
             };
             Failure::new("no_client_file", Exit::Refused, message)
-            .hint(format!("run `lumabill install {id} --print`, and paste what it prints"))
+                .hint(format!("run `lumabill install {id} --print`, and paste what it prints"))
         });
     }
     let Some(below) = client.project else {

@@ -5,6 +5,10 @@ import re
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["claude", "mcp", "list"]
 CONNECTS_TO_LIST = True
+# Keeps tools behind a search tool of its own, if it is let.
+SEARCHES = True
+# `lumabill install` goes through `claude mcp add`, if it is on PATH.
+OWN_COMMAND = True
 
 
 def shown(server, tool):

@@ -4,6 +4,8 @@ import json
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["codex", "mcp", "list", "--json"]
 CONNECTS_TO_LIST = False
+SEARCHES = False
+OWN_COMMAND = False
 
 
 def shown(server, tool):

@@ -5,6 +5,8 @@ import re
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["gemini", "mcp", "list"]
 CONNECTS_TO_LIST = True
+SEARCHES = False
+OWN_COMMAND = False
 # In its newest notation: it writes the file anew where that is older.
 SETTINGS = {
     "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}},

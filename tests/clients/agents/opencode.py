@@ -5,6 +5,8 @@ import re
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["opencode", "mcp", "list"]
 CONNECTS_TO_LIST = True
+SEARCHES = False
+OWN_COMMAND = False
 PROVIDER = {"fake": {
     "npm": "@ai-sdk/openai-compatible",
     "name": "fake",

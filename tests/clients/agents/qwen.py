@@ -5,6 +5,9 @@ import re
 PROMPT = "Create an invoice for Muster AG"
 LIST = ["qwen", "mcp", "list"]
 CONNECTS_TO_LIST = True
+# Keeps tools behind a search tool of its own, if it is let.
+SEARCHES = True
+OWN_COMMAND = False
 # In its newest notation: it writes the file anew where that is older.
 SETTINGS = {
     "security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": False}},

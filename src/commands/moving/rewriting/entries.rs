@@ -82,14 +82,16 @@ impl Without {
         for listed in listed.iter().filter(|listed| is_ours(&listed.entry)) {
             let args = Start::of(&listed.entry).map(|start| start.args).unwrap_or_default();
             if serves(&args, replacing) {
-                return Entry { name: listed.name.clone(), command, args };
+                return Entry { name: listed.name.clone(), command, args: with_account(&args, replacing) };
             }
         }
+        // The plain name is for the account that is served where none is named.
         let first = Service::Lumabill.name();
-        let name = if listed.iter().any(|listed| listed.name == first) {
-            format!("{first}-{}", replacing.account)
-        } else {
+        let free = listed.iter().all(|listed| listed.name != first);
+        let name = if free && replacing.is_default {
             first.to_owned()
+        } else {
+            format!("{first}-{}", replacing.account)
         };
         Entry { name, command, args: with_account(&["serve".to_owned()], replacing) }
     }
@@ -134,11 +136,23 @@ fn without_address(entry: &Value) -> Value {
 fn serves(args: &[String], replacing: Replacing<'_>) -> bool {
     let named = args.iter().any(|word| word.starts_with("--account"));
     !args.iter().any(|word| word == "--sandbox")
-        && if named { with_account(args, replacing) == *args } else { !replacing.named }
+        && if named { account_of(args) == Some(replacing.account) } else { replacing.is_default }
+}
+
+/// The account that the arguments name.
+fn account_of(args: &[String]) -> Option<&str> {
+    let at = args.iter().position(|word| word.starts_with("--account"))?;
+    match args.get(at)?.strip_prefix("--account=") {
+        Some(name) => Some(name),
+        None => args.get(at + 1).map(String::as_str),
+    }
 }
 
 /// The arguments with this account and no other.
 fn with_account(args: &[String], replacing: Replacing<'_>) -> Vec<String> {
+    if account_of(args) == Some(replacing.account) {
+        return args.to_vec();
+    }
     let (mut kept, mut words) = (Vec::new(), args.iter());
     while let Some(word) = words.next() {
         if word == "--account" {
@@ -147,7 +161,8 @@ fn with_account(args: &[String], replacing: Replacing<'_>) -> Vec<String> {
             kept.push(word.clone());
         }
     }
-    if replacing.named {
+    // Any other name is said: a further account would leave it open which one is meant.
+    if !replacing.is_default || replacing.account != Service::Lumabill.name() {
         kept.extend(["--account".to_owned(), replacing.account.to_owned()]);
     }
     kept
