@@ -68,6 +68,26 @@ fn every_way_out_changes_nothing_and_brings_the_cursor_back() {
 }
 
 #[test]
+fn a_signal_ends_the_choice_as_the_key_does() {
+    let machine = machine();
+    let sealed = machine.command(&[]);
+    let mut command = std::process::Command::new("/usr/bin/timeout");
+    command
+        .args(["--foreground", "--preserve-status", "--signal", "INT", "1"])
+        .arg(&machine.program)
+        .arg("install");
+    command.envs(sealed.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(sealed.get_current_dir().unwrap());
+    let mut terminal = Terminal::of(&command);
+    terminal.until("[x] Gemini CLI");
+    let (screen, code) = terminal.ends();
+    assert_eq!(code, 1, "{screen:?}");
+    assert!(screen.contains("nothing was changed"), "{screen:?}");
+    cursor_is_back(&screen);
+    assert!(!has_entry(&machine, ".cursor/mcp.json"));
+}
+
+#[test]
 fn nothing_marked_is_nothing_done() {
     let machine = machine();
     let mut terminal = Terminal::of(&machine.command(&["install"]));

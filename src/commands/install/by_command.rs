@@ -60,7 +60,7 @@ impl Told {
         }
         let add = (self.own.add_fields)(&entry.name, &wanted);
         let added = self.run(&add);
-        if self.starts(place, entry)? {
+        if starts(place, entry)? {
             return Ok(Done { put: Put::Updated, place: format!("{file} by `{}`", self.typed(&add)) });
         }
         self.note(&added);
@@ -74,7 +74,7 @@ impl Told {
         let add = (self.own.add)(entry);
         let added = self.run(&add);
         let told = |place| Ok(Done { put: Put::Added, place: format!("{place} by `{}`", self.typed(&add)) });
-        if self.starts(place, entry)? {
+        if starts(place, entry)? {
             return told(format!("`{}`", place.file.display()));
         }
         let shown = || self.run(&(self.own.show)(&entry.name)).is_ok_and(|ran| ran.succeeded());
@@ -84,11 +84,6 @@ impl Told {
         }
         self.note(&added);
         Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", place.file.display()) })
-    }
-
-    fn starts(&self, place: &Place, entry: &Entry) -> Result<bool, Failure> {
-        let wanted = Start { command: entry.command.clone(), args: entry.args.clone() };
-        Ok(place.entry(&entry.name)?.and_then(|now| Start::of(&now)) == Some(wanted))
     }
 
     /// The old entry, which was taken out, is put back; or the person is told how.
@@ -141,6 +136,12 @@ impl Told {
         }
         Ok(taken)
     }
+}
+
+/// True where the file has an entry that starts what `entry` does.
+fn starts(place: &Place, entry: &Entry) -> Result<bool, Failure> {
+    let wanted = Start { command: entry.command.clone(), args: entry.args.clone() };
+    Ok(place.entry(&entry.name)?.and_then(|now| Start::of(&now)) == Some(wanted))
 }
 
 #[cfg(test)]
