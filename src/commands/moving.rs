@@ -116,7 +116,7 @@ pub fn offer(
         terminal::note("");
         move_key(&key, settings, folders)?;
     }
-    Ok(exposed.iter().map(rewriting::keys_left).sum())
+    Ok(exposed.into_iter().map(|file| rewriting::keys_left(&file)).sum())
 }
 
 /// One key and every file that holds it.

@@ -38,6 +38,8 @@ class Home:
         self.project = self.path / "project"
         self.lumabill = self.path / "bin" / "lumabill"
         self.log = self.path / "client.log"
+        # Variables of the session that its user is logged in to.
+        self.session = {}
         self._programs = programs
         for folder in (self.project, self.lumabill.parent, self.path / "tmp"):
             folder.mkdir()
@@ -67,6 +69,7 @@ class Home:
             "TERM": "dumb",
             "NO_COLOR": "1",
             "DO_NOT_TRACK": "1",
+            **self.session,
             **both,
             **{name.lower(): value for name, value in both.items()},
         }
@@ -94,6 +97,11 @@ class Home:
             shown = " ".join(map(str, command))
             log.write(f"$ {shown}\n{out}\n--- stderr\n{errors}\n--- exit code {code}, {ran.seconds:.1f} s\n\n")
         return ran
+
+    def files_with(self, secret):
+        """The paths of the files below it that hold this text; the program itself, which knows its sandbox's, is not one."""
+        files = (file for file in self.path.rglob("*") if file.is_file() and not file.is_symlink() and file != self.lumabill)
+        return [str(file.relative_to(self.path)) for file in files if secret.encode() in file.read_bytes()]
 
     def servers_left(self):
         """Waits for the servers of this home to be gone; returns the pids of those that stay, and ends them."""

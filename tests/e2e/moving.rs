@@ -116,7 +116,10 @@ fn a_key_in_cursors_url_is_moved_and_is_nowhere_else() {
     terminal.until("Store it as account `lumabill` for `Muster AG`? [y/N]").types("y\n");
     terminal.until("read back").until("backups or older files hold it too: ~/.cursor/mcp.json.bak");
     terminal.until("Take it out there as well? [y/N]").types("y\n");
-    terminal.until("Settings > API").until("revoke");
+    terminal
+        .until("Settings > API")
+        .until(&format!("login --api-url {}`", machine.api.url()))
+        .until("revoke");
     let (seen, code) = terminal.ends();
     assert_eq!(code, 0, "{seen}");
     assert!(!seen.contains(PLANTED_KEY), "{seen}");

@@ -20,7 +20,10 @@ const BEFORE: [(&str, &str); 4] = [
     ),
     (".codex/config.toml", "# mine\nmodel = \"m\"\n\n[mcp_servers.files]\ncommand = \"files\" # keep\n"),
     (".config/zed/settings.json", "{\r\n\t\"theme\": \"One Dark\"\r\n}\r\n"),
-    (".config/goose/config.yaml", "GOOSE_MODEL: m # mine\nextensions:\n  files:\n    type: stdio\n    cmd: files\n"),
+    (
+        ".config/goose/config.yaml",
+        "GOOSE_MODEL: m # mine\nextensions:\n  files:\n    type: stdio\n    cmd: files\n",
+    ),
 ];
 
 /// A desktop's session: a bus with a keyring, a home folder with the program in it.
@@ -41,7 +44,9 @@ impl Person {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.machine.command(arguments);
-        command.envs(self.desktop.session());
+        command.envs(self.desktop.session().into_iter().filter(|(name, _)| name != "PATH"));
+        // Nobody sets these: the folders are the platform's.
+        command.env_remove("LUMABILL_CONFIG_DIR").env_remove("LUMABILL_STATE_DIR");
         command
     }
 
@@ -101,7 +106,8 @@ fn from_login_to_uninstall_nothing_is_left_and_the_key_is_in_the_keyring_only() 
     assert_eq!(made.done().structured["record"]["total"].to_string(), "583.75");
     session.close_input();
     assert!(session.gone_within(std::time::Duration::from_secs(2)).0.success());
-    let made: Vec<_> = sandbox.all("/v1/invoices").into_iter().filter(|one| one["number"] == "IV-010").collect();
+    let made: Vec<_> =
+        sandbox.all("/v1/invoices").into_iter().filter(|one| one["number"] == "IV-010").collect();
     assert!(made.len() == 1 && made[0]["total"].to_string() == "583.75", "{made:?}");
 
     let doctor = person.runs(&["doctor", "--json"], "").json();
@@ -116,7 +122,9 @@ fn from_login_to_uninstall_nothing_is_left_and_the_key_is_in_the_keyring_only() 
     for (file, bytes) in person.files() {
         let found = bytes.windows(key.len()).any(|part| part == key.as_bytes());
         assert!(!found, "the key is in {}", file.display());
-        let ours = ["config", "state"].iter().any(|ours| file.starts_with(person.desktop.home.path().join(ours)));
+        let ours = [".config/lumabill", ".local/state/lumabill"]
+            .iter()
+            .any(|ours| file.starts_with(person.machine.at(ours)));
         assert!(ours || before.contains_key(&file), "{} is left behind", file.display());
     }
     assert_eq!(person.desktop.lookup(&format!("lumabill@{}", sandbox.url)), key);

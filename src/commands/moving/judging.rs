@@ -113,7 +113,7 @@ fn address(
                 return Some((origin, ca_file));
             }
             Err(error) => {
-                terminal::note(&format!("the address beside the key in {file} is not used: {error}"))
+                terminal::note(&format!("the address beside the key in {file} is not used: {error}"));
             }
         }
     }

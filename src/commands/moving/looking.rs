@@ -71,6 +71,8 @@ fn roots(folders: &UserFolders, project: Option<&Path>) -> Vec<PathBuf> {
     let mut roots = vec![folders.home.as_path(), &folders.config, &folders.dot_config];
     let others =
         [&folders.local_app_data, &folders.claude_config, &folders.codex_home, &folders.copilot_home];
+    // A folder that the home lies in is no project, and would let links lead anywhere.
+    let project = project.filter(|project| !folders.home.starts_with(project));
     roots.extend(others.into_iter().filter_map(Option::as_deref).chain(project));
     roots.iter().filter_map(|root| root.canonicalize().ok()).collect()
 }

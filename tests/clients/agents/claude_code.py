@@ -38,7 +38,7 @@ def kept(text):
 
 
 def installed(place):
-    return start(place, "lumabill-sandbox"), environment(place)
+    return start(place, "lumabill"), environment(place)
 
 
 def start(place, server):

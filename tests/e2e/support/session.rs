@@ -296,7 +296,7 @@ impl McpSession {
     pub fn signal(&mut self, name: &str) {
         self.note('>', &format!("(SIG{name})"));
         let pid = self.child.id().to_string();
-        let status = std::process::Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
+        let status = Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
         assert!(status.success());
     }
 

@@ -149,6 +149,8 @@ fn links_out_of_the_home_pipes_and_large_backups_are_left_alone() {
     let far = elsewhere.put("mcp.json", &entry());
     fs::create_dir_all(home.0.join(".cursor")).unwrap();
     std::os::unix::fs::symlink(&far, home.0.join(".cursor/mcp.json")).unwrap();
+    // Also where the program is started above the home.
+    assert!(home.found(Some(Path::new("/"))).is_empty());
     let dotfiles = home.put("dotfiles/kiro.json", &entry());
     fs::create_dir_all(home.0.join(".kiro/settings")).unwrap();
     std::os::unix::fs::symlink(dotfiles, home.0.join(".kiro/settings/mcp.json")).unwrap();

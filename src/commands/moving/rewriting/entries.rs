@@ -24,7 +24,7 @@ pub struct Without {
 /// place of this one: that other key may be nowhere else.
 pub fn without_entries(text: &str, spot: &Spot, gone: Gone<'_>) -> Without {
     let mut without = Without { text: text.to_owned(), removed: Vec::new(), kept: None };
-    while let Some(next) = without.one_less(&without.text, spot, gone) {
+    while let Some(next) = one_less(&without.text, spot, gone) {
         without.take(next);
     }
     if spot.format == Format::Jsonc {
@@ -48,18 +48,13 @@ impl Without {
         self.kept = self.kept.take().or(less.kept);
     }
 
-    fn one_less(&self, text: &str, spot: &Spot, gone: Gone<'_>) -> Option<Less> {
-        let listed = edit::entries(text, spot).ok()?;
-        listed.iter().find_map(|listed| less(text, spot, listed, gone))
-    }
-
     /// The same for the blocks inside the text in which entries stand as they do in the whole.
     fn nested(&mut self, spot: &Spot, gone: Gone<'_>) {
         for _ in 0..MOST {
             let places = keys::find(&self.text).into_iter().filter(|found| found.secret.is(gone.secret));
             let next = places.flat_map(|found| keys::brackets_around(&self.text, found.at.start)).find_map(
                 |block| {
-                    let mut less = self.one_less(self.text.get(block.clone())?, spot, gone)?;
+                    let mut less = one_less(self.text.get(block.clone())?, spot, gone)?;
                     let (before, after) = (self.text.get(..block.start)?, self.text.get(block.end..)?);
                     less.text = format!("{before}{}{after}", less.text);
                     Some(less)
@@ -95,6 +90,12 @@ impl Without {
         };
         Entry { name, command, args: with_account(&["serve".to_owned()], replacing) }
     }
+}
+
+/// `text` with the first entry that holds the key out of it, or without the key.
+fn one_less(text: &str, spot: &Spot, gone: Gone<'_>) -> Option<Less> {
+    let listed = edit::entries(text, spot).ok()?;
+    listed.iter().find_map(|listed| less(text, spot, listed, gone))
 }
 
 fn less(text: &str, spot: &Spot, listed: &Listed, gone: Gone<'_>) -> Option<Less> {
