@@ -33,45 +33,54 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let user = UserFolders::read();
-    let mut sections = look(user.as_ref())?;
-    if args.fix && row::rows(&sections).any(|row| row.fix.is_some()) {
-        sections = mended(sections, user.as_ref(), args.json)?;
+    let user = user.as_ref();
+    let mut sections = look(user)?;
+    let mut shown = false;
+    if args.fix {
+        if !args.json {
+            show(&sections, user);
+            shown = true;
+        }
+        if let Some(after) = mended(&sections, user)? {
+            sections = after;
+            shown = false;
+        }
     }
     if args.json {
         terminal::json(&format!("{:#}", row::json(&sections)));
-    } else {
-        terminal::line(&shown(&sections, user.as_ref()));
+    } else if !shown {
+        show(&sections, user);
     }
     let summary = row::summary(&sections);
     if row::any_failed(&sections) {
         return Err(Failure::new("checks_failed", Exit::Refused, summary));
     }
     if !args.json {
-        terminal::line(&format!("\n{summary}"));
+        terminal::line(&summary);
     }
     Ok(())
 }
 
-fn shown(sections: &[Section], user: Option<&UserFolders>) -> String {
-    row::text(sections, terminal::width(), user.map(|user| user.home.as_path()))
+fn show(sections: &[Section], user: Option<&UserFolders>) {
+    let text = row::text(sections, terminal::width(), user.map(|user| user.home.as_path()));
+    terminal::line(&format!("{text}\n"));
 }
 
-/// Asks for each step; the checks as they are afterwards.
-fn mended(sections: Vec<Section>, user: Option<&UserFolders>, quiet: bool) -> Result<Vec<Section>, Failure> {
+/// Asks for each step; the checks as they are afterwards, where something was changed.
+fn mended(sections: &[Section], user: Option<&UserFolders>) -> Result<Option<Vec<Section>>, Failure> {
+    if row::rows(sections).all(|row| row.fix.is_none()) {
+        terminal::note("there is nothing that `--fix` could mend");
+        return Ok(None);
+    }
     if !terminal::is_attended() {
         terminal::note("nothing was mended: `--fix` asks before each step, so it needs a terminal");
-        return Ok(sections);
+        return Ok(None);
     }
-    if !quiet {
-        terminal::line(&format!("{}\n", shown(&sections, user)));
+    if !mending::mend(sections, user)? {
+        return Ok(None);
     }
-    if !mending::mend(&sections, user)? {
-        return Ok(sections);
-    }
-    if !quiet {
-        terminal::line("\nafter that:\n");
-    }
-    look(user)
+    terminal::note("\nafter that:\n");
+    look(user).map(Some)
 }
 
 /// All checks. The clients are asked on a thread of their own meanwhile: it takes its time to start programs.

@@ -16,11 +16,11 @@ use self::rewriting::{Gone, Replacing};
 use self::storing::Known;
 use super::install::installed::Installed;
 use super::install::own_path::own_path;
-use crate::credentials::Secret;
+use crate::credentials::{Key, Secret};
 use crate::failure::Failure;
 use crate::install::keys::Found;
 use crate::install::{Client, clients};
-use crate::settings::{Service, Settings, UserFolders, me};
+use crate::settings::{Account, Service, Settings, UserFolders, me};
 use crate::terminal;
 
 pub use looking::look;
@@ -55,7 +55,7 @@ impl Exposed {
         let title = self.client().map_or(self.client, |client| client.title);
         let line = |(found, server): (&Found, &Option<String>)| {
             let place = match server {
-                _ if self.backup => format!("in a backup of {title}'s"),
+                _ if self.backup => format!("a backup or older file of {title}"),
                 Some(server) => format!("server `{server}` of {title}"),
                 None => format!("of {title}"),
             };
@@ -116,7 +116,7 @@ pub fn offer(
         terminal::note("");
         move_key(&key, settings, folders)?;
     }
-    Ok(exposed.iter().map(rewriting::keys_left).sum())
+    Ok(exposed.into_iter().map(|file| rewriting::keys_left(&file)).sum())
 }
 
 /// One key and every file that holds it.
@@ -124,6 +124,17 @@ struct Plain<'a> {
     service: Service,
     secret: &'a Secret,
     files: Vec<&'a Exposed>,
+}
+
+impl Plain<'_> {
+    /// What becomes of the files, for a question.
+    fn consequence(&self) -> &'static str {
+        if self.files.iter().any(|file| !file.backup) {
+            "take it out of the files, and let its entries start lumabill instead"
+        } else {
+            "take it out of the files"
+        }
+    }
 }
 
 /// Each key once, in the order in which they were found.
@@ -141,38 +152,59 @@ fn distinct(exposed: &[Exposed]) -> Vec<Plain<'_>> {
     keys
 }
 
+/// What the person wants done with a key, once it is safe to touch the files.
+enum Settled {
+    /// An account has it, stored and read back.
+    Kept(Key, Account),
+    /// The API does not take it any more.
+    Dead(Key),
+    /// It stays where it is.
+    Stays,
+}
+
 /// Asks, checks and stores one key, and only then touches the files that hold it.
 fn move_key(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -> Result<(), Failure> {
     let command = own_path(folders)?;
-    let (key, account) = match judging::judge(plain, settings, folders)? {
-        Judged::Not => {
+    let settled = match storing::holder(plain, settings) {
+        Some(held) => held,
+        None => settle(plain, settings, folders)?,
+    };
+    let (key, account) = match settled {
+        Settled::Kept(key, account) => (key, Some(account)),
+        Settled::Dead(key) => (key, None),
+        Settled::Stays => {
             terminal::note(&format!("{} stays where it is; nothing was changed", plain.secret.masked()));
             return Ok(());
         }
-        Judged::Good { key, seen, ca_file } => {
-            let known = Known { profiles: seen.profiles, mode: seen.mode, ca_file };
-            let Some(account) = storing::store(plain, &key, known, settings)? else {
-                terminal::note(&format!("{} stays where it is; nothing was changed", key.masked()));
-                return Ok(());
-            };
-            (key, Some(account))
-        }
-        Judged::Dead(key) => {
-            if !terminal::yes("Take it out of the files all the same? The entries stay, without it.") {
-                return Ok(());
-            }
-            (key, None)
-        }
     };
-    let mut installed = Installed::open(&settings.folders.state)?;
+    let is_default =
+        |account: &Account| settings.account(None).is_ok_and(|default| default.name == account.name);
     let replacing = account.as_ref().map(|account| Replacing {
         command: &command,
         account: &account.name,
-        named: account.name != Service::Lumabill.name()
-            || settings.account(None).is_ok_and(|default| default.name != account.name),
+        is_default: is_default(account),
     });
+    let mut installed = Installed::open(&settings.folders.state)?;
     let gone = Gone { secret: plain.secret, key: &key };
     let changed = rewriting::take_out(&plain.files, gone, replacing, &mut installed, folders);
     advice::after(&changed, &key, account.as_ref(), folders);
     Ok(())
+}
+
+/// Asks the API about a key that no account has, and stores it.
+fn settle(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -> Result<Settled, Failure> {
+    Ok(match judging::judge(plain, settings, folders)? {
+        Judged::Not => Settled::Stays,
+        Judged::Good { key, seen, ca_file } => {
+            let known = Known { profiles: seen.profiles, mode: seen.mode, ca_file };
+            match storing::store(plain, &key, known, settings)? {
+                Some(account) => Settled::Kept(key, account),
+                None => Settled::Stays,
+            }
+        }
+        Judged::Dead(key) => {
+            let question = "Take it out of the files all the same? The entries stay, without it.";
+            if terminal::yes(question) { Settled::Dead(key) } else { Settled::Stays }
+        }
+    })
 }

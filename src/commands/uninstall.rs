@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use serde_json::Value;
 
-use super::install::in_file::{NAMES, Place, Taken};
+use super::install::client_file::Snapshot;
+use super::install::in_file::{Place, Taken, bears_our_name};
 use super::install::installed::Installed;
 use super::install::{by_command, which};
 use crate::failure::{Exit, Failure, here};
-use crate::install::Client;
 use crate::install::clients::{ALL, Way, is_ours};
+use crate::install::{Client, edit};
 use crate::settings::{Settings, UserFolders};
 use crate::terminal;
 
@@ -33,6 +35,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut installed = Installed::open(&settings.folders.state)?;
     let clients = if args.clients.is_empty() {
         let with_entry = with_entry(args.project, &installed, &folders);
+        note_local(&folders);
         if with_entry.is_empty() {
             terminal::line("no client has an entry of ours; nothing was changed");
             return Ok(());
@@ -43,6 +46,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     };
     let (mut failed, mut taken_out) = (Vec::new(), false);
     for client in &clients {
+        if !args.clients.is_empty() && client.own.is_some() {
+            note_local(&folders);
+        }
         match take_out(client, args.project, &mut installed, &folders) {
             Ok(taken) => taken_out |= taken,
             Err(failure) => failed.push((*client, failure)),
@@ -77,9 +83,7 @@ fn with_entry(project: bool, installed: &Installed, folders: &UserFolders) -> Ve
     let has = |client: &&'static Client| {
         files(client, project, installed, folders).iter().any(|file| {
             match (Place { client, file, project }).entries() {
-                Ok(entries) => entries
-                    .iter()
-                    .any(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)),
+                Ok(entries) => entries.iter().any(|listed| bears_our_name(listed) && is_ours(&listed.entry)),
                 Err(_) => installed.has_changes(file),
             }
         })
@@ -134,11 +138,32 @@ fn take_out(
     Ok(any)
 }
 
+/// Claude Code keeps entries of single projects too, where `claude mcp add` puts one that names no scope. Only its
+/// own command, started there, takes it out.
+fn note_local(folders: &UserFolders) {
+    for client in ALL.iter().filter(|client| client.own.is_some()) {
+        let text = client.file(folders).and_then(|file| Snapshot::read(&file).ok());
+        let text = text.as_ref().and_then(|snapshot| snapshot.text().ok()).unwrap_or_default();
+        let Ok(whole) = edit::value(text, client.spot.format) else { continue };
+        for (project, settings) in whole.get("projects").and_then(Value::as_object).into_iter().flatten() {
+            let servers = client.spot.at.iter().try_fold(settings, |value, key| value.get(key));
+            let servers = servers.and_then(Value::as_object).into_iter().flatten();
+            for (name, _) in servers.filter(|(name, entry)| name.starts_with("lumabill") && is_ours(entry)) {
+                terminal::note(&format!(
+                    "note: {} has an entry `{name}` of the project `{project}` alone; to take it out, type there: \
+                     claude mcp remove -s local {name}",
+                    client.title
+                ));
+            }
+        }
+    }
+}
+
 /// A file that is read and never written.
 fn by_hand(place: &Place) -> Result<(), Failure> {
     let (title, file) = (place.client.title, place.file.display());
     let entries = place.entries()?;
-    match entries.iter().find(|listed| NAMES.contains(&listed.name.as_str()) && is_ours(&listed.entry)) {
+    match entries.iter().find(|listed| bears_our_name(listed) && is_ours(&listed.entry)) {
         None => {
             terminal::line(&format!("{title}: there is no entry of ours in `{file}`"));
             Ok(())

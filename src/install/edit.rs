@@ -69,16 +69,15 @@ pub fn put(text: &str, spot: &Spot, name: &str, entry: &Value) -> Result<String,
     }
     let (mark, text) = without_mark(text);
     let wanted = expected::with(value(text, spot.format)?, spot, name, entry)?;
-    let new = match spot.format {
-        Format::Toml => toml::put(text, spot, name, entry)?,
-        Format::Jsonc | Format::Yaml => {
-            let nearer = document::put(text, spot, name, entry, false);
-            match nearer {
-                Ok(new) if expected::says(&new, spot, &wanted, false) => new,
-                Ok(_) | Err(NotEdited::Unsafe) => document::put(text, spot, name, entry, true)?,
-                Err(refused) => return Err(refused),
-            }
-        }
+    let edited = |whole| match spot.format {
+        Format::Toml => toml::put(text, spot, name, entry, whole),
+        Format::Jsonc | Format::Yaml => document::put(text, spot, name, entry, whole),
+    };
+    let new = match edited(false) {
+        Ok(new) if expected::says(&new, spot, &wanted, false) => new,
+        // An alias to a field, a spelling that cannot be changed piece by piece.
+        Ok(_) | Err(NotEdited::Unsafe) => edited(true)?,
+        Err(refused) => return Err(refused),
     };
     expected::check(&new, spot, &wanted)?;
     Ok(format!("{mark}{new}"))

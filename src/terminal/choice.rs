@@ -1,8 +1,8 @@
-//! A choice of several rows at the terminal, drawn on stderr. Whatever way it ends, the cursor is there again.
+//! A choice of several rows at the terminal, drawn on stderr. Whatever way it ends, the cursor is there again,
+//! and keys are read as before.
 
 use std::io::{self, ErrorKind, IsTerminal};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
 use dialoguer::MultiSelect;
@@ -13,12 +13,38 @@ use crate::text::visible;
 /// Exit code of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// True while keys are read here: Ctrl-C is then one of them.
-static CHOOSING: AtomicBool = AtomicBool::new(false);
+/// Exit code of a program that did nothing, since the person left the choice.
+const REFUSED: i32 = 1;
 
-/// True once Ctrl-C was pressed while there was a choice on the screen.
-static REFUSED: Mutex<bool> = Mutex::new(false);
-static REFUSAL: Condvar = Condvar::new();
+/// How long a choice may take to end by itself after Ctrl-C.
+const GRACE: Duration = Duration::from_millis(500);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No choice is on the screen.
+    Idle,
+    Choosing,
+    /// Ctrl-C was pressed while there was one.
+    Refused,
+}
+
+static STATE: Mutex<State> = Mutex::new(State::Idle);
+static CHANGED: Condvar = Condvar::new();
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn enter(new: State) {
+    *state() = new;
+    CHANGED.notify_all();
+}
+
+/// Waits until it is no longer `old`, or `limit` has passed; says what it is then.
+fn after(old: State, limit: Duration) -> State {
+    let waited = CHANGED.wait_timeout_while(state(), limit, |now| *now == old);
+    *waited.unwrap_or_else(PoisonError::into_inner).0
+}
 
 /// True where a person can be asked: keys come from a terminal, and the question goes to one.
 pub fn is_attended() -> bool {
@@ -32,7 +58,7 @@ pub fn choose(question: &str, rows: &[(String, bool)]) -> Option<Vec<usize>> {
         return None;
     }
     outlive_interrupts();
-    CHOOSING.store(true, Ordering::SeqCst);
+    enter(State::Choosing);
     let chosen = MultiSelect::new()
         .with_prompt(visible(question))
         .items_checked(rows.iter().map(|(row, marked)| (visible(row).replace('\n', " "), *marked)))
@@ -41,41 +67,48 @@ pub fn choose(question: &str, rows: &[(String, bool)]) -> Option<Vec<usize>> {
     if let Err(dialoguer::Error::IO(error)) = &chosen {
         drop(Term::stderr().show_cursor());
         if error.kind() == ErrorKind::Interrupted {
-            // The signal is on its way to the thread that listens; it must not find the choice gone.
-            let refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
-            drop(REFUSAL.wait_timeout_while(refused, Duration::from_secs(1), |refused| !*refused));
+            // The prompt sends itself the signal: it must find the choice still there.
+            after(State::Choosing, GRACE);
         }
     }
-    CHOOSING.store(false, Ordering::SeqCst);
-    let refused = *REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+    let refused = *state() == State::Refused;
+    enter(State::Idle);
     if refused { None } else { chosen.ok().flatten() }
 }
 
-/// The prompt turns Ctrl-C into a signal, which would end the program with the cursor hidden. From the first
-/// choice on the signal is ours: during a choice it means no, and elsewhere it ends the program as before.
+/// The prompt turns the key Ctrl-C into a signal, which would end the program with the cursor hidden; and
+/// between two keys Ctrl-C is a signal anyway. From the first choice on the signal is ours: during a choice it
+/// means no, and elsewhere it ends the program as before.
 fn outlive_interrupts() {
     static LISTENS: OnceLock<()> = OnceLock::new();
     LISTENS.get_or_init(|| {
         let (ready, is_ready) = mpsc::channel();
-        std::thread::spawn(move || listen(&ready));
+        let mode = Mode::now();
+        std::thread::spawn(move || listen(&ready, &mode));
         // Without a listener Ctrl-C ends the program as it always did.
         let _either_way = is_ready.recv();
     });
 }
 
 #[expect(clippy::exit, reason = "this is what the signal does by itself")]
-fn listen(ready: &mpsc::Sender<()>) -> Option<()> {
+fn listen(ready: &mpsc::Sender<()>, mode: &Mode) -> Option<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         let mut signals = interrupts().ok()?;
         ready.send(()).ok()?;
         loop {
             signals.recv().await?;
-            if !CHOOSING.load(Ordering::SeqCst) {
+            if *state() == State::Idle {
                 std::process::exit(INTERRUPTED);
             }
-            *REFUSED.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            REFUSAL.notify_all();
+            enter(State::Refused);
+            if after(State::Refused, GRACE) == State::Refused {
+                // It waits for a key that will not come.
+                mode.restore();
+                drop(Term::stderr().show_cursor());
+                super::note("\nerror: you left the choice; nothing was changed");
+                std::process::exit(REFUSED);
+            }
         }
     })
 }
@@ -88,4 +121,34 @@ fn interrupts() -> io::Result<tokio::signal::unix::Signal> {
 #[cfg(windows)]
 fn interrupts() -> io::Result<tokio::signal::windows::CtrlC> {
     tokio::signal::windows::ctrl_c()
+}
+
+/// How the terminal takes keys: line by line and shown, while there is no choice.
+struct Mode {
+    #[cfg(unix)]
+    keys: Option<rustix::termios::Termios>,
+}
+
+impl Mode {
+    #[cfg(unix)]
+    fn now() -> Self {
+        Self { keys: rustix::termios::tcgetattr(io::stdin()).ok() }
+    }
+
+    #[cfg(unix)]
+    fn restore(&self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(keys) = &self.keys {
+            let _as_well_as_can_be = tcsetattr(io::stdin(), OptionalActions::Now, keys);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn now() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, reason = "the console puts itself right")]
+    fn restore(&self) {}
 }

@@ -92,6 +92,11 @@ impl Terminal {
         self
     }
 
+    /// The process of the terminal, whose descendant the program is.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything that was on the screen, and the exit code.
     pub fn ends(mut self) -> (String, i32) {
         while self.read() {}

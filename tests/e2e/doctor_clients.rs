@@ -122,6 +122,24 @@ fn a_program_that_a_project_names_is_not_started() {
 }
 
 #[test]
+fn an_entry_of_one_folder_that_wins_over_the_users_is_told() {
+    let home = home();
+    let folder = home.path().canonicalize().unwrap().display().to_string();
+    let servers = |command: &str| json!({ "lumabill": starts(command, &["serve"]) });
+    let file = |command: &str| json!({ "mcpServers": servers(THIS), "projects": { folder.as_str(): { "mcpServers": servers(command) } } });
+    write(&home, ".claude.json", &file(THIS).to_string());
+    let rows = |checks: &Checks| -> Vec<Value> {
+        checks.checks.iter().filter(|row| row["id"] == "client_entry").cloned().collect()
+    };
+    let well = rows(&look(&home));
+    assert!(well.len() == 2 && well.iter().all(|row| row["state"] == "ok"), "{well:#?}");
+    write(&home, ".claude.json", &file("/gone/lumabill").to_string());
+    let checks = look(&home);
+    checks.is("client_entry", "failed", "for this folder alone", "claude mcp remove -s local lumabill");
+    assert_eq!(rows(&checks)[1]["state"], "ok");
+}
+
+#[test]
 fn keys_in_plain_text_are_shown_masked() {
     let home = home();
     cursor(&home, "lumabill", &json!({ "url": format!("https://mcp.lumabill.ch/mcp?key={PLANTED_KEY}") }));

@@ -19,7 +19,12 @@ pub struct Machine {
 
 impl Machine {
     pub fn new() -> Self {
-        let home = Arc::new(Home::new());
+        Self::of(&Arc::new(Home::new()))
+    }
+
+    /// In a home that other runs use too.
+    pub fn of(home: &Arc<Home>) -> Self {
+        let home = Arc::clone(home);
         let program = home.path().join("home/bin/lumabill");
         fs::create_dir_all(program.parent().unwrap()).unwrap();
         let built = env!("CARGO_BIN_EXE_lumabill");

@@ -350,6 +350,31 @@ fn where_the_command_fails_the_file_is_edited_and_no_entry_is_lost() {
 }
 
 #[test]
+fn an_entry_of_one_project_alone_is_told() {
+    let machine = Machine::new();
+    let entry = r#"{"type": "stdio", "command": "/x/lumabill", "args": ["serve"]}"#;
+    let text = format!(r#"{{"projects": {{"/work/a": {{"mcpServers": {{"lumabill": {entry}}}}}}}}}"#);
+    machine.put(".claude.json", &text);
+    for arguments in [["uninstall", "claude-code"], ["uninstall", "--all"]] {
+        let said = machine.run(&arguments).exits(0).stderr;
+        assert!(said.contains("`/work/a`") && said.contains("claude mcp remove -s local lumabill"), "{said}");
+    }
+    assert_eq!(fs::read_to_string(machine.at(".claude.json")).unwrap(), text);
+}
+
+#[test]
+fn an_older_file_is_not_put_out_of_force() {
+    let machine = Machine::new();
+    machine.put(".continue/config.json", "{}");
+    machine.put(".cursor/mcp.json", "{}");
+    let said = machine.run(&["install", "continue"]).exits(1).stderr;
+    assert!(said.contains("config.json") && said.contains("--print"), "{said}");
+    let said = machine.run(&["install", "--all"]).exits(0).stderr;
+    assert!(said.contains("config.json") && said.contains("lumabill install continue --print"), "{said}");
+    assert!(!machine.at(".continue/config.yaml").exists());
+}
+
+#[test]
 fn claude_code_keeps_an_entry_that_is_somebody_elses() {
     let machine = Machine::new();
     machine.put_program("claude", CLAUDE);

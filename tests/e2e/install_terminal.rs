@@ -1,6 +1,7 @@
 //! The choice of clients as a person sees it at a terminal, and every way out of it.
 
 use std::fs;
+use std::process::Command;
 
 use crate::at_a_terminal::Terminal;
 use crate::install::Machine;
@@ -65,6 +66,25 @@ fn every_way_out_changes_nothing_and_brings_the_cursor_back() {
         cursor_is_back(&screen);
         assert!(!has_entry(&machine, ".cursor/mcp.json") && !has_entry(&machine, ".gemini/settings.json"));
     }
+}
+
+#[test]
+fn a_signal_ends_the_choice_as_the_key_does() {
+    let machine = machine();
+    let sealed = machine.command(&[]);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "echo $$ > pid; exec lumabill install"]);
+    command.envs(sealed.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(sealed.get_current_dir().unwrap());
+    let mut terminal = Terminal::of(&command);
+    terminal.until("[x] Gemini CLI");
+    let pid = fs::read_to_string(machine.at("pid")).unwrap();
+    assert!(Command::new("kill").args(["-INT", pid.trim()]).status().unwrap().success());
+    let (screen, code) = terminal.ends();
+    assert_eq!(code, 1, "{screen:?}");
+    assert!(screen.contains("nothing was changed"), "{screen:?}");
+    cursor_is_back(&screen);
+    assert!(!has_entry(&machine, ".cursor/mcp.json"));
 }
 
 #[test]

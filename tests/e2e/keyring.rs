@@ -54,6 +54,11 @@ impl Desktop {
         Self { home: Arc::new(Home::new()), environment, child, open }
     }
 
+    /// The variables by which programs of this session find its bus.
+    pub fn session(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
     pub fn lumabill(&self, arguments: &[&str]) -> Lumabill {
         let run = Lumabill::at(&self.home, arguments);
         self.environment.iter().fold(run, |run, (name, value)| run.env(name, value))

@@ -51,6 +51,7 @@ mod long_lists;
 mod lost_updates;
 mod moving;
 mod names;
+mod new_user;
 mod odd_books;
 mod once;
 mod one_origin;

@@ -114,9 +114,12 @@ fn a_key_in_cursors_url_is_moved_and_is_nowhere_else() {
     terminal.until("not judged").until("Address of the API").types(&format!("{}\n", machine.api.url()));
     terminal.until("the key works: `Muster AG`, read and write");
     terminal.until("Store it as account `lumabill` for `Muster AG`? [y/N]").types("y\n");
-    terminal.until("read back").until("backups hold it too: ~/.cursor/mcp.json.bak");
+    terminal.until("read back").until("backups or older files hold it too: ~/.cursor/mcp.json.bak");
     terminal.until("Take it out there as well? [y/N]").types("y\n");
-    terminal.until("Settings > API").until("revoke");
+    terminal
+        .until("Settings > API")
+        .until(&format!("login --api-url {}`", machine.api.url()))
+        .until("revoke");
     let (seen, code) = terminal.ends();
     assert_eq!(code, 0, "{seen}");
     assert!(!seen.contains(PLANTED_KEY), "{seen}");
@@ -170,7 +173,7 @@ fn a_no_changes_nothing_and_sends_nothing() {
         let mut terminal = machine.terminal(&["install", "claude-desktop"]);
         terminal.until("[y/N]");
         for (question, answer) in
-            ["lumabill instead? [y/N]", "`Muster AG`? [y/N]", "another account"].iter().zip(answers)
+            ["start lumabill instead? [y/N]", "`Muster AG`? [y/N]", "another account"].iter().zip(answers)
         {
             terminal.until(question).types(answer);
         }
@@ -191,7 +194,7 @@ fn a_dead_key_is_taken_out_all_the_same_on_yes() {
     for (answer, left) in [("n\n", dead), ("y\n", "key-removed-by-lumabill")] {
         let file = machine.put(".config/Claude/claude_desktop_config.json", &text);
         let mut terminal = machine.terminal(&["install", "claude-desktop"]);
-        terminal.until("lumabill instead? [y/N]").types("y\n");
+        terminal.until("start lumabill instead? [y/N]").types("y\n");
         terminal.until("refused the key").until("Take it out of the files all the same?").types(answer);
         let (seen, code) = terminal.ends();
         assert_eq!(code, 0, "{seen}");
@@ -229,12 +232,62 @@ fn a_key_does_not_replace_that_of_an_account_by_itself() {
     assert_eq!(servers["lumabill-muster"]["args"], json!(["serve", "--account", "muster"]));
     assert_eq!(servers.get("billing"), None);
 
+    // Both are ours, and both go.
+    let uninstalled = machine.desktop.lumabill(&["uninstall", "cursor"]).run().exits(0);
+    assert_eq!(read(&file)["mcpServers"], json!({}), "{}", uninstalled.stdout);
+
     // The same key once more: the account that holds it is found.
     machine.put(".cursor/mcp.json.old", &format!("url = {PLANTED_KEY}"));
     let mut terminal = machine.terminal(&["install", "cursor"]);
-    terminal.until("[y/N]").types("y\n");
-    terminal.until("account `muster` holds this very key already").until("[y/N]").types("y\n");
+    terminal.until("Account `muster` (`Muster AG`) has lmb_…f5Ls already").until("[y/N]").types("y\n");
     terminal.until("Take it out there").types("y\n");
+    assert_eq!(terminal.ends().1, 0);
+    machine.no_key();
+}
+
+/// Ends the program itself, as a power cut would: not by a signal that it could answer.
+fn kill(terminal: &Terminal) {
+    let children = |process: u32| {
+        let listed = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap();
+        listed.split_whitespace().map(|number| number.parse().unwrap()).collect::<Vec<u32>>()
+    };
+    let mut process = terminal.process();
+    while let [child] = children(process).as_slice() {
+        process = *child;
+    }
+    assert!(fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap().contains("bin/lumabill"));
+    assert!(Command::new("kill").args(["-9", &process.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_kill_in_between_loses_no_key() {
+    let machine = Machine::new("");
+    let text =
+        json!({"mcpServers": {"billing": with_variables(PLANTED_KEY, &machine.api.url())}}).to_string();
+    let file = machine.put(".config/Claude/claude_desktop_config.json", &text);
+    machine.put(".config/Claude/claude_desktop_config.json.bak", &text);
+    let mut terminal = machine.terminal(&["install", "claude-desktop"]);
+    terminal.until("start lumabill instead? [y/N]").types("y\n").until("Store it as account");
+    kill(&terminal);
+    terminal.ends();
+    assert_eq!(read(&file)["mcpServers"]["billing"], with_variables(PLANTED_KEY, &machine.api.url()));
+    assert_eq!(machine.lookup("lumabill"), "");
+
+    let mut terminal = machine.terminal(&["install", "claude-desktop"]);
+    terminal.until("start lumabill instead? [y/N]").types("y\n").until("Store it as account").types("y\n");
+    terminal.until("Take it out there as well?");
+    kill(&terminal);
+    terminal.ends();
+    assert_eq!(machine.lookup("lumabill"), PLANTED_KEY);
+    assert_eq!(read(&file)["mcpServers"].as_object().unwrap().keys().collect::<Vec<_>>(), ["lumabill"]);
+
+    // What is left is found again, and the account that has the key by now.
+    let mut terminal = machine.terminal(&["install", "claude-desktop"]);
+    terminal
+        .until("Account `lumabill` (`Muster AG`) has")
+        .types("y\n")
+        .until("Take it out there as well?")
+        .types("y\n");
     assert_eq!(terminal.ends().1, 0);
     machine.no_key();
 }

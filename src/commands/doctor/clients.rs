@@ -2,6 +2,7 @@
 //! files nothing is started: they may come from anybody.
 
 mod command;
+mod one_folder;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -96,7 +97,9 @@ fn one(
     let own = client.file(user);
     let in_project = project.zip(client.project).map(|(folder, file)| folder.join(file));
     let in_project = in_project.filter(|file| own.as_ref() != Some(file));
-    let (mut rows, mut ours) = (Vec::new(), Vec::new());
+    let local = own.as_ref().zip(project);
+    let local = local.map(|(file, folder)| one_folder::check(client, file, folder, user));
+    let (mut rows, mut ours): (Vec<_>, Vec<_>) = local.into_iter().flatten().unzip();
     for (file, project) in
         own.map(|file| (file, false)).into_iter().chain(in_project.map(|file| (file, true)))
     {

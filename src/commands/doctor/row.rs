@@ -119,12 +119,16 @@ impl Row {
         })
     }
 
-    pub fn text(&self, width: usize) -> String {
-        let mut text = format!("  {:9}{}", self.state.name(), wrapped(&self.seen, width));
-        if let Some(next) = &self.next {
-            text = format!("{text}\n{:INDENT$}{}", "", wrapped(&format!("next: {next}"), width));
+    fn text(&self, width: usize, home: Option<&str>) -> String {
+        let shown = |text: &str| match home {
+            Some(home) => wrapped(&text.replace(&format!("`{home}/"), "`~/"), width),
+            None => wrapped(text, width),
+        };
+        let text = format!("  {:9}{}", self.state.name(), shown(&self.seen));
+        match &self.next {
+            Some(next) => format!("{text}\n{:INDENT$}{}", "", shown(&format!("next: {next}"))),
+            None => text,
         }
-        text
     }
 }
 
@@ -137,16 +141,13 @@ pub fn json(sections: &[Section]) -> Value {
 /// The text, for a terminal of so many columns or none. What lies below `home` is shown with `~`.
 pub fn text(sections: &[Section], columns: Option<usize>, home: Option<&Path>) -> String {
     let width = columns.unwrap_or(WIDTH).clamp(40, 100);
+    let home = home.and_then(Path::to_str).filter(|home| cfg!(unix) && home.len() > 1);
     let mut parts = Vec::new();
     for section in sections.iter().filter(|section| !section.rows.is_empty()) {
-        let lines: Vec<String> = section.rows.iter().map(|row| row.text(width)).collect();
+        let lines: Vec<String> = section.rows.iter().map(|row| row.text(width, home)).collect();
         parts.push(format!("{}\n{}", section.title, lines.join("\n")));
     }
-    let text = parts.join("\n\n");
-    match home.and_then(Path::to_str).filter(|home| cfg!(unix) && home.len() > 1) {
-        Some(home) => text.replace(&format!("`{home}/"), "`~/"),
-        None => text,
-    }
+    parts.join("\n\n")
 }
 
 /// How many checks failed, and how many warn, in words.

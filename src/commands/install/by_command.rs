@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::Done;
-use super::in_file::{NAMES, Place, Put, Taken};
+use super::in_file::{Place, Put, Taken, bears_our_name};
 use super::installed::Installed;
 use super::own_command::{Ran, as_typed, run};
 use crate::failure::{Exit, Failure};
@@ -41,7 +41,7 @@ impl Told {
     /// Adds the entry, or takes an older one of ours out and adds it anew with what a person added to it.
     pub fn put(&self, place: &Place, entry: &Entry, installed: &mut Installed) -> Result<Done, Failure> {
         let file = format!("`{}`", place.file.display());
-        let Some(old) = self.now(place, &entry.name)? else {
+        let Some(old) = place.entry(&entry.name)? else {
             return self.add(place, entry, installed);
         };
         place.check_ours(&entry.name, &old)?;
@@ -54,13 +54,13 @@ impl Told {
             return Ok(Done { put: place.put(entry, installed)?, place: file });
         }
         let removed = self.run(&(self.own.remove)(&entry.name));
-        if self.now(place, &entry.name)?.is_some() {
+        if place.entry(&entry.name)?.is_some() {
             self.note(&removed);
             return Ok(Done { put: place.put(entry, installed)?, place: file });
         }
         let add = (self.own.add_fields)(&entry.name, &wanted);
         let added = self.run(&add);
-        if self.starts(place, entry)? {
+        if starts(place, entry)? {
             return Ok(Done { put: Put::Updated, place: format!("{file} by `{}`", self.typed(&add)) });
         }
         self.note(&added);
@@ -74,7 +74,7 @@ impl Told {
         let add = (self.own.add)(entry);
         let added = self.run(&add);
         let told = |place| Ok(Done { put: Put::Added, place: format!("{place} by `{}`", self.typed(&add)) });
-        if self.starts(place, entry)? {
+        if starts(place, entry)? {
             return told(format!("`{}`", place.file.display()));
         }
         let shown = || self.run(&(self.own.show)(&entry.name)).is_ok_and(|ran| ran.succeeded());
@@ -86,22 +86,11 @@ impl Told {
         Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", place.file.display()) })
     }
 
-    /// The entry of this name as the file has it now.
-    fn now(&self, place: &Place, name: &str) -> Result<Option<Value>, Failure> {
-        let entries = place.entries()?;
-        Ok(entries.into_iter().find(|listed| listed.name == name).map(|listed| listed.entry))
-    }
-
-    fn starts(&self, place: &Place, entry: &Entry) -> Result<bool, Failure> {
-        let wanted = Start { command: entry.command.clone(), args: entry.args.clone() };
-        Ok(self.now(place, &entry.name)?.and_then(|now| Start::of(&now)) == Some(wanted))
-    }
-
     /// The old entry, which was taken out, is put back; or the person is told how.
     fn bring_back(&self, place: &Place, name: &str, old: &Value, failure: Failure) -> Failure {
         let add = (self.own.add_fields)(name, old);
         drop(self.run(&add));
-        let (message, hint) = match self.now(place, name) {
+        let (message, hint) = match place.entry(name) {
             Ok(Some(_)) => {
                 (format!("the entry `{name}` could not be changed; it is as it was"), failure.hint)
             }
@@ -133,20 +122,26 @@ impl Told {
             return place.take_out(installed);
         }
         let mut taken = Taken::default();
-        for listed in place.entries()?.iter().filter(|listed| NAMES.contains(&listed.name.as_str())) {
+        for listed in place.entries()?.iter().filter(|listed| bears_our_name(listed)) {
             if !is_ours(&listed.entry) {
                 taken.foreign.push((listed.name.clone(), listed.line));
                 continue;
             }
             let ran = self.run(&(self.own.remove)(&listed.name));
             taken.names.push(listed.name.clone());
-            if self.now(place, &listed.name)?.is_some() {
+            if place.entry(&listed.name)?.is_some() {
                 self.note(&ran);
                 place.take_out(installed)?;
             }
         }
         Ok(taken)
     }
+}
+
+/// True where the file has an entry that starts what `entry` does.
+fn starts(place: &Place, entry: &Entry) -> Result<bool, Failure> {
+    let wanted = Start { command: entry.command.clone(), args: entry.args.clone() };
+    Ok(place.entry(&entry.name)?.and_then(|now| Start::of(&now)) == Some(wanted))
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! One client's file: our entry put in and taken out again, noted before it is done and read back after.
 
+mod planned;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use self::planned::{Planned, plan};
 use super::client_file::{FileError, Snapshot, Written, remove_folders};
 use super::installed::{Installed, Record, digest};
 use crate::failure::{Exit, Failure};
@@ -13,6 +16,14 @@ use crate::install::{Client, Entry, undo};
 
 /// Names under which clients know us.
 pub const NAMES: [&str; 2] = ["lumabill", "lumabill-sandbox"];
+
+/// True for an entry that `uninstall` looks at: one of our names, whoever's entry it is, or one of ours for a
+/// further account, as `moving` calls it: `lumabill-ACCOUNT`.
+pub fn bears_our_name(listed: &Listed) -> bool {
+    let [first, ..] = NAMES;
+    let of_account = listed.name.strip_prefix(first).is_some_and(|rest| rest.starts_with('-'));
+    NAMES.contains(&listed.name.as_str()) || (of_account && is_ours(&listed.entry))
+}
 
 /// The code of the failure that an entry of our name is somebody else's.
 pub const NAME_TAKEN: &str = "name_taken";
@@ -62,6 +73,12 @@ impl Place<'_> {
     pub fn entries(&self) -> Result<Vec<Listed>, Failure> {
         let snapshot = Snapshot::read(self.file)?;
         self.listed(&snapshot, snapshot.text()?)
+    }
+
+    /// The entry of this name, as the file has it now.
+    pub fn entry(&self, name: &str) -> Result<Option<Value>, Failure> {
+        let entries = self.entries()?;
+        Ok(entries.into_iter().find(|listed| listed.name == name).map(|listed| listed.entry))
     }
 
     fn listed(&self, snapshot: &Snapshot, text: &str) -> Result<Vec<Listed>, Failure> {
@@ -117,11 +134,13 @@ impl Place<'_> {
             if old.is_some_and(|old| old.entry == wanted) {
                 return Ok(Put::Same);
             }
-            let after = self.client
-                .put(text, &entry.name, &wanted)
-                .map_err(|error| self.not_edited(&snapshot.file, &error))?;
             let before = installed.of(&snapshot.file).cloned();
-            installed.put(self.record(entry, &snapshot, &after, installed)?)?;
+            let known =
+                before.clone().unwrap_or_else(|| Record::new(self.client.id, &snapshot.file, self.project));
+            let planned = plan(self.client, text, &known, (&entry.name, &wanted))
+                .map_err(|error| self.not_edited(&snapshot.file, &error))?;
+            let after = planned.after.clone();
+            installed.put(self.noted(&known, planned, &snapshot, installed)?)?;
             match snapshot.replace(&after) {
                 Ok(Written::Done) => {
                     self.check(&snapshot.file, &entry.name, &wanted)?;
@@ -137,21 +156,17 @@ impl Place<'_> {
         Err(FileError::Busy(self.file.to_owned()).into())
     }
 
-    /// What will have been changed once `after` is written.
-    fn record(
+    /// What is noted before it is done: with what a first change has to keep of the file as it was.
+    fn noted(
         &self,
-        entry: &Entry,
+        known: &Record,
+        planned: Planned,
         snapshot: &Snapshot,
-        after: &str,
         installed: &Installed,
     ) -> Result<Record, Failure> {
-        let text = snapshot.text()?;
-        let mut record = match installed.of(&snapshot.file) {
-            Some(known) => known.clone(),
-            None => Record::new(self.client.id, &snapshot.file, self.project),
-        };
-        if record.changes.is_empty() {
-            record.before = digest(text);
+        let (mut record, text) = (planned.record, snapshot.text()?);
+        if known.changes.is_empty() {
+            record.before = digest(&planned.without);
             if !snapshot.exists() {
                 record.made = true;
                 record.folders = snapshot.missing_folders();
@@ -159,21 +174,12 @@ impl Place<'_> {
                 record.backup = Some(installed.back_up(self.client.id, &snapshot.file, text)?);
             }
         }
-        // One change per entry: from the text without it to the text with it.
-        let earlier = record.changes.iter().find(|known| known.name == entry.name);
-        let without = match earlier {
-            Some(known) => undo::undo(text, &known.change, self.spot(), &entry.name),
-            None => edit::remove(text, self.spot(), &entry.name),
-        };
-        let without = without.map_err(|error| self.not_edited(&snapshot.file, &error))?;
-        record.changed(&entry.name, undo::between(&without, after));
         Ok(record)
     }
 
     /// What was written has to be there when the file is read again.
     fn check(&self, file: &Path, name: &str, wanted: &Value) -> Result<(), Failure> {
-        let listed = self.entries()?;
-        if listed.iter().any(|listed| listed.name == name && listed.entry == *wanted) {
+        if self.entry(name)?.as_ref() == Some(wanted) {
             Ok(())
         } else {
             Err(FileError::Overwritten(file.to_owned()).into())
@@ -188,7 +194,7 @@ impl Place<'_> {
             let listed = self.listed(&snapshot, text)?;
             let (ours, foreign): (Vec<&Listed>, Vec<&Listed>) = listed
                 .iter()
-                .filter(|listed| NAMES.contains(&listed.name.as_str()))
+                .filter(|listed| bears_our_name(listed))
                 .partition(|listed| is_ours(&listed.entry));
             let mut taken = Taken {
                 names: ours.iter().map(|listed| listed.name.clone()).collect(),
@@ -261,7 +267,8 @@ impl Place<'_> {
     fn is_empty(&self, text: &str) -> bool {
         let words = |text: &str| text.split_whitespace().collect::<String>();
         let [name, ..] = NAMES;
-        let fresh = self.client
+        let fresh = self
+            .client
             .put("", name, &Value::Object(serde_json::Map::new()))
             .and_then(|text| edit::remove(&text, self.spot(), name));
         words(text).is_empty() || fresh.is_ok_and(|fresh| words(&fresh) == words(text))

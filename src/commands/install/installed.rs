@@ -78,11 +78,7 @@ impl Installed {
             .because(error.to_string())
             .hint("make it writable for you: what is changed is noted there, so that it can be taken back")
         };
-        let lock = state.join("installed.lock");
-        if !lock.exists() {
-            write_private_file(&lock, b"").map_err(failed)?;
-        }
-        let lock = OpenOptions::new().write(true).open(&lock).map_err(failed)?;
+        let lock = open_lock(state).map_err(failed)?;
         lock.lock().map_err(failed)?;
         let file = state.join("installed.json");
         let content = match fs::read(&file) {
@@ -166,6 +162,20 @@ impl Installed {
             .and_then(|bytes| write_private_file(&file, &bytes));
         written.map_err(|error| unwritten(&file, &error))
     }
+}
+
+/// The file that all processes lock, in a folder that is private if it is new.
+fn open_lock(state: &Path) -> std::io::Result<File> {
+    let (mut folder, mut file) = (fs::DirBuilder::new(), OpenOptions::new());
+    folder.recursive(true);
+    file.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    }
+    folder.create(state)?;
+    file.open(state.join("installed.lock"))
 }
 
 fn unwritten(file: &Path, error: &std::io::Error) -> Failure {

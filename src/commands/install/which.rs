@@ -50,7 +50,7 @@ pub fn file(client: &Client, project: bool, folders: &UserFolders) -> Result<Pat
                 None => format!("{} keeps no file that is edited", client.title),
             };
             Failure::new("no_client_file", Exit::Refused, message)
-            .hint(format!("run `lumabill install {id} --print`, and paste what it prints"))
+                .hint(format!("run `lumabill install {id} --print`, and paste what it prints"))
         });
     }
     let Some(below) = client.project else {
@@ -65,16 +65,25 @@ pub fn file(client: &Client, project: bool, folders: &UserFolders) -> Result<Pat
     Ok(here.join(below))
 }
 
-/// The clients that were found here and whose file can be written.
+/// The clients that were found here, for which there is a file to write.
 fn found(folders: &UserFolders, project: bool) -> Vec<&'static Client> {
-    let meant = |client: &&Client| {
-        client.way != Way::Print && (!project || client.project.is_some()) && client.is_here(folders)
-    };
-    ALL.iter().filter(meant).collect()
+    here_at_all(folders, project).filter(|client| file(client, project, folders).is_ok()).collect()
 }
 
-/// The same for `--all`; none is a failure.
+fn here_at_all(folders: &UserFolders, project: bool) -> impl Iterator<Item = &'static Client> {
+    ALL.iter().filter(move |client| {
+        client.way != Way::Print && (!project || client.project.is_some()) && client.is_here(folders)
+    })
+}
+
+/// The same for `--all`; none is a failure, and one that has to be done by hand is said.
 pub fn all_found(folders: &UserFolders, project: bool) -> Result<Vec<&'static Client>, Failure> {
+    for client in here_at_all(folders, project) {
+        if let Err(failure) = file(client, project, folders) {
+            terminal::note(&format!("note: {}", failure.message));
+            failure.hint.iter().for_each(|hint| terminal::note(&format!("  {}", here(hint))));
+        }
+    }
     let found = found(folders, project);
     if found.is_empty() { Err(none_found(Exit::Refused)) } else { Ok(found) }
 }

@@ -10,18 +10,12 @@ use crate::terminal;
 pub fn after(changed: &Changed, key: &Key, account: Option<&Account>, folders: &UserFolders) {
     let key = key.masked();
     match account {
-        Some(account) => {
-            let whose = if account.name == "lumabill" {
-                String::new()
-            } else {
-                format!(" --account {}", account.name)
-            };
-            terminal::note(&format!(
-                "next: {key} stood in plain text, so treat it as known to others: make a new key in Lumabill \
-                 (Settings > API), store it with `{} login{whose}`, then revoke {key} there",
-                me()
-            ));
-        }
+        Some(account) => terminal::note(&format!(
+            "next: {key} stood in plain text, so treat it as known to others: make a new key in Lumabill \
+             (Settings > API), store it with `{} login{}`, then revoke {key} there",
+            me(),
+            options(account)
+        )),
         None => terminal::note(&format!(
             "next: make sure in Lumabill (Settings > API) that {key} is revoked; `{} login` stores a new key",
             me()
@@ -47,5 +41,17 @@ pub fn after(changed: &Changed, key: &Key, account: Option<&Account>, folders: &
     }
     for next in &changed.next {
         terminal::note(&format!("next: {next}"));
+    }
+}
+
+/// The options with which `login` means this account.
+fn options(account: &Account) -> String {
+    let service = account.service;
+    let name =
+        if account.name == service.name() { String::new() } else { format!(" --account {}", account.name) };
+    if account.origin == service.default_origin() {
+        name
+    } else {
+        format!("{name} --api-url {}", account.origin)
     }
 }

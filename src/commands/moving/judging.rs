@@ -39,10 +39,10 @@ pub enum Judged {
 /// Asks the person, makes sure that the key can be stored, and asks the API.
 pub fn judge(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> Result<Judged, Failure> {
     let Some((mut origin, mut ca_file)) = address(plain, settings, folders) else { return Ok(Judged::Not) };
-    let many = if plain.files.len() > 1 { format!(" ({} files)", plain.files.len()) } else { String::new() };
     let question = format!(
-        "Check {}{many} at {origin}, keep it in the keyring, and let its entries start lumabill instead?",
-        plain.secret.masked()
+        "Check {} at {origin}, keep it in the keyring, {}?",
+        plain.secret.masked(),
+        plain.consequence()
     );
     if !terminal::yes(&question) {
         return Ok(Judged::Not);
@@ -113,7 +113,7 @@ fn address(
                 return Some((origin, ca_file));
             }
             Err(error) => {
-                terminal::note(&format!("the address beside the key in {file} is not used: {error}"))
+                terminal::note(&format!("the address beside the key in {file} is not used: {error}"));
             }
         }
     }

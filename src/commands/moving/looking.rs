@@ -1,6 +1,8 @@
 //! Where keys are looked for: the files of every client, the project's in the current folder, and backups of
 //! both. Reads only, and only so much.
 
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +45,7 @@ pub fn look(folders: &UserFolders) -> Vec<Exposed> {
 fn look_in(folders: &UserFolders, project: Option<&Path>) -> Vec<Exposed> {
     let roots = roots(folders, project);
     let own = own_files(folders, project);
-    let backups = backups(folders, &own);
+    let backups = backups(folders, &own, &roots);
     let (mut seen, mut exposed) = (BTreeSet::new(), Vec::new());
     for place in own.into_iter().chain(backups) {
         let most = if place.backup { MOST_OF_BACKUP } else { MOST_OF_FILE };
@@ -65,10 +67,12 @@ fn look_in(folders: &UserFolders, project: Option<&Path>) -> Vec<Exposed> {
 }
 
 /// Folders below which a link may lead, without links themselves.
-pub fn roots(folders: &UserFolders, project: Option<&Path>) -> Vec<PathBuf> {
+fn roots(folders: &UserFolders, project: Option<&Path>) -> Vec<PathBuf> {
     let mut roots = vec![folders.home.as_path(), &folders.config, &folders.dot_config];
     let others =
         [&folders.local_app_data, &folders.claude_config, &folders.codex_home, &folders.copilot_home];
+    // A folder that the home lies in is no project, and would let links lead anywhere.
+    let project = project.filter(|project| !folders.home.starts_with(project));
     roots.extend(others.into_iter().filter_map(Option::as_deref).chain(project));
     roots.iter().filter_map(|root| root.canonicalize().ok()).collect()
 }
@@ -89,8 +93,9 @@ fn own_files(folders: &UserFolders, project: Option<&Path>) -> Vec<Place> {
     places
 }
 
-/// Files beside those of the clients that are called like them, and what stands in folders of backups.
-fn backups(folders: &UserFolders, own: &[Place]) -> Vec<Place> {
+/// Files beside those of the clients that are called like them, what stands in folders of backups, and what
+/// editors keep of the clients' files in their histories.
+fn backups(folders: &UserFolders, own: &[Place], roots: &[PathBuf]) -> Vec<Place> {
     let files: BTreeSet<&Path> = own.iter().map(|place| place.file.as_path()).collect();
     let mut beside: BTreeMap<&Path, Vec<(String, &'static Client)>> = BTreeMap::new();
     for place in own {
@@ -99,40 +104,37 @@ fn backups(folders: &UserFolders, own: &[Place]) -> Vec<Place> {
             beside.entry(folder).or_default().push((name, place.client));
         }
     }
-    let mut found: Vec<(SystemTime, Place)> = Vec::new();
-    for (folder, names) in beside {
-        for (file, changed) in plain_files(folder) {
+    let mut found: Vec<(PathBuf, &'static Client)> = Vec::new();
+    for (folder, names) in &beside {
+        for file in files_in(folder).filter(|file| !files.contains(file.as_path())) {
             let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
             let of = names.iter().find(|(of, _)| is_backup(&name, of));
-            if let Some((_, client)) = of.filter(|_| !files.contains(file.as_path())) {
-                found.push((changed, Place { file, client, backup: true, project: false }));
-            }
+            found.extend(of.map(|(_, client)| (file, *client)));
         }
     }
     if let Some(client) = clients::by_id("claude-code") {
         let claude = folders.claude_config.clone().unwrap_or_else(|| folders.home.join(".claude"));
-        let kept = plain_files(&claude.join("backups"));
-        found.extend(
-            kept.into_iter()
-                .map(|(file, changed)| (changed, Place { file, client, backup: true, project: false })),
-        );
+        found.extend(files_in(&claude.join("backups")).map(|file| (file, client)));
     }
-    found.sort_by(|(one, a), (two, b)| two.cmp(one).then_with(|| a.file.cmp(&b.file)));
-    found.truncate(MOST_BACKUPS);
-    found.into_iter().map(|(_, place)| place).collect()
+    let names: BTreeSet<&str> = files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+    found.extend(history::kept(folders, &names, roots));
+    let mut dated: Vec<_> = found.into_iter().map(|(file, client)| (changed(&file), file, client)).collect();
+    dated.sort_by(|(one, a, _), (two, b, _)| two.cmp(one).then_with(|| a.cmp(b)));
+    dated.truncate(MOST_BACKUPS);
+    let place = |(_, file, client)| Place { file, client, backup: true, project: false };
+    dated.into_iter().map(place).collect()
 }
 
-/// The files of a folder with the time of their last change; links are left out.
-fn plain_files(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
-    let Ok(listed) = fs::read_dir(folder) else { return Vec::new() };
-    let listed = listed.take(MOST_NAMES).flatten();
+/// The plain files of a folder; links are left out.
+fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let listed = fs::read_dir(folder).into_iter().flatten().take(MOST_NAMES).flatten();
     let plain = listed.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-    plain
-        .map(|entry| {
-            let changed = entry.metadata().and_then(|facts| facts.modified());
-            (entry.path(), changed.unwrap_or(SystemTime::UNIX_EPOCH))
-        })
-        .collect()
+    plain.map(|entry| entry.path())
+}
+
+/// When a file was last changed; long ago where that cannot be told.
+fn changed(file: &Path) -> SystemTime {
+    fs::symlink_metadata(file).and_then(|facts| facts.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// True for `mcp.json.bak`, `mcp.json~`, `mcp.json.backup.1763710000`, `mcp (copy).json`, `mcp.old.json`.
@@ -153,7 +155,8 @@ fn servers(text: &str, client: &Client, found: &[keys::Found]) -> Vec<Option<Str
         .map(|listed| (keys::find(&listed.entry.to_string()), listed))
         .collect();
     let server = |found: &keys::Found| {
-        let mut holding = entries.iter().filter(|(keys, _)| keys.iter().any(|key| key.secret.is(&found.secret)));
+        let mut holding =
+            entries.iter().filter(|(keys, _)| keys.iter().any(|key| key.secret.is(&found.secret)));
         let (_, listed) = holding.rfind(|(_, listed)| listed.line <= found.line)?;
         Some(listed.name.clone())
     };

@@ -15,7 +15,7 @@ use crate::credentials::{Key, Secret};
 use crate::failure::{Exit, Failure};
 use crate::install::clients::Way;
 use crate::install::{Client, keys};
-use crate::settings::UserFolders;
+use crate::settings::{UserFolders, me};
 use crate::terminal;
 
 /// Another program may write a file while we do; so often we begin anew.
@@ -48,8 +48,8 @@ pub struct Replacing<'a> {
     pub command: &'a str,
     /// Name of the account that has the key now.
     pub account: &'a str,
-    /// True where the entry has to name the account.
-    pub named: bool,
+    /// True where `serve` takes this account by itself.
+    pub is_default: bool,
 }
 
 /// What was done, for the advice.
@@ -60,7 +60,7 @@ pub struct Changed {
     /// True where an entry gave way to one of ours.
     pub replaced: bool,
     /// What each client needs after a change.
-    pub next: Vec<&'static str>,
+    pub next: Vec<String>,
 }
 
 /// Takes the key out of every file, of backups after a question. What fails is said, and the rest goes on.
@@ -74,19 +74,29 @@ pub fn take_out(
     let mut changed = Changed::default();
     let (backups, own): (Vec<&Exposed>, Vec<&Exposed>) = files.iter().partition(|file| file.backup);
     for file in own {
-        let done = match (replacing, file.client()) {
+        let (done, next) = match (replacing, file.client()) {
             (Some(replacing), Some(client)) if client.way != Way::Print => {
-                changed.replaced = true;
-                changed.next.extend(Some(client.next).filter(|next| !changed.next.contains(next)));
-                replace(file, client, gone, replacing, installed)
+                let done = replace(file, client, gone, replacing, installed);
+                changed.replaced |= done.is_ok();
+                (done, Some(client.next.to_owned()))
             }
-            _ => blank(file, gone),
+            (Some(_), Some(client)) => {
+                let next = format!(
+                    "{} is not written by us: `{} install {} --print` prints the entry, to be pasted",
+                    client.title,
+                    me(),
+                    client.id
+                );
+                (blank(file, gone), Some(next))
+            }
+            _ => (blank(file, gone), None),
         };
+        changed.next.extend(next.filter(|next| done.is_ok() && !changed.next.contains(next)));
         report(file, done, &mut changed, folders);
     }
     if !backups.is_empty() {
         let names: Vec<_> = backups.iter().map(|file| shown(&file.file, folders)).collect();
-        terminal::note(&format!("backups hold it too: {}", names.join(", ")));
+        terminal::note(&format!("backups or older files hold it too: {}", names.join(", ")));
         if terminal::yes("Take it out there as well?") {
             for file in backups {
                 report(file, blank(file, gone), &mut changed, folders);

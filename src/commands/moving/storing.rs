@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::connect::block_on;
 use super::super::login::{self, ask, patient_keyring};
-use super::Plain;
+use super::{Plain, Settled};
 use crate::credentials::{AccountKeys, Key};
 use crate::failure::Failure;
 use crate::settings::{Account, Mode, Profile, Service, Settings, is_account_name};
@@ -35,10 +35,6 @@ pub fn store(
         Mode::Unknown => "",
     };
     terminal::note(&format!("the key works: {company}{may}"));
-    if let Some(account) = holder(key, settings) {
-        terminal::note(&format!("account `{}` holds this very key already", account.name));
-        return Ok(terminal::yes("Take it out of the files?").then_some(account));
-    }
     let Some(name) = name(&company, key, settings)? else { return Ok(None) };
     let mut account = login::account_at(&name, Service::Lumabill, key.origin().to_string(), settings);
     account.ca_file = known.ca_file;
@@ -59,15 +55,22 @@ fn companies(profiles: &[Profile]) -> String {
     if names.is_empty() { "no company yet".to_owned() } else { names.join(", ") }
 }
 
-/// The account that has this key stored for this address.
-fn holder(key: &Key, settings: &Settings) -> Option<Account> {
-    let mut accounts = settings.stored_accounts().into_iter();
-    accounts.find(|account| account.origin == key.origin().to_string() && stored(account, settings, key))
-}
-
-fn stored(account: &Account, settings: &Settings, key: &Key) -> bool {
-    let keys = AccountKeys::new(account, settings);
-    block_on(keys.key()).is_ok_and(|read| read.is_ok_and(|read| read.same_as(key)))
+/// What the person wants done with a key that an account has already; `None` where none has it. Asks no API.
+pub fn holder(plain: &Plain<'_>, settings: &Settings) -> Option<Settled> {
+    let (key, account) = settings.stored_accounts().into_iter().find_map(|account| {
+        let keys = AccountKeys::new(&account, settings);
+        let stored = block_on(keys.key()).ok()?.ok()?;
+        let key = Key::new(plain.secret.clone(), stored.origin().clone());
+        key.same_as(&stored).then_some((key, account))
+    })?;
+    let question = format!(
+        "Account `{}` ({}) has {} already. Shall we {}?",
+        account.name,
+        companies(&account.profiles),
+        key.masked(),
+        plain.consequence()
+    );
+    Some(if terminal::yes(&question) { Settled::Kept(key, account) } else { Settled::Stays })
 }
 
 /// The account's name that the person chose.

@@ -2,11 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::expected::Steps;
 use super::tree::{Kind, Member, Node, Place, Splice, locate, spliced, syntax};
 use super::{Format, Listed, NotEdited, Spot, jsonc, tree, yaml};
-
-/// Steps of one edit: far more than an entry has fields.
-const MOST_STEPS: usize = 1000;
 
 /// A file that was read, and how to write into it.
 struct Read {
@@ -37,15 +35,23 @@ pub fn entries(text: &str, spot: &Spot) -> Result<Vec<Listed>, NotEdited> {
 
 /// The text with the entry: field by field, or where `whole` is true, an entry that is there written anew.
 pub fn put(text: &str, spot: &Spot, name: &str, entry: &Value, whole: bool) -> Result<String, NotEdited> {
-    let mut text = text.to_owned();
-    for number in 0..MOST_STEPS {
-        let file =
-            read(&text, spot.format).map_err(|error| if number == 0 { error } else { NotEdited::Unsafe })?;
+    let (mut text, mut steps) = (text.to_owned(), Steps::default());
+    loop {
+        let file = read(&text, spot.format).map_err(|error| steps.refused(error))?;
+        steps.count(entry_of(&file, spot, name, &text)?.as_ref(), entry)?;
         let writer = Writer::new(&text, file);
         let Some(splices) = step(&writer, spot, (name, entry), whole)? else { return Ok(text) };
         text = spliced(&text, splices).ok_or(NotEdited::Unsafe)?;
     }
-    Err(NotEdited::Unsafe)
+}
+
+fn entry_of(file: &Read, spot: &Spot, name: &str, text: &str) -> Result<Option<Value>, NotEdited> {
+    let Place::Container { member, .. } = locate(file.root.as_ref(), spot, text)? else { return Ok(None) };
+    Ok(if spot.list {
+        member.value.record(name, text)?.map(|(_, record)| record.value())
+    } else {
+        member.value.member(name, text)?.map(|(_, member)| member.value.value())
+    })
 }
 
 pub fn remove(text: &str, spot: &Spot, name: &str) -> Result<String, NotEdited> {

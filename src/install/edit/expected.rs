@@ -123,3 +123,38 @@ fn in_order(one: &Value, other: &Value, spot: &Spot) -> bool {
 fn below<'p>(path: Option<&'p [&'p str]>, key: &str) -> Option<&'p [&'p str]> {
     path?.split_first().filter(|(first, _)| **first == key).map(|(_, rest)| rest)
 }
+
+/// The steps of an edit: each has to bring the entry nearer to what is wanted, or there are no more.
+#[derive(Default)]
+pub struct Steps {
+    left: Option<usize>,
+}
+
+impl Steps {
+    pub fn count(&mut self, present: Option<&Value>, wanted: &Value) -> Result<(), NotEdited> {
+        let left = present.map_or(usize::MAX, |present| differences(present, wanted));
+        if self.left.is_some_and(|before| left >= before) {
+            return Err(NotEdited::Unsafe);
+        }
+        self.left = Some(left);
+        Ok(())
+    }
+
+    /// What a text that cannot be read means: the file itself, or what an earlier step made of it.
+    pub fn refused(&self, error: NotEdited) -> NotEdited {
+        if self.left.is_none() { error } else { NotEdited::Unsafe }
+    }
+}
+
+/// How many fields differ.
+fn differences(one: &Value, other: &Value) -> usize {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let gone = one.keys().filter(|key| !other.contains_key(*key)).count();
+            let changed =
+                other.iter().map(|(key, value)| one.get(key).map_or(1, |old| differences(old, value)));
+            gone + changed.sum::<usize>()
+        }
+        _ => usize::from(one != other),
+    }
+}

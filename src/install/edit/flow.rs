@@ -185,7 +185,7 @@ impl<'a> Flow<'a> {
             let comment = match self.comments {
                 Comments::Slashes if rest.starts_with("//") => Some(line()),
                 Comments::Slashes if rest.starts_with("/*") => {
-                    Some(rest.find("*/").map_or(rest.len(), |end| end + 2))
+                    Some(rest.get(2..).and_then(|inner| inner.find("*/")).map_or(rest.len(), |end| end + 4))
                 }
                 Comments::Hash if rest.starts_with('#') => Some(line()),
                 _ => None,

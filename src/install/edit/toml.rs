@@ -7,13 +7,11 @@ use serde_json::Value;
 use toml_edit::{Document, Item, Table, TableLike};
 
 use self::sections::{Sections, key_start};
+use super::expected::Steps;
 use super::flow::{Comments, Flow};
 use super::layout::{line_end, newline};
 use super::tree::{Lines, Splice, spliced, syntax};
 use super::{Listed, NotEdited, Spot};
-
-/// Steps of one edit: far more than an entry has fields.
-const MOST_STEPS: usize = 1000;
 
 fn parse(text: &str) -> Result<Document<&str>, NotEdited> {
     if let Some(at) = text.find('\0') {
@@ -69,20 +67,24 @@ fn path_of<'a>(spot: &Spot, name: &'a str) -> Vec<&'a str> {
     spot.at.iter().copied().chain([name]).collect()
 }
 
-pub fn put(text: &str, spot: &Spot, name: &str, entry: &Value) -> Result<String, NotEdited> {
-    let mut text = text.to_owned();
-    for step in 0..MOST_STEPS {
-        let file = parse(&text).map_err(|error| if step == 0 { error } else { NotEdited::Unsafe })?;
-        let holder = holder(file.as_table(), spot)?;
-        let path = path_of(spot, name);
-        let splices = match holder.and_then(|holder| holder.get(name)) {
-            Some(item) if written::item_value(item, &text) == *entry => return Ok(text),
-            Some(item) => towards(&text, &file, &path, item, entry).or_else(|| cut(&text, &file, &path)),
+/// The text with the entry: field by field, or where `whole` is true, an entry that is there written anew.
+pub fn put(text: &str, spot: &Spot, name: &str, entry: &Value, whole: bool) -> Result<String, NotEdited> {
+    let mut text = if whole { remove(text, spot, name)? } else { text.to_owned() };
+    let (path, mut steps) = (path_of(spot, name), Steps::default());
+    loop {
+        let file = parse(&text).map_err(|error| steps.refused(error))?;
+        let item = holder(file.as_table(), spot)?.and_then(|holder| holder.get(name));
+        let present = item.map(|item| written::item_value(item, &text));
+        if present.as_ref() == Some(entry) {
+            return Ok(text);
+        }
+        steps.count(present.as_ref(), entry)?;
+        let splices = match item {
+            Some(item) => towards(&text, &file, &path, item, entry),
             None => add(&text, &file, spot, name, entry),
         };
         text = splices.and_then(|splices| spliced(&text, splices)).ok_or(NotEdited::Unsafe)?;
     }
-    Err(NotEdited::Unsafe)
 }
 
 pub fn remove(text: &str, spot: &Spot, name: &str) -> Result<String, NotEdited> {

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -70,9 +70,20 @@ impl McpSession {
         session
     }
 
+    /// Opens a session with a command that stands elsewhere, for example in a client's file; three pipes.
+    pub fn opened(command: Command, era: Era) -> Self {
+        let mut session = Self::spawned(command, era);
+        session.open();
+        session
+    }
+
     /// Spawns the run and says nothing yet.
     pub fn unopened(run: &Lumabill, era: Era) -> Self {
-        let mut child = run.command().spawn().unwrap();
+        Self::spawned(run.command(), era)
+    }
+
+    fn spawned(mut command: Command, era: Era) -> Self {
+        let mut child = command.spawn().unwrap();
         let (input, requests) = mpsc::channel::<Vec<u8>>();
         let mut stdin = child.stdin.take().unwrap();
         // Writing on a thread of its own: a server that does not read must not hold up the test.
@@ -285,7 +296,7 @@ impl McpSession {
     pub fn signal(&mut self, name: &str) {
         self.note('>', &format!("(SIG{name})"));
         let pid = self.child.id().to_string();
-        let status = std::process::Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
+        let status = Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
         assert!(status.success());
     }
 

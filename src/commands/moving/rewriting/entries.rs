@@ -24,7 +24,7 @@ pub struct Without {
 /// place of this one: that other key may be nowhere else.
 pub fn without_entries(text: &str, spot: &Spot, gone: Gone<'_>) -> Without {
     let mut without = Without { text: text.to_owned(), removed: Vec::new(), kept: None };
-    while let Some(next) = without.one_less(&without.text, spot, gone) {
+    while let Some(next) = one_less(&without.text, spot, gone) {
         without.take(next);
     }
     if spot.format == Format::Jsonc {
@@ -48,18 +48,13 @@ impl Without {
         self.kept = self.kept.take().or(less.kept);
     }
 
-    fn one_less(&self, text: &str, spot: &Spot, gone: Gone<'_>) -> Option<Less> {
-        let listed = edit::entries(text, spot).ok()?;
-        listed.iter().find_map(|listed| less(text, spot, listed, gone))
-    }
-
     /// The same for the blocks inside the text in which entries stand as they do in the whole.
     fn nested(&mut self, spot: &Spot, gone: Gone<'_>) {
         for _ in 0..MOST {
             let places = keys::find(&self.text).into_iter().filter(|found| found.secret.is(gone.secret));
             let next = places.flat_map(|found| keys::brackets_around(&self.text, found.at.start)).find_map(
                 |block| {
-                    let mut less = self.one_less(self.text.get(block.clone())?, spot, gone)?;
+                    let mut less = one_less(self.text.get(block.clone())?, spot, gone)?;
                     let (before, after) = (self.text.get(..block.start)?, self.text.get(block.end..)?);
                     less.text = format!("{before}{}{after}", less.text);
                     Some(less)
@@ -82,17 +77,25 @@ impl Without {
         for listed in listed.iter().filter(|listed| is_ours(&listed.entry)) {
             let args = Start::of(&listed.entry).map(|start| start.args).unwrap_or_default();
             if serves(&args, replacing) {
-                return Entry { name: listed.name.clone(), command, args };
+                return Entry { name: listed.name.clone(), command, args: with_account(&args, replacing) };
             }
         }
+        // The plain name is for the account that is served where none is named.
         let first = Service::Lumabill.name();
-        let name = if listed.iter().any(|listed| listed.name == first) {
-            format!("{first}-{}", replacing.account)
-        } else {
+        let free = listed.iter().all(|listed| listed.name != first);
+        let name = if free && replacing.is_default {
             first.to_owned()
+        } else {
+            format!("{first}-{}", replacing.account)
         };
         Entry { name, command, args: with_account(&["serve".to_owned()], replacing) }
     }
+}
+
+/// `text` with the first entry that holds the key out of it, or without the key.
+fn one_less(text: &str, spot: &Spot, gone: Gone<'_>) -> Option<Less> {
+    let listed = edit::entries(text, spot).ok()?;
+    listed.iter().find_map(|listed| less(text, spot, listed, gone))
 }
 
 fn less(text: &str, spot: &Spot, listed: &Listed, gone: Gone<'_>) -> Option<Less> {
@@ -134,11 +137,23 @@ fn without_address(entry: &Value) -> Value {
 fn serves(args: &[String], replacing: Replacing<'_>) -> bool {
     let named = args.iter().any(|word| word.starts_with("--account"));
     !args.iter().any(|word| word == "--sandbox")
-        && if named { with_account(args, replacing) == *args } else { !replacing.named }
+        && if named { account_of(args) == Some(replacing.account) } else { replacing.is_default }
+}
+
+/// The account that the arguments name.
+fn account_of(args: &[String]) -> Option<&str> {
+    let at = args.iter().position(|word| word.starts_with("--account"))?;
+    match args.get(at)?.strip_prefix("--account=") {
+        Some(name) => Some(name),
+        None => args.get(at + 1).map(String::as_str),
+    }
 }
 
 /// The arguments with this account and no other.
 fn with_account(args: &[String], replacing: Replacing<'_>) -> Vec<String> {
+    if account_of(args) == Some(replacing.account) {
+        return args.to_vec();
+    }
     let (mut kept, mut words) = (Vec::new(), args.iter());
     while let Some(word) = words.next() {
         if word == "--account" {
@@ -147,7 +162,8 @@ fn with_account(args: &[String], replacing: Replacing<'_>) -> Vec<String> {
             kept.push(word.clone());
         }
     }
-    if replacing.named {
+    // Any other name is said: a further account would leave it open which one is meant.
+    if !replacing.is_default || replacing.account != Service::Lumabill.name() {
         kept.extend(["--account".to_owned(), replacing.account.to_owned()]);
     }
     kept

@@ -105,9 +105,11 @@ fn lists_of_yaml_keep_every_other_byte() {
     check_all(&LIST, |dice| odd::yaml(dice, true));
 }
 
+type Maker = fn(&mut Dice) -> Odd;
+
 #[test]
 fn the_files_are_odd_and_hold_entries() {
-    let spots: [(&Spot, fn(&mut Dice) -> Odd); 4] = [
+    let spots: [(&Spot, Maker); 4] = [
         (&JSON, odd::json),
         (&TOML, odd::toml),
         (&MAP, |dice| odd::yaml(dice, false)),

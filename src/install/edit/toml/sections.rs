@@ -34,15 +34,18 @@ impl Sections {
 
     /// What has to go for everything at this path and below it to be gone: whole lines.
     pub fn cuts(&self, text: &str, path: &[&str]) -> Vec<Range<usize>> {
-        let mut cuts: Vec<Range<usize>> = Vec::new();
+        let mut cuts: Vec<(Range<usize>, bool)> = Vec::new();
         for section in self.0.iter().filter(|section| section.is_below(path)) {
-            let lines = lines(text, &section.at, section.header);
+            let start = line_start(text, section.at.start);
+            let end = next_line(text, line_end(text, section.at.end));
             match cuts.last_mut() {
-                Some(last) if lines.start <= last.end => last.end = last.end.max(lines.end),
-                _ => cuts.push(lines),
+                Some((last, _)) if text.get(last.end..start).is_none_or(|gap| gap.trim().is_empty()) => {
+                    last.end = last.end.max(end);
+                }
+                _ => cuts.push((start..end, section.header)),
             }
         }
-        cuts
+        cuts.into_iter().map(|(lines, header)| with_gap(text, lines, header)).collect()
     }
 }
 
@@ -52,10 +55,10 @@ impl Section {
     }
 }
 
-/// The lines of a range; with one of the two empty lines around a header that would be left.
-fn lines(text: &str, at: &Range<usize>, header: bool) -> Range<usize> {
-    let mut start = line_start(text, at.start);
-    let mut end = next_line(text, line_end(text, at.end));
+/// Lines that go, with one of the two empty lines around a header that would be left, and at the end of a file
+/// with the line ending before them where they have none.
+fn with_gap(text: &str, lines: Range<usize>, header: bool) -> Range<usize> {
+    let Range { mut start, mut end } = lines;
     let blank = |from: usize| {
         text.get(from..line_end(text, from)).is_none_or(|line| line.trim_matches([' ', '\t']).is_empty())
     };

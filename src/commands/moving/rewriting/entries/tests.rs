@@ -10,8 +10,8 @@ use crate::install::keys::REMOVED;
 const KEY: &str = "lmb_Zk4Vq8Tn2Xw6Rb9Y";
 const OTHER: &str = "lmb_Aa1Bb2Cc3Dd4Ee5F";
 
-const ACME: Replacing<'_> = Replacing { command: "/opt/lumabill", account: "acme", named: true };
-const FIRST: Replacing<'_> = Replacing { command: "/opt/lumabill", account: "lumabill", named: false };
+const ACME: Replacing<'_> = Replacing { command: "/opt/lumabill", account: "acme", is_default: false };
+const FIRST: Replacing<'_> = Replacing { command: "/opt/lumabill", account: "lumabill", is_default: true };
 
 /// What is left of `text`, the names that are gone, and the entry of ours for `replacing`.
 #[track_caller]
@@ -139,6 +139,9 @@ fn a_name_of_ours_that_is_taken_is_not_used_again() {
     let own = json!({"mcpServers": {"b": entry(json!(["serve", "--lean", "--account", "acme"])), "l": {"url": KEY}}});
     let (_, _, ours) = without("cursor", &own.to_string(), ACME);
     assert_eq!(ours.0, "b");
+    let (_, _, ours) =
+        without("cursor", &json!({"mcpServers": {"lumabill": {"url": KEY}}}).to_string(), ACME);
+    assert_eq!(ours.0, "lumabill-acme");
 }
 
 #[test]
@@ -149,4 +152,12 @@ fn the_account_stands_once_among_the_arguments() {
     assert!(serves(&words("serve --account acme"), ACME) && !serves(&words("serve --account b"), ACME));
     assert!(serves(&words("serve"), FIRST) && !serves(&words("serve"), ACME));
     assert!(!serves(&words("serve --sandbox"), FIRST));
+    // The only account is served by itself, and named all the same: it may not stay the only one.
+    let only = Replacing { is_default: true, ..ACME };
+    assert!(serves(&words("serve --lean"), only));
+    assert_eq!(with_account(&words("serve --lean"), only), words("serve --lean --account acme"));
+    assert_eq!(
+        with_account(&words("serve --account acme --lean"), ACME),
+        words("serve --account acme --lean")
+    );
 }

@@ -1,5 +1,7 @@
 //! Odd JSON.
 
+use std::fmt::Write as _;
+
 use super::{Dice, NAMES, Odd};
 
 struct Pen<'d> {
@@ -75,12 +77,12 @@ impl Pen<'_> {
     fn line(&mut self, depth: usize) {
         if self.dice.one_in(5) {
             let comment = self.comment();
-            self.out.push_str(&format!(" // {comment}"));
+            write!(self.out, " // {comment}").unwrap();
         }
         self.out.push_str(self.newline);
         if self.dice.one_in(6) {
             let comment = self.comment();
-            self.out.push_str(&format!("{}// {comment}{}", self.unit.repeat(depth), self.newline));
+            write!(self.out, "{}// {comment}{}", self.unit.repeat(depth), self.newline).unwrap();
         }
         self.out.push_str(&self.unit.repeat(depth));
     }
@@ -94,7 +96,7 @@ impl Pen<'_> {
                 (false, false) => self.line(depth + 1),
                 (false, true) => self.out.push_str(if index == 0 { pad } else { " " }),
             }
-            self.out.push_str(&format!("\"{key}\""));
+            write!(self.out, "\"{key}\"").unwrap();
             self.between(depth);
             self.out.push_str(if self.wild { ":" } else { ": " });
             self.between(depth);

@@ -1,5 +1,7 @@
 //! Odd TOML.
 
+use std::fmt::Write as _;
+
 use super::{Dice, NAMES, Odd};
 
 struct Pen<'d> {
@@ -92,14 +94,14 @@ impl Pen<'_> {
     fn end(&mut self) {
         if self.dice.one_in(4) {
             let comment = self.comment();
-            self.out.push_str(&format!(" {comment}"));
+            write!(self.out, " {comment}").unwrap();
         }
         self.out.push('\n');
     }
 
     fn pair(&mut self, key: &str, value: &str) {
         let sign = self.dice.of(&[" = ", "=", "\t =  "]);
-        self.out.push_str(&format!("{key}{sign}{value}"));
+        write!(self.out, "{key}{sign}{value}").unwrap();
         self.end();
     }
 
@@ -108,7 +110,7 @@ impl Pen<'_> {
             self.out.push('\n');
         }
         self.between();
-        self.out.push_str(&format!("[{name}]"));
+        write!(self.out, "[{name}]").unwrap();
         self.end();
     }
 

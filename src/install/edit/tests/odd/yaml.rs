@@ -1,5 +1,7 @@
 //! Odd YAML.
 
+use std::fmt::Write as _;
+
 use super::{Dice, NAMES, Odd};
 
 struct Pen<'d> {
@@ -75,7 +77,7 @@ impl Pen<'_> {
             match self.dice.up_to(3) {
                 0 => {
                     let comment = self.comment();
-                    self.out.push_str(&format!("{}{comment}\n", " ".repeat(pad)));
+                    writeln!(self.out, "{}{comment}", " ".repeat(pad)).unwrap();
                 }
                 1 if self.deepest_comment > 0 => self.out.push('\n'),
                 _ => {}
@@ -87,7 +89,7 @@ impl Pen<'_> {
         self.out.push_str(line);
         if self.dice.one_in(4) {
             let comment = self.comment();
-            self.out.push_str(&format!(" {comment}"));
+            write!(self.out, " {comment}").unwrap();
         }
         self.out.push('\n');
     }
@@ -105,7 +107,7 @@ impl Pen<'_> {
             0 => {
                 let sign = self.dice.of(&["|", ">-", "|+", ">"]);
                 let words = format!("{inner}lumabill: x\n{inner}# no comment\n\n{inner}  - name: lumabill\n");
-                self.out.push_str(&format!("{key}: {sign}\n{words}"));
+                write!(self.out, "{key}: {sign}\n{words}").unwrap();
                 if self.dice.one_in(2) {
                     self.out.push('\n');
                 }
