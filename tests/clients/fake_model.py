@@ -4,13 +4,11 @@ It answers the first turn with one call of the tool that is wanted, under the na
 and, once the conversation holds that call's result, with a text: SAID, then the result. Where the client keeps
 tools behind a search tool of its own (Claude Code's `ToolSearch`, Qwen Code's `tool_search`), it searches first.
 
-APIs: POST …/messages (Anthropic), …/responses (OpenAI Responses), …/chat/completions (OpenAI chat),
-…/models/M:generateContent and :streamGenerateContent (Gemini). No key is checked.
+APIs, as streams: POST …/messages (Anthropic), …/responses (OpenAI Responses), …/chat/completions (OpenAI chat),
+…:streamGenerateContent (Gemini). No key is checked.
 """
-import gzip
 import json
 import re
-import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,63 +86,24 @@ class Apis(BaseHTTPRequestHandler):
     def log_message(self, *_):
         """Quiet: the turns are kept by the model."""
 
-    def do_GET(self):
-        self._elsewhere()
-        if self.path.split("?")[0].endswith("/models"):
-            row = {"id": "fake-model", "object": "model", "created": 1, "owned_by": "fake"}
-            self._reply({"object": "list", "data": [row], "models": []})
-        else:
-            self._reply({"error": {"message": "not here", "type": "not_found_error"}}, 404)
-
-    def do_HEAD(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
     def do_POST(self):
-        request = json.loads(self._body() or b"{}")
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         path = self.path.split("?")[0]
-        gemini = re.search(r"/models/[^/:]+:(generateContent|streamGenerateContent)$", path)
-        try:
-            if path.endswith(("/messages/count_tokens", ":countTokens")):
-                self._reply({"input_tokens": 10, "totalTokens": 10})
-            elif path.endswith("/messages"):
-                self._anthropic(request)
-            elif path.endswith("/responses"):
-                self._responses(request)
-            elif path.endswith("/chat/completions"):
-                self._chat(request)
-            elif gemini:
-                self._gemini(request, gemini[1].startswith("stream"))
-            else:
-                self._elsewhere()
-                self._reply({})
-        except BrokenPipeError:
-            # The client has ended, or asks again.
-            return
-
-    def _elsewhere(self):
-        self.model.elsewhere.append(f"{self.command} {self.path}")
-
-    def _body(self):
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            body = b""
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
+        if path.endswith("/messages"):
+            self._anthropic(request)
+        elif path.endswith("/responses"):
+            self._responses(request)
+        elif path.endswith("/chat/completions"):
+            self._chat(request)
+        elif path.endswith(":streamGenerateContent"):
+            self._gemini(request)
         else:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        match self.headers.get("Content-Encoding", ""):
-            case "gzip":
-                return gzip.decompress(body)
-            case "zstd":
-                return subprocess.run(["zstd", "-dc"], input=body, capture_output=True, check=True).stdout
-            case _:
-                return body
+            self.do_GET()
 
-    def _reply(self, value, status=200):
-        self._send(json.dumps(value).encode(), "application/json", status)
+    def do_GET(self):
+        """Nothing else is here; what was asked for is kept."""
+        self.model.elsewhere.append(f"{self.command} {self.path}")
+        self._send(b'{"error": {"message": "not here", "type": "not_found_error"}}', "application/json", 404)
 
     def _stream(self, events):
         """Sends server-sent events: pairs of a name (or None) and an object or a string."""
@@ -166,20 +125,17 @@ class Apis(BaseHTTPRequestHandler):
         messages = request.get("messages", [])
         blocks = [block for message in messages if isinstance(message.get("content"), list) for block in message["content"]]
         results = [block for block in blocks if block.get("type") == "tool_result"]
-        searched = [block for block in results if block.get("tool_use_id") == SEARCH_CALL]
         wanted = [text_of(block) for block in results if block.get("tool_use_id") == TOOL_CALL]
-        if not wanted and not self.model.choose(names) and "ToolSearch" in names:
-            block = self._through_search(names, searched)
+        if not (results or self.model.choose(names)) and "ToolSearch" in names:
+            # Claude Code with deferred tools: what it finds, it offers in the next turn.
+            block = _use(SEARCH_CALL, "ToolSearch", {"query": self.model.tool, "max_results": 5})
         else:
             kind, said = self.model.answer("messages", names, wanted)
             block = {"type": "text", "text": said} if kind == "text" else _use(TOOL_CALL, said, self.model.arguments)
         stop = "tool_use" if block["type"] == "tool_use" else "end_turn"
-        message = {"id": "msg_01", "type": "message", "role": "assistant", "model": request.get("model", "fake"),
+        message = {"id": "msg_01", "type": "message", "role": "assistant", "model": request["model"],
                    "content": [], "stop_reason": None, "stop_sequence": None,
                    "usage": {"input_tokens": 10, "output_tokens": 1}}
-        if not request.get("stream"):
-            self._reply({**message, "content": [block], "stop_reason": stop})
-            return
         if stop == "tool_use":
             start = {**block, "input": {}}
             delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
@@ -195,14 +151,6 @@ class Apis(BaseHTTPRequestHandler):
             {"type": "message_delta", "delta": ended, "usage": {"output_tokens": 5}},
             {"type": "message_stop"},
         ])
-
-    def _through_search(self, names, searched):
-        """Claude Code with deferred tools: asks for the tool, then calls what the search names."""
-        if not searched:
-            return _use(SEARCH_CALL, "ToolSearch", {"query": self.model.tool, "max_results": 5})
-        found = re.findall(r"mcp__[A-Za-z0-9_-]+", json.dumps(searched))
-        kind, said = self.model.answer("messages", names + found, [])
-        return {"type": "text", "text": said} if kind == "text" else _use(TOOL_CALL, said, self.model.arguments)
 
     def _responses(self, request):
         names, spaces = [], {}
@@ -227,13 +175,10 @@ class Apis(BaseHTTPRequestHandler):
 
     def _response_events(self, item, request):
         base = {"id": f"resp_{time.time_ns()}", "object": "response", "created_at": int(time.time()),
-                "model": request.get("model", "fake"), "status": "in_progress", "output": []}
+                "model": request["model"], "status": "in_progress", "output": []}
         usage = {"input_tokens": 10, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 5,
                  "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 15}
         done = {**base, "status": "completed", "output": [item], "usage": usage}
-        if not request.get("stream"):
-            self._reply(done)
-            return
         at = {"item_id": item["id"], "output_index": 0}
         if item["type"] == "function_call":
             opening = {**item, "status": "in_progress", "arguments": ""}
@@ -259,16 +204,15 @@ class Apis(BaseHTTPRequestHandler):
         came_back = {message.get("tool_call_id"): text_of(message.get("content"))
                      for message in request.get("messages", []) if message.get("role") == "tool"}
         arguments, call = self.model.arguments, TOOL_CALL
-        if TOOL_CALL not in came_back and not self.model.choose(names) and {"tool_search", "tool_call"} <= set(names):
-            # Qwen Code: the tool is looked up, then called through another one.
-            found = self.model.choose(set(re.findall(r'"name":\s*"([^"]+)"', came_back.get(SEARCH_CALL, ""))))
-            if found:
-                self.model.answer("chat", [*names, found], [])
-                kind, said, arguments = "tool", "tool_call", {"name": found, "arguments": arguments}
-            else:
-                kind, said, arguments, call = "tool", "tool_search", {"query": self.model.tool}, SEARCH_CALL
+        # Qwen Code: the tool is looked up, then called through another one.
+        found = set(re.findall(r'"name":\s*"([^"]+)"', came_back.get(SEARCH_CALL, "")))
+        if not came_back and not self.model.choose(names) and "tool_search" in names:
+            kind, said, arguments, call = "tool", "tool_search", {"query": self.model.tool}, SEARCH_CALL
         else:
-            kind, said = self.model.answer("chat", names, [came_back[TOOL_CALL]] if TOOL_CALL in came_back else [])
+            results = [came_back[TOOL_CALL]] if TOOL_CALL in came_back else []
+            kind, said = self.model.answer("chat", [*names, *found], results)
+        if kind == "tool" and said in found:
+            said, arguments = "tool_call", {"name": said, "arguments": arguments}
         if kind == "tool":
             function = {"name": said, "arguments": json.dumps(arguments)}
             message = {"role": "assistant", "content": None,
@@ -279,36 +223,27 @@ class Apis(BaseHTTPRequestHandler):
 
     def _chat_events(self, message, request):
         reason = "tool_calls" if "tool_calls" in message else "stop"
-        base = {"id": "chatcmpl-1", "created": int(time.time()), "model": request.get("model", "fake")}
+        chunk = {"id": "chatcmpl-1", "created": int(time.time()), "model": request["model"], "object": "chat.completion.chunk"}
         usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-        if not request.get("stream"):
-            choice = {"index": 0, "message": message, "finish_reason": reason}
-            self._reply({**base, "object": "chat.completion", "choices": [choice], "usage": usage})
-            return
-        chunk = {**base, "object": "chat.completion.chunk"}
         self._stream([
             (None, {**chunk, "choices": [{"index": 0, "delta": message, "finish_reason": None}]}),
             (None, {**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}),
             (None, "[DONE]"),
         ])
 
-    def _gemini(self, request, stream):
+    def _gemini(self, request):
         tools = request.get("tools") or []
         names = [row.get("name", "") for tool in tools for row in tool.get("functionDeclarations", [])]
-        parts = [part for content in request.get("contents", []) for part in content.get("parts", [])]
+        parts = [part for content in request["contents"] for part in content.get("parts", [])]
         results = [text_of(part["functionResponse"].get("response")) for part in parts if "functionResponse" in part]
         kind, said = self.model.answer("gemini", names, results)
         part = {"text": said} if kind == "text" else {"functionCall": {"name": said, "args": self.model.arguments}}
-        if kind == "text" and (request.get("generationConfig") or {}).get("responseMimeType") == "application/json":
-            # A question of the client's own, which wants JSON.
-            part = {"text": "{}"}
         content = {"role": "model", "parts": [part]}
-        answer = {"candidates": [{"content": content, "finishReason": "STOP", "index": 0}], "modelVersion": "fake",
-                  "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5, "totalTokenCount": 15}}
-        if stream:
-            self._stream([(None, answer)])
-        else:
-            self._reply(answer)
+        self._stream([(None, {
+            "candidates": [{"content": content, "finishReason": "STOP", "index": 0}],
+            "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5, "totalTokenCount": 15},
+            "modelVersion": "fake",
+        })])
 
 
 def _use(call, name, arguments):
