@@ -244,11 +244,12 @@ fn real(file: &Path) -> PathBuf {
         let Ok(target) = fs::read_link(&at) else { break };
         at = at.parent().map(|folder| folder.join(&target)).unwrap_or(target);
     }
-    // A missing file: its folder may still be behind links.
-    match (at.parent().and_then(|folder| folder.canonicalize().ok()), at.file_name()) {
-        (Some(folder), Some(name)) => plain(folder.join(name)),
-        _ => at,
-    }
+    // A missing file: as much of its folder as there is may still be behind links.
+    let there = at.ancestors().skip(1).find_map(|folder| {
+        let below = at.strip_prefix(folder).ok()?;
+        Some(folder.canonicalize().ok()?.join(below))
+    });
+    there.map_or(at, plain)
 }
 
 /// Without the `\\?\` that Windows puts before canonical paths.
@@ -356,6 +357,18 @@ mod tests {
         assert_eq!(read.replace("x").unwrap(), Written::Done);
         assert_eq!(fs::read_to_string(folder.0.join("dotfiles/mcp.json")).unwrap(), "x");
         assert_eq!(fs::metadata(folder.0.join("mcp.json")).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn below_a_home_that_is_a_link_folders_are_made_too() {
+        let folder = Folder::new();
+        fs::create_dir(folder.0.join("disk")).unwrap();
+        symlink("disk", folder.0.join("home")).unwrap();
+        let file = folder.0.join("home/.cursor/deep/mcp.json");
+        let read = Snapshot::read(&file).unwrap();
+        assert_eq!(read.file, folder.0.join("disk/.cursor/deep/mcp.json"));
+        assert_eq!(read.replace("x").unwrap(), Written::Done);
+        assert_eq!(Snapshot::read(&file).unwrap().file, read.file);
     }
 
     #[test]

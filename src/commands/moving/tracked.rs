@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 const OTHERS: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"];
 
 /// True where git says that it tracks `file`; false where there is no git, no repository or no answer in time.
-/// Starts nothing that the repository names: no hook, no file monitor, no pager.
+/// Starts nothing that the repository names: no hook, no file monitor, no pager, no remote.
 pub fn is_tracked(file: &Path, folders: &UserFolders) -> bool {
     let (Some(git), Some(folder), Some(name)) = (folders.program("git"), file.parent(), file.file_name())
     else {
@@ -33,7 +33,8 @@ pub fn is_tracked(file: &Path, folders: &UserFolders) -> bool {
     for name in OTHERS {
         command.env_remove(name);
     }
-    command.env("GIT_TERMINAL_PROMPT", "0");
+    // A repository that lacks objects would have them fetched, by a program that its own configuration names.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
     let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let Ok(mut git) = started else { return false };
     let Some(mut out) = git.stdout.take() else { return false };

@@ -189,3 +189,43 @@ fn a_file_that_git_tracks_is_told() {
     assert!(tracked());
     assert!(!work.join("started").exists());
 }
+
+#[test]
+fn a_repository_that_lacks_objects_fetches_nothing() {
+    let home = Home::new();
+    home.put("work/.mcp.json", &entry());
+    home.put("work/left/file", "1");
+    home.put("work/out/other", "2");
+    let work = home.0.join("work");
+    let git = |arguments: &str| {
+        let git = std::process::Command::new("git")
+            .arg("-C")
+            .arg(&work)
+            .args(arguments.split(' '))
+            .output()
+            .unwrap();
+        assert!(git.status.success(), "{git:?}");
+        String::from_utf8(git.stdout).unwrap().trim().to_owned()
+    };
+    git("init -q");
+    git("add -A");
+    git("-c user.name=a -c user.email=a@b commit -qm x");
+    // Folders that are not checked out stand in the index as one object, which is gone.
+    git("sparse-checkout init --cone --sparse-index");
+    git("sparse-checkout set left");
+    let object = git("rev-parse HEAD:out");
+    let (folder, name) = object.split_at(2);
+    fs::remove_file(work.join(".git/objects").join(folder).join(name)).unwrap();
+    // Where to get it from: a program that the repository names.
+    let started = home.0.join("started");
+    git("config core.repositoryformatversion 1");
+    git("config extensions.partialClone origin");
+    git("config remote.origin.promisor true");
+    git("config remote.origin.url .");
+    git("config protocol.allow always");
+    fs::write(home.0.join("program"), format!("#!/bin/sh\ntouch '{}'\n", started.display())).unwrap();
+    fs::set_permissions(home.0.join("program"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    git(&format!("config remote.origin.uploadpack {}", home.0.join("program").display()));
+    assert!(look_in(&home.folders(), Some(&work)).remove(0).tracked);
+    assert!(!started.exists());
+}
