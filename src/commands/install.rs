@@ -10,12 +10,15 @@ mod pasting;
 pub mod which;
 mod wish;
 
+use std::path::Path;
+
 use clap::builder::PossibleValuesParser;
 
+use self::client_file::Snapshot;
 use self::in_file::{Place, Put};
 use self::installed::Installed;
 use super::moving;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::install::clients::Way;
 use crate::install::{Client, Entry};
 use crate::settings::{Settings, UserFolders};
@@ -110,7 +113,7 @@ fn write_all(
         }
     }
     drop(installed);
-    let asked = offer_to_move(clients, settings, folders)?;
+    let asked = offer_to_move(clients, settings, folders).inspect_err(|_| which::tell(&failed))?;
     if asked {
         // What held a name of ours may be gone by now, or may be ours.
         let (taken, other): (Vec<_>, Vec<_>) =
@@ -150,11 +153,27 @@ fn put(
     folders: &UserFolders,
 ) -> Result<Done, Failure> {
     let file = which::file(client, project, folders)?;
+    if project {
+        check_inside(&file)?;
+    }
     let place = Place { client, file: &file, project };
     if !project && let Some(told) = by_command::of(client, folders) {
         return told.put(&place, entry, installed);
     }
     Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", shown(&file)) })
+}
+
+/// A project comes from others, and a link in it must not lead us to write elsewhere.
+fn check_inside(file: &Path) -> Result<(), Failure> {
+    let real = Snapshot::read(file)?.file;
+    let folder = std::env::current_dir().and_then(|folder| folder.canonicalize());
+    if folder.is_ok_and(|folder| real.starts_with(folder)) {
+        return Ok(());
+    }
+    let (file, real) = (file.display(), real.display());
+    let message = format!("`{file}` leads out of the project, to `{real}`; nothing was changed");
+    Err(Failure::new("leads_elsewhere", Exit::Refused, message)
+        .hint("look who made that link; without `--project` your own configuration is written"))
 }
 
 /// Writes an entry of ours anew, so that it starts this program, and says what was done. `words` are what stands
@@ -174,7 +193,7 @@ pub fn renew(
     Ok(())
 }
 
-fn shown(file: &std::path::Path) -> String {
+fn shown(file: &Path) -> String {
     file.display().to_string()
 }
 

@@ -1,6 +1,6 @@
 //! `lumabill uninstall`: our entry out of the configuration of MCP clients.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use serde_json::Value;
@@ -70,14 +70,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     which::summary("uninstalled", clients.len(), failed)
 }
 
-/// The files in which an entry of ours may be: the client's own, and those where we put one.
+/// The files in which an entry of ours may be: the client's own, and those where we put one while the client was
+/// told to keep it elsewhere. The note of that lies where other programs can write: a file that is not called like
+/// one of the client's is none.
 fn files(client: &Client, project: bool, installed: &Installed, folders: &UserFolders) -> Vec<PathBuf> {
     if project {
         return which::file(client, true, folders).into_iter().collect();
     }
     let mut files = (client.files)(folders);
     let noted = installed.records().iter().filter(|record| record.client == client.id && !record.project);
-    for record in noted.filter(|record| !record.changes.is_empty()) {
+    let named: Vec<_> = files.iter().filter_map(|file| file.file_name().map(ToOwned::to_owned)).collect();
+    let is_named = |file: &Path| file.file_name().is_some_and(|name| named.iter().any(|known| known == name));
+    for record in noted.filter(|record| !record.changes.is_empty() && is_named(&record.file)) {
         let known = files
             .iter()
             .any(|file| *file == record.file || file.canonicalize().is_ok_and(|file| file == record.file));
@@ -199,6 +203,13 @@ fn say(place: &Place, taken: &Taken) {
     for (name, line) in &taken.foreign {
         terminal::note(&format!(
             "note: `{name}` in `{file}` (line {line}) does not start this program: it was left as it is"
+        ));
+    }
+    let left = place.entries().unwrap_or_default();
+    for listed in left.iter().filter(|listed| is_ours(&listed.entry) && !bears_our_name(listed)) {
+        terminal::note(&format!(
+            "note: `{}` in `{file}` (line {}) starts this program under a name of yours: it was left as it is",
+            listed.name, listed.line
         ));
     }
     if taken.names.is_empty() {

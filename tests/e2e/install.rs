@@ -63,7 +63,12 @@ impl Machine {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ended {
-        Lumabill::at(&self.home, &[]).run_as(self.command(arguments))
+        self.run_as(&mut self.command(arguments))
+    }
+
+    /// With what a test changed in the command.
+    pub fn run_as(&self, command: &mut Command) -> Ended {
+        Lumabill::at(&self.home, &[]).run_as(std::mem::replace(command, Command::new("true")))
     }
 
     /// What `installed.json` says.

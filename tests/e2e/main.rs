@@ -36,6 +36,7 @@ mod history;
 mod honest_answers;
 mod hostile_text;
 mod install;
+mod install_hostile;
 mod install_odds;
 mod install_terminal;
 mod invoice_numbers;

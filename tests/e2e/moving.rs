@@ -145,22 +145,44 @@ fn a_key_in_cursors_url_is_moved_and_is_nowhere_else() {
 fn a_key_in_claude_desktops_variables_is_moved_by_the_address_beside_it() {
     let machine = Machine::new("");
     let entry = with_variables(PLANTED_KEY, &machine.api.url());
-    let text = json!({"globalShortcut": "", "mcpServers": {"billing": entry}});
+    let mut text = json!({"globalShortcut": "", "mcpServers": {"billing": entry}});
+    // An entry may hold more than the key, which is nowhere else once the entry is gone.
+    text["mcpServers"]["billing"]["env"]["SHOP_ID"] = json!("shop-4711");
     let file = machine.put(".config/Claude/claude_desktop_config.json", &text.to_string());
     let mut terminal = machine.terminal(&["install", "claude-desktop"]);
     terminal.until(&format!("the address {} stands beside the key", machine.api.url()));
     terminal.until(&format!("at {}", machine.api.url())).until("[y/N]").types("y\n");
     terminal.until("Store it as account `lumabill`").types("y\n");
+    terminal.until("a copy without the key is in `");
     let (seen, code) = terminal.ends();
     assert_eq!(code, 0, "{seen}");
     assert_eq!(machine.lookup("lumabill"), PLANTED_KEY);
     machine.no_key();
+    let copies = fs::read_dir(machine.desktop.home.path().join("state/backups")).unwrap();
+    let copies: Vec<_> = copies.map(|copy| fs::read_to_string(copy.unwrap().path()).unwrap()).collect();
+    assert!(copies.iter().any(|copy| copy.contains("shop-4711")), "{copies:?}");
     let left = read(&file);
     assert_eq!(left["globalShortcut"], "");
     assert_eq!(left["mcpServers"].as_object().unwrap().keys().collect::<Vec<_>>(), ["lumabill"]);
     assert_eq!(machine.status()[0]["key"], MASKED);
     let sent = machine.api.requests();
     assert_eq!(sent[0].header("authorization"), Some(format!("Bearer {PLANTED_KEY}").as_str()));
+}
+
+#[test]
+fn other_names_of_a_file_are_said_to_keep_the_key() {
+    let machine = Machine::new("");
+    let entry = with_variables(PLANTED_KEY, &machine.api.url());
+    let file = machine.put(".cursor/mcp.json", &json!({"mcpServers": {"billing": entry}}).to_string());
+    let other = machine.put("dotfiles/read-me", "").with_file_name("mcp.json");
+    fs::hard_link(&file, &other).unwrap();
+    let number = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&other).unwrap());
+    let mut terminal = machine.terminal(&["install", "cursor"]);
+    terminal.until("[y/N]").types("y\n").until("Store it as account `lumabill`").types("y\n");
+    let (seen, code) = terminal.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert!(seen.contains("hard links") && seen.contains(&format!("find ~ -inum {number}")), "{seen}");
+    assert!(!fs::read_to_string(file).unwrap().contains(PLANTED_KEY));
 }
 
 #[test]

@@ -19,6 +19,8 @@ use crate::terminal;
 pub struct Told {
     own: OwnCommand,
     program: PathBuf,
+    /// Where it is started: some versions start what the folder around them names.
+    home: PathBuf,
 }
 
 /// The client's own command, where it has one that is on PATH.
@@ -26,12 +28,12 @@ pub fn of(client: &Client, folders: &UserFolders) -> Option<Told> {
     if client.way != Way::Command {
         return None;
     }
-    Some(Told { own: client.own?, program: client.program(folders)? })
+    Some(Told { own: client.own?, program: client.program(folders)?, home: folders.home.clone() })
 }
 
 impl Told {
     fn run(&self, arguments: &[String]) -> Result<Ran, Failure> {
-        run(&self.program, arguments)
+        run(&self.program, arguments, &self.home)
     }
 
     fn typed(&self, arguments: &[String]) -> String {
@@ -49,8 +51,8 @@ impl Told {
         if wanted == old {
             return Ok(Done { put: Put::Same, place: file });
         }
-        // No key is an argument: where a person put one into the entry, the file is edited.
-        if !keys::find(&wanted.to_string()).is_empty() {
+        // No key is an argument, whosever it is: where a person put variables into the entry, the file is edited.
+        if has_variables(&wanted) || !keys::find(&wanted.to_string()).is_empty() {
             return Ok(Done { put: place.put(entry, installed)?, place: file });
         }
         let removed = self.run(&(self.own.remove)(&entry.name));
@@ -64,7 +66,7 @@ impl Told {
             return Ok(Done { put: Put::Updated, place: format!("{file} by `{}`", self.typed(&add)) });
         }
         self.note(&added);
-        match place.put(entry, installed) {
+        match place.put_fields(&entry.name, &wanted, installed) {
             Ok(_) => Ok(Done { put: Put::Updated, place: file }),
             Err(failure) => Err(self.bring_back(place, &entry.name, &old, failure)),
         }
@@ -77,7 +79,10 @@ impl Told {
         if starts(place, entry)? {
             return told(format!("`{}`", place.file.display()));
         }
-        let shown = || self.run(&(self.own.show)(&entry.name)).is_ok_and(|ran| ran.succeeded());
+        let shown = || {
+            let ran = self.run(&(self.own.show)(&entry.name));
+            ran.is_ok_and(|ran| ran.succeeded() && ran.said.contains(&entry.command))
+        };
         if added.as_ref().is_ok_and(Ran::succeeded) && shown() {
             // It keeps it elsewhere than the versions that are known here.
             return told(place.client.title.to_owned());
@@ -138,6 +143,12 @@ impl Told {
     }
 }
 
+/// True where an entry sets variables, which may hold a key of anybody's.
+fn has_variables(entry: &Value) -> bool {
+    let variables = entry.get("env").and_then(Value::as_object);
+    variables.is_some_and(|variables| !variables.is_empty())
+}
+
 /// True where the file has an entry that starts what `entry` does.
 fn starts(place: &Place, entry: &Entry) -> Result<bool, Failure> {
     let wanted = Start { command: entry.command.clone(), args: entry.args.clone() };
@@ -154,7 +165,7 @@ mod tests {
     #[test]
     fn a_command_is_typed_as_a_shell_takes_it() {
         let own = by_id("claude-code").and_then(|client| client.own).unwrap();
-        let told = Told { own, program: PathBuf::from("/x/claude") };
+        let told = Told { own, program: PathBuf::from("/x/claude"), home: PathBuf::from("/") };
         let fields = serde_json::json!({ "command": "/a b/lumabill", "args": ["serve"] });
         assert_eq!(
             told.typed(&(own.add_fields)("lumabill", &fields)),

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Exit, Explain};
+use crate::terminal;
 
 /// No client's configuration is near this; more is somebody's mistake, or an attempt to fill the memory.
 const MOST: u64 = 32 << 20;
@@ -153,10 +154,27 @@ impl Snapshot {
             fs::create_dir_all(folder).map_err(unwritable)?;
         }
         let written = self.write_beside(text);
-        if !matches!(written, Ok(Written::Done)) {
-            remove_folders(&made);
+        if matches!(written, Ok(Written::Done)) {
+            self.note_other_names();
+        } else {
+            remove_folders(&made, &self.file);
         }
         written
+    }
+
+    /// Where the file had several names (hard links), the others keep what it said, and a key that stands there.
+    fn note_other_names(&self) {
+        #[cfg(unix)]
+        if let Some(held) = &self.held
+            && std::os::unix::fs::MetadataExt::nlink(held) > 1
+        {
+            terminal::note(&format!(
+                "warning: `{}` had other names on this disk (hard links), and under those it is as it was: `find ~ \
+                 -inum {}` lists them",
+                self.file.display(),
+                std::os::unix::fs::MetadataExt::ino(held)
+            ));
+        }
     }
 
     /// Removes the file where it is still what was read.
@@ -225,9 +243,9 @@ fn mode(held: Option<&fs::Metadata>) -> Option<Permissions> {
     held.map(fs::Metadata::permissions)
 }
 
-/// Removes folders that we made, the innermost first, as far as they are empty.
-pub fn remove_folders(outermost_first: &[PathBuf]) {
-    for folder in outermost_first.iter().rev() {
+/// Removes folders that we made for `file`, the innermost first, as far as they are empty and lie around it.
+pub fn remove_folders(outermost_first: &[PathBuf], file: &Path) {
+    for folder in outermost_first.iter().rev().filter(|folder| file.starts_with(folder)) {
         if fs::remove_dir(folder).is_err() {
             return;
         }
@@ -413,7 +431,9 @@ mod tests {
         let made = [folder.0.join("a"), folder.0.join("a/b")];
         fs::create_dir_all(&made[1]).unwrap();
         fs::write(folder.0.join("a/other"), "").unwrap();
-        remove_folders(&made);
+        remove_folders(&made, &folder.0.join("c/b/mcp.json"));
+        assert!(made[1].exists(), "it does not lie around the file");
+        remove_folders(&made, &folder.0.join("a/b/mcp.json"));
         assert!(made[0].exists() && !made[1].exists());
     }
 }

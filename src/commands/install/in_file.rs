@@ -132,26 +132,30 @@ impl Place<'_> {
 
     /// Puts `entry` in, or brings the one that is there up to date. What is done is noted first.
     pub fn put(&self, entry: &Entry, installed: &mut Installed) -> Result<Put, Failure> {
+        self.put_fields(&entry.name, &(self.client.shape)(entry), installed)
+    }
+
+    /// The same with the fields of the entry in this client's notation.
+    pub fn put_fields(&self, name: &str, shaped: &Value, installed: &mut Installed) -> Result<Put, Failure> {
         for _ in 0..ATTEMPTS {
             let snapshot = Snapshot::read(self.file)?;
             let text = snapshot.text()?;
             let listed = self.listed(&snapshot, text)?;
-            let old = listed.iter().find(|listed| listed.name == entry.name);
+            let old = listed.iter().find(|listed| listed.name == name);
             old.map_or(Ok(()), |old| self.check_ours(&old.name, &old.entry))?;
-            let shaped = (self.client.shape)(entry);
-            let wanted = old.map_or_else(|| shaped.clone(), |old| updated(&old.entry, &shaped));
+            let wanted = old.map_or_else(|| shaped.clone(), |old| updated(&old.entry, shaped));
             if old.is_some_and(|old| old.entry == wanted) {
                 return Ok(Put::Same);
             }
             let before = installed.of(&snapshot.file).cloned();
             let known = self.known(before.clone(), &snapshot, &listed);
-            let planned = plan(self.client, text, &known, (&entry.name, &wanted))
+            let planned = plan(self.client, text, &known, (name, &wanted))
                 .map_err(|error| self.not_edited(&snapshot.file, &error))?;
             let after = planned.after.clone();
             installed.put(self.noted(&known, planned, &snapshot, installed)?)?;
             match snapshot.replace(&after) {
                 Ok(Written::Done) => {
-                    self.check(&snapshot.file, &entry.name, &wanted)?;
+                    self.check(&snapshot.file, name, &wanted)?;
                     return Ok(if old.is_some() { Put::Updated } else { Put::Added });
                 }
                 Ok(Written::Changed) => restore(installed, &snapshot.file, before)?,
@@ -249,7 +253,7 @@ impl Place<'_> {
             if let Some(record) = record {
                 taken.restored = taken.file_removed || digest(&after) == record.before;
                 if taken.file_removed {
-                    remove_folders(&record.folders);
+                    remove_folders(&record.folders, &snapshot.file);
                 }
                 if taken.restored {
                     installed.forget(&snapshot.file)?;

@@ -82,6 +82,7 @@ impl Installed {
         lock.lock().map_err(failed)?;
         let file = state.join("installed.json");
         let content = match fs::read(&file) {
+            Ok(bytes) if version(&bytes) > u64::from(VERSION) => return Err(newer(&file)),
             Ok(bytes) => read(&bytes).unwrap_or_else(|problem| {
                 let aside = state.join("installed.json.damaged");
                 drop(fs::rename(&file, &aside));
@@ -214,8 +215,21 @@ pub fn digest(text: &str) -> String {
 }
 
 fn read(bytes: &[u8]) -> Result<Content, String> {
-    let content: Content = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if content.version > VERSION { Err(format!("its version is {}", content.version)) } else { Ok(content) }
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+/// The version that a file says it has, whatever else it says.
+fn version(bytes: &[u8]) -> u64 {
+    let content = serde_json::from_slice::<serde_json::Value>(bytes).ok();
+    content.and_then(|content| content.get("version")?.as_u64()).unwrap_or_default()
+}
+
+/// What a newer version needs to take its changes back is not put aside.
+fn newer(file: &Path) -> Failure {
+    let shown = file.display();
+    let message = format!("`{shown}` was written by a newer version of this program; nothing was changed");
+    Failure::new("state_of_newer_version", Exit::Refused, message)
+        .hint("run the newer version, or update this one")
 }
 
 #[cfg(test)]
@@ -265,11 +279,22 @@ mod tests {
     fn a_damaged_file_is_put_aside() {
         let state = State::new();
         drop(Installed::open(&state.0).unwrap());
-        for damaged in ["{", "[]", r#"{"version":9}"#] {
+        for damaged in ["{", "[]", r#"{"version":1,"files":7}"#] {
             std::fs::write(state.0.join("installed.json"), damaged).unwrap();
             assert!(Installed::open(&state.0).unwrap().records().is_empty());
             assert_eq!(std::fs::read_to_string(state.0.join("installed.json.damaged")).unwrap(), damaged);
         }
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_is_left_to_it() {
+        let state = State::new();
+        drop(Installed::open(&state.0).unwrap());
+        let newer = r#"{"version":9,"files":{"more":"than we know"}}"#;
+        std::fs::write(state.0.join("installed.json"), newer).unwrap();
+        let failure = Installed::open(&state.0).map(drop).unwrap_err();
+        assert!(failure.message.contains("newer version"), "{}", failure.message);
+        assert_eq!(std::fs::read_to_string(state.0.join("installed.json")).unwrap(), newer);
     }
 
     #[test]

@@ -15,6 +15,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// What a command said is shown up to this many characters.
 const SHOWN: usize = 2000;
 
+/// What a command says beyond so many bytes is not kept.
+const KEPT: usize = 64 * 1024;
+
+/// What is still on its way when a command has ended is waited for so long.
+const REST: Duration = Duration::from_secs(1);
+
 /// What a command did.
 pub struct Ran {
     /// `None` where it was ended for its time.
@@ -39,21 +45,22 @@ impl Ran {
     }
 }
 
-/// Runs `program` to its end. The key of the environment is none of its business.
-pub fn run(program: &Path, arguments: &[String]) -> Result<Ran, Failure> {
+/// Runs `program` in `folder` to its end. The key of the environment is none of its business.
+pub fn run(program: &Path, arguments: &[String], folder: &Path) -> Result<Ran, Failure> {
     let not_started = |error: std::io::Error| {
         let message = format!("`{}` could not be started", program.display());
         Failure::new("client_command_failed", Exit::Refused, message).because(error.to_string())
     };
     let mut child = Command::new(program)
         .args(arguments)
+        .current_dir(folder)
         .env_remove("LUMABILL_API_KEY")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(not_started)?;
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(16);
     let pipes: [Option<Box<dyn Read + Send>>; 2] = [
         child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
         child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
@@ -77,22 +84,31 @@ pub fn run(program: &Path, arguments: &[String]) -> Result<Ran, Failure> {
         }
         let pause = Duration::from_millis(20);
         match told.recv_timeout(pause) {
-            Ok(bytes) => said.extend(bytes),
+            Ok(bytes) => keep(&mut said, bytes),
             Err(mpsc::RecvTimeoutError::Disconnected) if open => open = false,
             Err(mpsc::RecvTimeoutError::Disconnected) => thread::sleep(pause),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
     };
     // What it said last may still be on its way; a child of its own that holds the pipes is not waited for.
-    while let Ok(bytes) = told.recv_timeout(Duration::from_millis(200)) {
-        said.extend(bytes);
+    let ended = Instant::now();
+    while ended.elapsed() < REST
+        && let Ok(bytes) = told.recv_timeout(Duration::from_millis(200))
+    {
+        keep(&mut said, bytes);
     }
     let said = String::from_utf8_lossy(&said);
     let said = crate::install::keys::without_keys(&said).chars().take(SHOWN).collect();
     Ok(Ran { status, said })
 }
 
-fn listen(mut pipe: Box<dyn Read + Send>, tell: &mpsc::Sender<Vec<u8>>) {
+fn keep(said: &mut Vec<u8>, bytes: Vec<u8>) {
+    if said.len() < KEPT {
+        said.extend(bytes);
+    }
+}
+
+fn listen(mut pipe: Box<dyn Read + Send>, tell: &mpsc::SyncSender<Vec<u8>>) {
     let mut bytes = [0; 4096];
     while let Ok(read @ 1..) = pipe.read(&mut bytes) {
         if tell.send(bytes.get(..read).unwrap_or_default().to_vec()).is_err() {
@@ -124,7 +140,7 @@ mod tests {
     use super::{as_typed, run};
 
     fn shell(script: &str) -> super::Ran {
-        run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()]).unwrap()
+        run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()], Path::new("/")).unwrap()
     }
 
     #[test]
@@ -148,8 +164,17 @@ mod tests {
     }
 
     #[test]
+    fn one_that_talks_without_end_is_not_listened_to() {
+        let began = std::time::Instant::now();
+        // It ends by itself once nobody listens.
+        let ran = shell("yes & exit 0");
+        assert!(ran.succeeded() && ran.said.len() <= super::KEPT + 4096);
+        assert!(began.elapsed().as_secs() < 10);
+    }
+
+    #[test]
     fn a_program_that_is_not_there_is_a_failure() {
-        assert!(run(Path::new("/nonexistent/claude"), &[]).is_err());
+        assert!(run(Path::new("/nonexistent/claude"), &[], Path::new("/")).is_err());
     }
 
     #[test]

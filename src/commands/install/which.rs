@@ -176,6 +176,14 @@ pub fn tilde(file: &std::path::Path, folders: &UserFolders) -> String {
     }
 }
 
+/// Says for which clients it failed, and why.
+pub fn tell(failed: &[(&'static Client, Failure)]) {
+    for (client, failure) in failed {
+        let message = format!("{}: {}", client.title, failure.message);
+        terminal::failure(&Failure { message, ..failure.clone() });
+    }
+}
+
 /// The end of a command over several clients: a failure where one of them failed, said for each.
 pub fn summary(did: &str, of: usize, mut failed: Vec<(&'static Client, Failure)>) -> Result<(), Failure> {
     if of == 1
@@ -186,10 +194,7 @@ pub fn summary(did: &str, of: usize, mut failed: Vec<(&'static Client, Failure)>
     if failed.is_empty() {
         return Ok(());
     }
-    for (client, failure) in &failed {
-        let message = format!("{}: {}", client.title, failure.message);
-        terminal::failure(&Failure { message, ..failure.clone() });
-    }
+    tell(&failed);
     let names: Vec<&str> = failed.iter().map(|(client, _)| client.title).collect();
     let message = format!("{did} for {} of {of} clients; not for {}", of - failed.len(), names.join(", "));
     Err(Failure::new("some_clients_failed", Exit::Refused, here(&message)))

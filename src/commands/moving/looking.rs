@@ -137,8 +137,13 @@ fn changed(file: &Path) -> SystemTime {
     fs::symlink_metadata(file).and_then(|facts| facts.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// True for `mcp.json.bak`, `mcp.json~`, `mcp.json.backup.1763710000`, `mcp (copy).json`, `mcp.old.json`.
+/// True for `mcp.json.bak`, `mcp.json~`, `mcp.json.backup.1763710000`, `mcp (copy).json`, `mcp.old.json`; and for
+/// `.mcp.json.….new`, which is left of a replacement that was cut off.
 fn is_backup(name: &str, of: &str) -> bool {
+    let hidden = name.strip_prefix('.').and_then(|name| name.strip_prefix(of));
+    if hidden.and_then(|end| end.rsplit_once('.')).is_some_and(|(_, ending)| ending == "new") {
+        return true;
+    }
     if name == of {
         return false;
     }

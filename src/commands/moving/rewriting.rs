@@ -139,8 +139,21 @@ fn replace(
     let place = Place { client, file: &file.file, project: file.project };
     for _ in 0..ATTEMPTS {
         let snapshot = Snapshot::read(&file.file)?;
-        let without = without_entries(snapshot.text()?, &client.spot, gone);
-        if snapshot.replace(&without.text)? == Written::Changed {
+        let text = snapshot.text()?;
+        let without = without_entries(text, &client.spot, gone);
+        // What else stood in an entry that goes (other variables, other services) may be nowhere else.
+        let copy = if without.removed.is_empty() {
+            None
+        } else {
+            Some(installed.back_up(client.id, &snapshot.file, &gone.blanked(text))?)
+        };
+        let written = snapshot.replace(&without.text);
+        if !matches!(written, Ok(Written::Done))
+            && let Some(copy) = &copy
+        {
+            drop(std::fs::remove_file(copy));
+        }
+        if written? == Written::Changed {
             continue;
         }
         searched(file, gone)?;
@@ -155,7 +168,13 @@ fn replace(
             [] => "the key is gone from it".to_owned(),
             names => format!("the entry `{}` is gone, and the key with it", names.join("`, `")),
         };
-        return Ok(format!("{out}; `{}` starts lumabill with account `{}`", entry.name, replacing.account));
+        let copy = copy.map(|copy| format!("; a copy without the key is in `{}`", copy.display()));
+        return Ok(format!(
+            "{out}; `{}` starts lumabill with account `{}`{}",
+            entry.name,
+            replacing.account,
+            copy.unwrap_or_default()
+        ));
     }
     Err(FileError::Busy(file.file.clone()).into())
 }

@@ -139,6 +139,9 @@ fn names_of_backups_are_told_from_others() {
     {
         assert!(is_backup(name, "mcp.json"), "{name}");
     }
+    assert!(
+        is_backup(".mcp.json.0a1b.new", "mcp.json") && is_backup("..claude.json.0a1b.new", ".claude.json")
+    );
     for name in ["mcp.json", "other.json.bak", "mcp.toml", "xmcp.json.bak"] {
         assert!(!is_backup(name, "mcp.json"), "{name}");
     }
