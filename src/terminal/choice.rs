@@ -19,6 +19,9 @@ const REFUSED: i32 = 1;
 /// How long a choice may take to end by itself after Ctrl-C.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// Columns of `> [x] ` before a row, and the last one, behind which some terminals break the line.
+const MARK: usize = 7;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     /// No choice is on the screen.
@@ -59,9 +62,10 @@ pub fn choose(question: &str, rows: &[(String, bool)]) -> Option<Vec<usize>> {
     }
     outlive_interrupts();
     enter(State::Choosing);
+    let columns = usize::from(Term::stderr().size().1);
     let chosen = MultiSelect::new()
         .with_prompt(visible(question))
-        .items_checked(rows.iter().map(|(row, marked)| (visible(row).replace('\n', " "), *marked)))
+        .items_checked(rows.iter().map(|(row, marked)| (fitted(row, columns), *marked)))
         .report(false)
         .interact_opt();
     if let Err(dialoguer::Error::IO(error)) = &chosen {
@@ -74,6 +78,16 @@ pub fn choose(question: &str, rows: &[(String, bool)]) -> Option<Vec<usize>> {
     let refused = *state() == State::Refused;
     enter(State::Idle);
     if refused { None } else { chosen.ok().flatten() }
+}
+
+/// A row as one line of a terminal this wide: one that is broken could not be drawn over.
+fn fitted(row: &str, columns: usize) -> String {
+    let row = visible(row).replace('\n', " ");
+    let room = columns.saturating_sub(MARK);
+    if row.chars().count() <= room {
+        return row;
+    }
+    row.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// The prompt turns the key Ctrl-C into a signal, which would end the program with the cursor hidden; and
@@ -151,4 +165,17 @@ impl Mode {
     #[cfg(not(unix))]
     #[expect(clippy::unused_self, reason = "the console puts itself right")]
     fn restore(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitted;
+
+    #[test]
+    fn a_row_stays_on_its_line() {
+        assert_eq!(fitted("Cursor  ~/.cursor/mcp.json", 80), "Cursor  ~/.cursor/mcp.json");
+        assert_eq!(fitted("Cursor  ~/.cursor/mcp.json", 20), "Cursor  ~/.c…");
+        assert_eq!(fitted("a\nb\u{1b}", 40), "a b\\u{1b}");
+        assert_eq!(fitted("long", 0), "…");
+    }
 }
