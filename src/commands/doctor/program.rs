@@ -60,9 +60,25 @@ fn path(this: &Path, found: &[PathBuf]) -> Row {
 
 /// Another program of our name, with its version where it tells one.
 fn named(other: &Path) -> String {
+    if other.is_relative() {
+        return format!("`{}` of whatever folder you are in", other.display());
+    }
     match started::version(other) {
         Answered::Version(version) => format!("`{}` (version {version})", other.display()),
         Answered::Else => format!("`{}`, which is no lumabill", other.display()),
         Answered::Nothing => format!("`{}`, which does not start", other.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::named;
+
+    #[test]
+    fn what_lies_in_the_current_folder_is_not_started() {
+        assert_eq!(named(Path::new("./lumabill")), "`./lumabill` of whatever folder you are in");
+        assert!(named(Path::new("/nowhere/lumabill")).ends_with("which does not start"));
     }
 }

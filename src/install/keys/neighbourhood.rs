@@ -6,21 +6,28 @@ use std::ops::Range;
 /// Places judged in one text: a hostile one is not read over and over.
 const MOST: usize = 200;
 
+/// Bytes read for that, over all places: a large text is not read as often as a small one.
+const MOST_BYTES: usize = 1 << 28;
+
 /// Says of places in one text whose entry they are in.
 pub struct Entries<'a> {
     text: &'a str,
     judged: usize,
+    /// Bytes that may still be read.
+    left: usize,
 }
 
 impl<'a> Entries<'a> {
     pub fn of(text: &'a str) -> Self {
-        Self { text, judged: 0 }
+        Self { text, judged: 0, left: MOST_BYTES }
     }
 
     /// True where the entry that `at` is in names `host`, which is in lower case.
     pub fn name(&mut self, at: usize, host: &str) -> bool {
         self.judged += 1;
-        self.judged <= MOST && names(self.text, at, host)
+        let may = self.judged <= MOST && self.left > 0;
+        self.left = self.left.saturating_sub(self.text.len());
+        may && names(self.text, at, host)
     }
 }
 
@@ -136,4 +143,18 @@ fn indented(text: &str, at: usize) -> Vec<Range<usize>> {
     }
     blocks.push(0..text.len());
     blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Entries;
+
+    #[test]
+    fn a_large_text_is_not_read_over_and_over() {
+        let text = r#"{"a": {"url": "https://api.faktoora.com", "x-api-key": ""}}"#;
+        let at = text.find("x-api").unwrap();
+        let mut entries = Entries { left: text.len() + 1, ..Entries::of(text) };
+        assert!(entries.name(at, "faktoora.com") && entries.name(at, "faktoora.com"));
+        assert!(!entries.name(at, "faktoora.com"));
+    }
 }
