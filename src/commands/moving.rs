@@ -203,7 +203,7 @@ fn settle(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -> 
             }
         }
         Judged::Dead(key) => {
-            let question = "Take it out of the files all the same? The entries stay, without it.";
+            let question = "Take it out of the files all the same? It is kept nowhere then; the entries stay, without it.";
             if terminal::yes(question) { Settled::Dead(key) } else { Settled::Stays }
         }
     })

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::edit::{self, Format, NotEdited, Spot};
 use crate::settings::UserFolders;
 
-pub use shape::{Start, is_ours, updated, without_keys};
+pub use shape::{Start, is_ours, updated, without_variables};
 
 /// What a client is to start: `command` with `args`.
 #[derive(Clone, Debug, PartialEq, Eq)]

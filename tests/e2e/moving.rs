@@ -217,7 +217,10 @@ fn a_dead_key_is_taken_out_all_the_same_on_yes() {
         let file = machine.put(".config/Claude/claude_desktop_config.json", &text);
         let mut terminal = machine.terminal(&["install", "claude-desktop"]);
         terminal.until("start lumabill instead? [y/N]").types("y\n");
-        terminal.until("refused the key").until("Take it out of the files all the same?").types(answer);
+        terminal
+            .until("refused the key")
+            .until("Take it out of the files all the same? It is kept nowhere")
+            .types(answer);
         let (seen, code) = terminal.ends();
         assert_eq!(code, 0, "{seen}");
         assert_eq!(read(&file)["mcpServers"]["billing"], with_variables(left, &machine.api.url()));

@@ -4,7 +4,6 @@
 use serde_json::{Map, Value, json};
 
 use super::Entry;
-use crate::install::keys;
 
 /// What an entry starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +64,7 @@ const STARTING: [&str; 5] = ["name", "type", "command", "cmd", "args"];
 /// `existing` brought up to date: what is started is set, the names in `env_vars` are added, and what a person
 /// added or switched (`env`, `timeout`, `trust`, `disabled`, `enabled`, a choice of tools …) stays, in its
 /// place. An entry that is none of ours gives way wholly. Keys in `env` stay too, since this may be the only
-/// place that has them: who moved them takes them out by [`without_keys`] first.
+/// place that has them: who moved them takes them out by [`without_variables`] first.
 pub fn updated(existing: &Value, new: &Value) -> Value {
     let (Some(old), Some(new_fields), true) = (existing.as_object(), new.as_object(), is_ours(existing))
     else {
@@ -100,16 +99,15 @@ fn add_missing(list: &mut Value, more: &Value) {
     }
 }
 
-/// The entry without the variables that hold a billing key (`LUMABILL_API_KEY`, and any whose value is one).
-/// An `env` that is empty then goes too.
-pub fn without_keys(entry: &Value) -> Value {
+/// The entry without the variables whose value `is_meant` is true of. An `env` that is empty then goes too.
+pub fn without_variables(entry: &Value, is_meant: impl Fn(&str) -> bool) -> Value {
     let Some(fields) = entry.as_object() else { return entry.clone() };
     let mut kept = fields.clone();
     for block in ["env", "environment", "envs"] {
         let Some(variables) = kept.get(block).and_then(Value::as_object) else { continue };
         let rest: Map<_, _> = variables
             .iter()
-            .filter(|(name, value)| !holds_a_key(name, value))
+            .filter(|(_, value)| !value.as_str().is_some_and(&is_meant))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         if rest.len() == variables.len() {
@@ -122,11 +120,6 @@ pub fn without_keys(entry: &Value) -> Value {
         }
     }
     Value::Object(kept)
-}
-
-/// The name counts too: some services' keys are known by nothing else.
-fn holds_a_key(name: &str, value: &Value) -> bool {
-    name == "LUMABILL_API_KEY" || !keys::find(&json!({ name: value }).to_string()).is_empty()
 }
 
 /// `command` and `args`, as most clients have it.

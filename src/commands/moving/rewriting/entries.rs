@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Gone, Replacing};
-use crate::install::clients::{Start, is_ours, without_keys};
+use crate::install::clients::{Start, is_ours, without_variables};
 use crate::install::edit::{self, Format, Listed, Spot};
 use crate::install::{Entry, keys};
 use crate::settings::Service;
@@ -105,7 +105,9 @@ fn less(text: &str, spot: &Spot, listed: &Listed, gone: Gone<'_>) -> Option<Less
         return None;
     }
     if let Some(start) = Start::of(entry).filter(Start::is_ours) {
-        let text = edit::put(text, spot, name, &without_address(&without_keys(entry))).ok()?;
+        // Another key, and the address that goes with it, may be nowhere else.
+        let without = without_variables(entry, |value| gone.is_in(value));
+        let text = edit::put(text, spot, name, &without_address(&without)).ok()?;
         return Some(Less { text, removed: None, kept: Some((name.clone(), start.args)) })
             .filter(|less| !edit::entries(&less.text, spot).is_ok_and(|all| holds(&all, name, gone)));
     }
@@ -125,6 +127,9 @@ fn without_address(entry: &Value) -> Value {
     let mut entry = entry.clone();
     for block in ["env", "environment", "envs"] {
         let Some(variables) = entry.get_mut(block).and_then(Value::as_object_mut) else { continue };
+        if variables.contains_key("LUMABILL_API_KEY") {
+            continue;
+        }
         let was_there = variables.shift_remove("LUMABILL_API_URL").is_some();
         if was_there && variables.is_empty() {
             entry.as_object_mut().map(|fields| fields.shift_remove(block));

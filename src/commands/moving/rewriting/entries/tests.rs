@@ -111,6 +111,18 @@ fn an_entry_of_ours_loses_the_key_only() {
 }
 
 #[test]
+fn an_entry_of_ours_keeps_another_key_and_its_address() {
+    let entry = |variables: Value| json!({"mcpServers": {"lumabill": {"command": "/usr/bin/lumabill", "args": ["serve"], "env": variables}}});
+    let url = "https://api.example";
+    let text = entry(
+        json!({"LUMABILL_API_KEY": OTHER, "LUMABILL_API_URL": url, "MINE": KEY, "BB": "bb_sk_a1b2c3d4e5f6a7b8"}),
+    );
+    let (left, ..) = without("cursor", &text.to_string(), FIRST);
+    let kept = json!({"LUMABILL_API_KEY": OTHER, "LUMABILL_API_URL": url, "BB": "bb_sk_a1b2c3d4e5f6a7b8"});
+    assert_eq!(json_of(&left), entry(kept));
+}
+
+#[test]
 fn an_entry_with_another_key_stays_with_that_one() {
     let text = json!({"mcpServers": {"both": {"command": "x", "env": {"A": KEY, "B": OTHER}}}}).to_string();
     let (left, removed, _) = without("cursor", &text, FIRST);
