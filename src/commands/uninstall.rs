@@ -11,7 +11,7 @@ use super::install::installed::Installed;
 use super::install::{by_command, which};
 use crate::failure::{Exit, Failure, here};
 use crate::install::clients::{ALL, Way, is_ours};
-use crate::install::{Client, edit};
+use crate::install::{Client, edit, keys};
 use crate::settings::{Settings, UserFolders};
 use crate::terminal;
 
@@ -144,6 +144,7 @@ fn take_out(
             by_hand(&place)?;
             continue;
         }
+        check_keys(&place)?;
         let taken = match by_command::of(client, folders) {
             Some(told) if !project => told.take_out(&place, installed)?,
             _ => place.take_out(installed)?,
@@ -158,6 +159,24 @@ fn take_out(
         ));
     }
     Ok(any)
+}
+
+/// A key that stands in an entry of ours may be nowhere else, and no copy of ours holds one.
+fn check_keys(place: &Place) -> Result<(), Failure> {
+    for listed in place.entries()?.iter().filter(|listed| bears_our_name(listed) && is_ours(&listed.entry)) {
+        let Some(found) = keys::find(&listed.entry.to_string()).pop() else { continue };
+        let message = format!(
+            "`{}` in `{}` (line {}) holds the key {}, which would be lost with it; nothing was changed",
+            listed.name,
+            place.file.display(),
+            listed.line,
+            found.secret.masked()
+        );
+        return Err(Failure::new("entry_holds_key", Exit::Refused, message).hint(
+            "run `lumabill doctor --fix` in a terminal, which moves it into the keyring; or take the entry out by hand",
+        ));
+    }
+    Ok(())
 }
 
 /// Claude Code keeps entries of single projects too, where `claude mcp add` puts one that names no scope. Only its

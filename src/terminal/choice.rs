@@ -3,7 +3,7 @@
 
 use std::io::{self, ErrorKind, IsTerminal};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dialoguer::MultiSelect;
 use dialoguer::console::Term;
@@ -110,11 +110,17 @@ fn listen(ready: &mpsc::Sender<()>, mode: &Mode) -> Option<()> {
     runtime.block_on(async {
         let mut signals = interrupts().ok()?;
         ready.send(()).ok()?;
+        let mut refused: Option<Instant> = None;
         loop {
             signals.recv().await?;
             if *state() == State::Idle {
+                // A signal from outside comes twice: the prompt, interrupted by it, sends itself another one.
+                if refused.take().is_some_and(|refused| refused.elapsed() < GRACE) {
+                    continue;
+                }
                 std::process::exit(INTERRUPTED);
             }
+            refused = Some(Instant::now());
             enter(State::Refused);
             if after(State::Refused, GRACE) == State::Refused {
                 // It waits for a key that will not come.

@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use serde_json::{Value, json};
 
 use crate::install::Machine;
+use crate::support::PLANTED_KEY;
 
 #[test]
 fn a_projects_link_does_not_lead_elsewhere() {
@@ -59,6 +60,19 @@ fn an_entry_under_another_name_is_told() {
     let file = machine.put(".cursor/mcp.json", text);
     let said = machine.run(&["uninstall", "cursor"]).exits(0).stderr;
     assert!(said.contains("`billing`") && said.contains("line 2"), "{said}");
+    assert_eq!(fs::read_to_string(file).unwrap(), text);
+}
+
+#[test]
+fn a_key_in_an_entry_of_ours_is_not_thrown_away() {
+    let machine = Machine::new();
+    let entry =
+        json!({"command": "/x/lumabill", "args": ["serve"], "env": {"LUMABILL_API_KEY": PLANTED_KEY}});
+    let text = json!({"mcpServers": {"lumabill": entry}}).to_string();
+    let file = machine.put(".cursor/mcp.json", &text);
+    let said = machine.run(&["uninstall", "cursor"]).exits(1).stderr;
+    assert!(said.contains("would be lost") && said.contains("lumabill doctor --fix"), "{said}");
+    assert!(!said.contains(PLANTED_KEY), "{said}");
     assert_eq!(fs::read_to_string(file).unwrap(), text);
 }
 
