@@ -238,7 +238,7 @@ fn say(place: &Place, taken: &Taken) {
     let names = taken.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
     let end = match (taken.file_removed, taken.restored) {
         (true, _) => "; the file was made by `install`, and is gone again",
-        (false, true) => "; the file is byte for byte as it was before",
+        (false, true) => "; the rest is byte for byte as it was before",
         (false, false) => "",
     };
     terminal::line(&format!("{title}: took {names} out of `{file}`{end}"));

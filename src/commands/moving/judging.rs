@@ -38,7 +38,9 @@ pub enum Judged {
 
 /// Asks the person, makes sure that the key can be stored, and asks the API.
 pub fn judge(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> Result<Judged, Failure> {
-    let Some((mut origin, mut ca_file)) = address(plain, settings, folders) else { return Ok(Judged::Not) };
+    let Some(Address { mut origin, mut ca_file, mut assumed }) = address(plain, settings, folders) else {
+        return Ok(Judged::Not);
+    };
     let question = format!(
         "Check {} at {origin}, keep it in the keyring, {}?",
         plain.secret.masked(),
@@ -63,26 +65,33 @@ pub fn judge(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> R
                     terminal::note(&format!("  {cause}"));
                 }
                 match failure.code {
-                    "key_refused" => return Ok(Judged::Dead(key)),
+                    // No page prints where the API is: another address may know the key.
+                    "key_refused" if !assumed => return Ok(Judged::Dead(key)),
+                    "key_refused" => match typed("Enter: there is no other") {
+                        Some(other) => {
+                            (origin, ca_file, assumed) = (other, None, false);
+                            continue;
+                        }
+                        None => return Ok(Judged::Dead(key)),
+                    },
                     "plan_lapsed" => return Ok(Judged::Not),
                     _ => {}
                 }
             }
         }
-        match typed() {
-            Some(other) => (origin, ca_file) = (other, None),
+        match typed("Enter: leave the key where it is") {
+            Some(other) => (origin, ca_file, assumed) = (other, None, false),
             None => break,
         }
     }
     Ok(Judged::Not)
 }
 
-/// The address that a person gives; `None` for Enter.
-fn typed() -> Option<Origin> {
+/// The address that a person gives; `None` for Enter, which means what is said.
+fn typed(enter: &str) -> Option<Origin> {
+    let question = format!("Address of the API, as Lumabill shows it under Settings > API ({enter}): ");
     loop {
-        let answer = terminal::ask(
-            "Address of the API, as Lumabill shows it under Settings > API (Enter: leave the key where it is): ",
-        )?;
+        let answer = terminal::ask(&question)?;
         if answer.is_empty() {
             return None;
         }
@@ -93,13 +102,17 @@ fn typed() -> Option<Origin> {
     }
 }
 
-/// Where the key is checked, with the certificate authority of the account there: the address beside it, else
-/// that of the account which is served here, else the service's own.
-fn address(
-    plain: &Plain<'_>,
-    settings: &Settings,
-    folders: &UserFolders,
-) -> Option<(Origin, Option<PathBuf>)> {
+/// Where a key is checked.
+struct Address {
+    origin: Origin,
+    /// The certificate authority of the account there.
+    ca_file: Option<PathBuf>,
+    /// True where nobody named it: the service's own, which no public page prints.
+    assumed: bool,
+}
+
+/// The address beside the key, else that of the account which is served here, else the service's own.
+fn address(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> Option<Address> {
     let ca_file = |origin: &Origin| {
         let mut accounts = settings.stored_accounts().into_iter();
         accounts.find(|account| account.origin == origin.to_string())?.ca_file
@@ -110,7 +123,7 @@ fn address(
             Ok(origin) => {
                 terminal::note(&format!("the address {origin} stands beside the key in {file}"));
                 let ca_file = ca_file(&origin);
-                return Some((origin, ca_file));
+                return Some(Address { origin, ca_file, assumed: false });
             }
             Err(error) => {
                 terminal::note(&format!("the address beside the key in {file} is not used: {error}"));
@@ -122,10 +135,11 @@ fn address(
             && account.stored_in != StoredIn::Environment
             && settings.stored_account(&account.name).is_some()
     });
+    let assumed = served.is_none();
     let own = Service::Lumabill.default_origin().to_owned();
     let origin = Origin::parse(&served.map_or(own, |account| account.origin)).ok()?;
     let ca_file = ca_file(&origin);
-    Some((origin, ca_file))
+    Some(Address { origin, ca_file, assumed })
 }
 
 /// The addresses in those entries that hold the key, with their files.
