@@ -7,9 +7,10 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -399,4 +400,19 @@ fn a_journal_that_cannot_be_used_is_told_and_left_as_it_is() {
     assert_eq!(fs::read(&file).unwrap(), bytes);
     fs::write(&file, "this is no database".repeat(500)).unwrap();
     look().is("journal", "failed", "damaged or no journal", "move");
+}
+
+/// Opening a pipe waits for whoever writes into it.
+#[test]
+fn a_pipe_in_place_of_a_file_holds_nobody_up() {
+    let home = home();
+    fs::create_dir_all(home.path().join("home")).unwrap();
+    for file in ["config/config.toml", "home/.claude.json"] {
+        assert!(Command::new("mkfifo").arg(home.path().join(file)).status().unwrap().success());
+    }
+    let began = Instant::now();
+    let checks = Checks::of(Lumabill::at(&home, &["doctor", "--json"]));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    checks.is("config_file", "failed", "config.toml", "");
+    checks.is("client_file", "failed", ".claude.json", "look at");
 }
