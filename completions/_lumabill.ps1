@@ -32,6 +32,9 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call one tool, as the assistant would; without a tool: list them by topic')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run the built-in billing API by itself; prints its address and keys')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take lumabill out of the configuration of MCP clients, and leave the rest as it is')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything that lumabill needs here, and say what to do')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was written through this machine, by whom, and what became of it')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -138,6 +141,38 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'lumabill;install' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Serve this account')
+            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Serve these toolsets, as `lumabill serve` takes them')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every client that was found on this machine')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The file in this project''s folder instead of your own')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Write nothing: print the entry, to be pasted')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'A second entry, `lumabill-sandbox`, that serves the built-in practice API')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Serve no tool that changes anything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;uninstall' {
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every client that has an entry of ours')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The file in this project''s folder instead of your own')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;doctor' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON instead: a list `checks`')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended, asking before each step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'lumabill;history' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on: `today`, `yesterday`, `12h`, `7d`, a day or an RFC 3339 time [default: 30d]')
             [CompletionResult]::new('--forget', '--forget', [CompletionResultType]::ParameterName, 'Remove what is settled and older than this, in the forms of `--since` or `now`; open writes stay')
@@ -181,6 +216,9 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call one tool, as the assistant would; without a tool: list them by topic')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run the built-in billing API by itself; prints its address and keys')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take lumabill out of the configuration of MCP clients, and leave the rest as it is')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything that lumabill needs here, and say what to do')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was written through this machine, by whom, and what became of it')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -206,6 +244,15 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;help;sandbox' {
+            break
+        }
+        'lumabill;help;install' {
+            break
+        }
+        'lumabill;help;uninstall' {
+            break
+        }
+        'lumabill;help;doctor' {
             break
         }
         'lumabill;help;history' {

@@ -25,11 +25,17 @@ _lumabill() {
             lumabill,config)
                 cmd="lumabill__subcmd__config"
                 ;;
+            lumabill,doctor)
+                cmd="lumabill__subcmd__doctor"
+                ;;
             lumabill,help)
                 cmd="lumabill__subcmd__help"
                 ;;
             lumabill,history)
                 cmd="lumabill__subcmd__history"
+                ;;
+            lumabill,install)
+                cmd="lumabill__subcmd__install"
                 ;;
             lumabill,login)
                 cmd="lumabill__subcmd__login"
@@ -49,6 +55,9 @@ _lumabill() {
             lumabill,tools)
                 cmd="lumabill__subcmd__tools"
                 ;;
+            lumabill,uninstall)
+                cmd="lumabill__subcmd__uninstall"
+                ;;
             lumabill__subcmd__help,call)
                 cmd="lumabill__subcmd__help__subcmd__call"
                 ;;
@@ -58,11 +67,17 @@ _lumabill() {
             lumabill__subcmd__help,config)
                 cmd="lumabill__subcmd__help__subcmd__config"
                 ;;
+            lumabill__subcmd__help,doctor)
+                cmd="lumabill__subcmd__help__subcmd__doctor"
+                ;;
             lumabill__subcmd__help,help)
                 cmd="lumabill__subcmd__help__subcmd__help"
                 ;;
             lumabill__subcmd__help,history)
                 cmd="lumabill__subcmd__help__subcmd__history"
+                ;;
+            lumabill__subcmd__help,install)
+                cmd="lumabill__subcmd__help__subcmd__install"
                 ;;
             lumabill__subcmd__help,login)
                 cmd="lumabill__subcmd__help__subcmd__login"
@@ -82,6 +97,9 @@ _lumabill() {
             lumabill__subcmd__help,tools)
                 cmd="lumabill__subcmd__help__subcmd__tools"
                 ;;
+            lumabill__subcmd__help,uninstall)
+                cmd="lumabill__subcmd__help__subcmd__uninstall"
+                ;;
             lumabill__subcmd__help__subcmd__history,settle)
                 cmd="lumabill__subcmd__help__subcmd__history__subcmd__settle"
                 ;;
@@ -95,7 +113,7 @@ _lumabill() {
 
     case "${cmd}" in
         lumabill)
-            opts="-h -V --help --version login logout status serve tools call sandbox history config completions help"
+            opts="-h -V --help --version login logout status serve tools call sandbox install uninstall doctor history config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -182,8 +200,22 @@ _lumabill() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lumabill__subcmd__doctor)
+            opts="-h -V --json --fix --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lumabill__subcmd__help)
-            opts="login logout status serve tools call sandbox history config completions help"
+            opts="login logout status serve tools call sandbox install uninstall doctor history config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -238,6 +270,20 @@ _lumabill() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lumabill__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lumabill__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -269,6 +315,20 @@ _lumabill() {
         lumabill__subcmd__help__subcmd__history__subcmd__settle)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__help__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -364,6 +424,20 @@ _lumabill() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lumabill__subcmd__help__subcmd__uninstall)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lumabill__subcmd__history)
             opts="-h -V --since --json --forget --help --version settle"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -394,6 +468,28 @@ _lumabill() {
             fi
             case "${prev}" in
                 --created)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__install)
+            opts="-h -V --all --project --print --account --sandbox --read-only --toolsets --help --version claude-desktop claude-code cursor vscode vscode-insiders windsurf zed codex gemini qwen opencode copilot cline continue goose lm-studio kiro amazon-q warp junie jetbrains"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --toolsets)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -577,6 +673,20 @@ _lumabill() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__uninstall)
+            opts="-h -V --all --project --help --version claude-desktop claude-code cursor vscode vscode-insiders windsurf zed codex gemini qwen opencode copilot cline continue goose lm-studio kiro amazon-q warp junie jetbrains"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -29,6 +29,9 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand tools 'Show the tools that would be served, or one tool''s schema'
             cand call 'Call one tool, as the assistant would; without a tool: list them by topic'
             cand sandbox 'Run the built-in billing API by itself; prints its address and keys'
+            cand install 'Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else'
+            cand uninstall 'Take lumabill out of the configuration of MCP clients, and leave the rest as it is'
+            cand doctor 'Check everything that lumabill needs here, and say what to do'
             cand history 'Show what was written through this machine, by whom, and what became of it'
             cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
             cand completions 'Print the completion script for a shell'
@@ -127,6 +130,35 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'lumabill;install'= {
+            cand --account 'Serve this account'
+            cand --toolsets 'Serve these toolsets, as `lumabill serve` takes them'
+            cand --all 'Every client that was found on this machine'
+            cand --project 'The file in this project''s folder instead of your own'
+            cand --print 'Write nothing: print the entry, to be pasted'
+            cand --sandbox 'A second entry, `lumabill-sandbox`, that serves the built-in practice API'
+            cand --read-only 'Serve no tool that changes anything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;uninstall'= {
+            cand --all 'Every client that has an entry of ours'
+            cand --project 'The file in this project''s folder instead of your own'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;doctor'= {
+            cand --json 'Print JSON instead: a list `checks`'
+            cand --fix 'Mend what can be mended, asking before each step'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'lumabill;history'= {
             cand --since 'From when on: `today`, `yesterday`, `12h`, `7d`, a day or an RFC 3339 time [default: 30d]'
             cand --forget 'Remove what is settled and older than this, in the forms of `--since` or `now`; open writes stay'
@@ -166,6 +198,9 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand tools 'Show the tools that would be served, or one tool''s schema'
             cand call 'Call one tool, as the assistant would; without a tool: list them by topic'
             cand sandbox 'Run the built-in billing API by itself; prints its address and keys'
+            cand install 'Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else'
+            cand uninstall 'Take lumabill out of the configuration of MCP clients, and leave the rest as it is'
+            cand doctor 'Check everything that lumabill needs here, and say what to do'
             cand history 'Show what was written through this machine, by whom, and what became of it'
             cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
             cand completions 'Print the completion script for a shell'
@@ -184,6 +219,12 @@ set edit:completion:arg-completer[lumabill] = {|@words|
         &'lumabill;help;call'= {
         }
         &'lumabill;help;sandbox'= {
+        }
+        &'lumabill;help;install'= {
+        }
+        &'lumabill;help;uninstall'= {
+        }
+        &'lumabill;help;doctor'= {
         }
         &'lumabill;help;history'= {
             cand settle 'Say what became of a write whose answer was lost, after a look into the books'

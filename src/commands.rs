@@ -35,7 +35,8 @@ pub struct Cli {
 const FIRST_STEPS: &str = "First steps:
   lumabill call --sandbox list_invoices             try it, without an account
   lumabill login                                    store your key in the keyring
-  claude mcp add -s user lumabill -- lumabill serve let Claude Code use it
+  lumabill install                                  let your AI clients start it
+  lumabill doctor                                   when something does not work
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not logged in,
 4 network or API unavailable, 70 defect";

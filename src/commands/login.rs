@@ -251,7 +251,8 @@ fn report(account: &Account, key: &Key, settings: &Settings) {
         format!(" --account {}", account.name)
     };
     terminal::line(&format!(
-        "next, for Claude Code: claude mcp add -s user lumabill -- {} serve{chosen}",
+        "next: {0} install{chosen}   lets your AI clients start it; for Claude Code by hand:\n      \
+         claude mcp add -s user lumabill -- {0} serve{chosen}",
         me()
     ));
 }

@@ -122,8 +122,8 @@ class Apis(BaseHTTPRequestHandler):
 
     def _anthropic(self, request):
         names = [tool.get("name", "") for tool in request.get("tools") or []]
-        messages = request.get("messages", [])
-        blocks = [block for message in messages if isinstance(message.get("content"), list) for block in message["content"]]
+        contents = [message.get("content") for message in request["messages"]]
+        blocks = [block for content in contents if isinstance(content, list) for block in content]
         results = [block for block in blocks if block.get("type") == "tool_result"]
         wanted = [text_of(block) for block in results if block.get("tool_use_id") == TOOL_CALL]
         if not (results or self.model.choose(names)) and "ToolSearch" in names:
@@ -223,7 +223,8 @@ class Apis(BaseHTTPRequestHandler):
 
     def _chat_events(self, message, request):
         reason = "tool_calls" if "tool_calls" in message else "stop"
-        chunk = {"id": "chatcmpl-1", "created": int(time.time()), "model": request["model"], "object": "chat.completion.chunk"}
+        chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": int(time.time()),
+                 "model": request["model"]}
         usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
         self._stream([
             (None, {**chunk, "choices": [{"index": 0, "delta": message, "finish_reason": None}]}),

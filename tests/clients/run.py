@@ -29,9 +29,9 @@ def run(row, lumabill, keep):
         there_and_back = trial.installed(row, lumabill, keep).problems
         problems, installed = [*problems, *there_and_back], "no" if there_and_back else "yes"
     call = "yes" if outcome.called else "no"
-    time_taken = f"{outcome.seconds * 1000:.0f}"
+    took = f"{outcome.seconds * 1000:.0f}"
     result = problems[0][:60] if problems else "ok"
-    return [row["title"], version(row), outcome.era, outcome.tools, call, outcome.invoice, time_taken, installed, result]
+    return [row["title"], version(row), outcome.era, outcome.tools, call, outcome.invoice, took, installed, result]
 
 
 def install(chosen):

@@ -99,9 +99,11 @@ class Home:
         return ran
 
     def files_with(self, secret):
-        """The paths of the files below it that hold this text; the program itself, which knows its sandbox's, is not one."""
-        files = (file for file in self.path.rglob("*") if file.is_file() and not file.is_symlink() and file != self.lumabill)
-        return [str(file.relative_to(self.path)) for file in files if secret.encode() in file.read_bytes()]
+        """The paths of the files below it that hold this text."""
+        files = (file for file in self.path.rglob("*") if file.is_file() and not file.is_symlink())
+        found = (file for file in files if secret.encode() in file.read_bytes())
+        # The program knows the keys of its sandbox.
+        return [str(file.relative_to(self.path)) for file in found if file != self.lumabill]
 
     def servers_left(self):
         """Waits for the servers of this home to be gone; returns the pids of those that stay, and ends them."""

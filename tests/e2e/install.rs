@@ -222,6 +222,18 @@ fn a_person_may_change_the_entry_and_a_new_installation_keeps_that() {
 }
 
 #[test]
+fn a_file_that_its_client_made_anew_is_not_ours_to_remove() {
+    let machine = Machine::new();
+    let file = machine.at(".cursor/mcp.json");
+    machine.run(&["install", "cursor"]).exits(0);
+    fs::write(&file, "{\n}\n").unwrap();
+    machine.run(&["install", "cursor"]).exits(0);
+    machine.run(&["uninstall", "cursor"]).exits(0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "{\n}\n");
+    machine.forgot_everything();
+}
+
+#[test]
 fn an_entry_that_was_made_by_hand_is_known() {
     let machine = Machine::new();
     let by_hand =

@@ -245,6 +245,31 @@ fn a_key_does_not_replace_that_of_an_account_by_itself() {
     machine.no_key();
 }
 
+#[test]
+fn doctor_moves_a_key_that_only_an_editors_history_has_left() {
+    let machine = Machine::new("");
+    let list =
+        r#"{"version":1,"resource":"file:///home/ada/.cursor/mcp.json","entries":[{"id":"a1B2.json"}]}"#;
+    machine.put(".config/Cursor/User/History/-1f2e/entries.json", list);
+    let text =
+        json!({"mcpServers": {"billing": {"url": format!("https://mcp.lumabill.ch/mcp?key={PLANTED_KEY}")}}});
+    let kept = machine.put(".config/Cursor/User/History/-1f2e/a1B2.json", &text.to_string());
+    let mut terminal = machine.terminal(&["doctor", "--fix"]);
+    terminal.until("Take the rights of other users away").types("n\n");
+    terminal.until("keep it in the keyring, take it out of the files? [y/N]").types("y\n");
+    terminal.until("Address of the API").types(&format!("{}\n", machine.api.url()));
+    terminal.until("Store it as account `lumabill`").types("y\n");
+    terminal.until("Take it out there as well? [y/N]").types("y\n").until("the key is gone from it");
+    let (seen, _) = terminal.ends();
+    assert!(!seen.contains(PLANTED_KEY), "{seen}");
+    assert_eq!(machine.lookup("lumabill"), PLANTED_KEY);
+    assert_eq!(
+        read(&kept)["mcpServers"]["billing"]["url"],
+        "https://mcp.lumabill.ch/mcp?key=key-removed-by-lumabill"
+    );
+    machine.no_key();
+}
+
 /// Ends the program itself, as a power cut would: not by a signal that it could answer.
 fn kill(terminal: &Terminal) {
     let children = |process: u32| {

@@ -144,8 +144,7 @@ impl Place<'_> {
                 return Ok(Put::Same);
             }
             let before = installed.of(&snapshot.file).cloned();
-            let known =
-                before.clone().unwrap_or_else(|| Record::new(self.client.id, &snapshot.file, self.project));
+            let known = self.known(before.clone(), &snapshot, &listed);
             let planned = plan(self.client, text, &known, (&entry.name, &wanted))
                 .map_err(|error| self.not_edited(&snapshot.file, &error))?;
             let after = planned.after.clone();
@@ -163,6 +162,24 @@ impl Place<'_> {
             }
         }
         Err(FileError::Busy(self.file.to_owned()).into())
+    }
+
+    /// What is known of the file. Where nothing of ours is left in it, it is a new file: its client or a person
+    /// wrote it since.
+    fn known(&self, record: Option<Record>, snapshot: &Snapshot, listed: &[Listed]) -> Record {
+        let fresh = Record::new(self.client.id, &snapshot.file, self.project);
+        match record {
+            Some(known)
+                if known
+                    .changes
+                    .iter()
+                    .any(|change| listed.iter().any(|there| there.name == change.name)) =>
+            {
+                known
+            }
+            Some(known) => Record { backup: known.backup, ..fresh },
+            None => fresh,
+        }
     }
 
     /// What is noted before it is done: with what a first change has to keep of the file as it was.

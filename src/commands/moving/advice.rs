@@ -38,6 +38,8 @@ pub fn after(changed: &Changed, key: &Key, account: Option<&Account>, folders: &
             "`{} uninstall` takes our entry out again; it does not bring back the entry that held the key",
             me()
         ));
+    } else if account.is_some() {
+        terminal::note(&format!("next: `{} install` lets your clients use the account", me()));
     }
     for next in &changed.next {
         terminal::note(&format!("next: {next}"));

@@ -1,3 +1,5 @@
+//! Keys of every vendor in every dress, and what only looks like one.
+
 use super::{REMOVED, find, without_keys};
 use crate::settings::Service::{self, Billbot, Billstride, Faktoora, Lumabill, LumabillHosted};
 

@@ -70,4 +70,5 @@ def environment(place):
 
 def listed(ran):
     """Whether each server that it lists is connected."""
-    return {name: state == "connected" for name, state in re.findall(r"^●\s+\S ([\w-]+) (\w+)", ran.out, re.MULTILINE)}
+    rows = re.findall(r"^●\s+\S ([\w-]+) (\w+)", ran.out, re.MULTILINE)
+    return {name: state == "connected" for name, state in rows}

@@ -69,3 +69,45 @@ fn anew(
     }
     Ok(Some(Planned { after, without: bare, record: planned }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::plan;
+    use crate::commands::install::installed::{Record, digest};
+    use crate::install::clients::by_id;
+    use crate::install::undo::undo;
+
+    /// All changes taken back, the last one first.
+    fn taken_back(text: &str, record: &Record) -> String {
+        let client = by_id("cursor").unwrap();
+        let back = |text: String, change: &crate::commands::install::installed::Named| {
+            undo(&text, &change.change, &client.spot, &change.name).unwrap()
+        };
+        record.changes.iter().rev().fold(text.to_owned(), back)
+    }
+
+    #[test]
+    fn an_entry_below_another_one_is_changed_and_both_can_go() {
+        let client = by_id("cursor").unwrap();
+        let text = "{ } // mine\n";
+        let mut record = Record::new("cursor", Path::new("/x"), false);
+        record.before = digest(text);
+        let entry = |word: &str| json!({ "command": "/lumabill", "args": ["serve", word] });
+        let first = plan(client, text, &record, ("lumabill", &entry("a"))).unwrap();
+        let second = plan(client, &first.after, &first.record, ("lumabill-sandbox", &entry("b"))).unwrap();
+        let third = plan(client, &second.after, &second.record, ("lumabill", &entry("c"))).unwrap();
+        assert_eq!(third.record.changes.len(), 2);
+        assert!(third.after.contains("\"b\"") && third.after.contains("\"c\""), "{}", third.after);
+        assert_eq!(taken_back(&third.after, &third.record), text);
+        // Somebody changed the file since: their change stays, and so does the other entry.
+        let edited = second.after.replace("// mine", "// ours");
+        let third = plan(client, &edited, &second.record, ("lumabill", &entry("c"))).unwrap();
+        assert!(third.after.contains("// ours") && third.after.contains("\"b\""), "{}", third.after);
+        let left = taken_back(&third.after, &third.record);
+        assert!(left.contains("// ours") && !left.contains("lumabill"), "{left}");
+    }
+}

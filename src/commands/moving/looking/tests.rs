@@ -1,3 +1,5 @@
+//! Homes with keys in odd places: what is looked into, and what is not.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

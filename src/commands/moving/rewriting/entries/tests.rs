@@ -1,3 +1,5 @@
+//! Texts of clients without a key, and the entry that comes instead.
+
 use serde_json::{Value, json};
 
 use super::super::Gone;
