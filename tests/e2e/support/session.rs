@@ -43,7 +43,8 @@ pub struct McpSession {
     asked: VecDeque<Value>,
     transcript: Vec<String>,
     /// Stays as long as the server, which would else make its folders anew.
-    _home: Option<Arc<Home>>,
+    #[expect(dead_code, reason = "it is held, not read")]
+    home: Option<Arc<Home>>,
 }
 
 /// The result of `tools/call`, both of its parts.
@@ -82,7 +83,7 @@ impl McpSession {
     /// Spawns the run and says nothing yet.
     pub fn unopened(run: &Lumabill, era: Era) -> Self {
         let mut session = Self::spawned(run.command(), era);
-        session._home = Some(Arc::clone(&run.home));
+        session.home = Some(Arc::clone(&run.home));
         session
     }
 
@@ -126,7 +127,7 @@ impl McpSession {
             notifications: Vec::new(),
             asked: VecDeque::new(),
             transcript: Vec::new(),
-            _home: None,
+            home: None,
         }
     }
 
