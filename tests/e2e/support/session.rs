@@ -43,7 +43,6 @@ pub struct McpSession {
     asked: VecDeque<Value>,
     transcript: Vec<String>,
     /// Stays as long as the server, which would else make its folders anew.
-    #[expect(dead_code, reason = "it is held, not read")]
     home: Option<Arc<Home>>,
 }
 
