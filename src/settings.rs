@@ -19,7 +19,7 @@ pub use environment::Environment;
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use environment::SessionBus;
 pub use key_form::{KeyProblem, check_key};
-pub use me::me;
+pub use me::{me, quoted};
 pub use policy::{Confirm, Flags, Policy, RateLimit};
 pub use problem::SettingsError;
 pub use user_folders::UserFolders;

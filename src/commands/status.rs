@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::connect::block_on;
 use crate::credentials::key_file::KeyFile;
-use crate::credentials::{Keyring, Secret};
+use crate::credentials::{Keyring, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::settings::{Account, Mode, Settings, StoredIn, me};
 use crate::terminal;
@@ -21,6 +21,8 @@ pub struct Args {
 /// One account and what its store says.
 struct Row {
     account: Account,
+    /// Absent where what is set as the address is none: it may hold a password.
+    address: Option<String>,
     key: Option<String>,
     problem: Option<Failure>,
 }
@@ -70,7 +72,11 @@ async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
             Ok(None) => (None, Some(missing(&account))),
             Err(failure) => (None, Some(failure)),
         };
-        rows.push(Row { account, key, problem });
+        let (address, wrong) = match Origin::parse(&account.origin) {
+            Ok(origin) => (Some(origin.to_string()), None),
+            Err(error) => (None, Some(error.into())),
+        };
+        rows.push(Row { account, address, key, problem: wrong.or(problem) });
     }
     Ok(rows)
 }
@@ -119,7 +125,7 @@ impl Row {
         json!({
             "account": account.name,
             "service": account.service.name(),
-            "origin": account.origin,
+            "origin": self.address,
             "key": self.key,
             "stored_in": account.stored_in.name(),
             "mode": account.mode.name(),
@@ -148,7 +154,7 @@ impl Row {
         let mut lines = vec![
             format!("account `{}`{used}", account.name),
             format!("  service  {}", account.service),
-            format!("  address  {}", account.origin),
+            format!("  address  {}", self.address.as_deref().unwrap_or("not usable")),
             format!("  key      {key}"),
             format!("  stored   {place}"),
             format!("  may      {mode}"),

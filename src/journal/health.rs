@@ -1,6 +1,7 @@
 //! Whether the journal can be used, for a person who asks: reads only, and leaves no file behind that was not
 //! there.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -21,8 +22,12 @@ pub struct Health {
 
 /// `None` where there is no journal yet.
 pub(super) fn check(file: &Path) -> Result<Option<Health>, Trouble> {
-    if !file.try_exists()? {
-        return Ok(None);
+    match file.metadata() {
+        // Opening a pipe would wait for whoever writes into it.
+        Ok(meta) if !meta.is_file() => return Err(Trouble::Foreign),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
     }
     let alone = !log_of(file).try_exists()?;
     let found = look(file, alone);

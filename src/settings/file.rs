@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -70,11 +70,26 @@ pub(super) fn read(file: &Path) -> Result<Config, SettingsError> {
 }
 
 fn text_of(file: &Path) -> Result<String, SettingsError> {
+    if is_pipe(file) {
+        let source = io::Error::other("it is a pipe, into which nobody may ever write");
+        return Err(SettingsError::Unreadable { file: file.to_owned(), source });
+    }
     match fs::read_to_string(file) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(source) => Err(SettingsError::Unreadable { file: file.to_owned(), source }),
     }
+}
+
+#[cfg(unix)]
+fn is_pipe(file: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(file).is_ok_and(|meta| meta.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_file: &Path) -> bool {
+    false
 }
 
 fn document(file: &Path, text: &str) -> Result<DocumentMut, SettingsError> {
@@ -224,7 +239,7 @@ pub(super) fn put(table: &mut Table, key: &str, mut item: Item) {
 }
 
 /// Creates `folder` and its parents; a new one is readable for its owner only.
-fn create_private_folder(folder: &Path) -> std::io::Result<()> {
+fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -233,14 +248,14 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Writes `file` in one step, readable for its owner only, in a folder that is private if it is new.
-pub fn write_private_file(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_private_file(file: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         create_private_folder(folder)?;
     }
     replace(file, bytes)
 }
 
-fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = file.with_extension(format!("{}.new", uuid::Uuid::new_v4().simple()));
     let written = create_private_file(&new).and_then(|mut out| {
         out.write_all(bytes)?;
@@ -253,7 +268,7 @@ fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     written
 }
 
-fn create_private_file(file: &Path) -> std::io::Result<File> {
+fn create_private_file(file: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! [`me`]: the command that starts this program here, for hints that work when they are pasted.
+//! [`me`]: the command that starts this program here, and [`quoted`]: for hints that work when they are pasted.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ fn command_for(this: &Path, folders: &[PathBuf]) -> String {
 }
 
 /// Wraps `word` in quotes where a shell would split or expand it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%,=~".contains(c);
     if word.chars().all(plain) {
         word.to_owned()

@@ -63,12 +63,17 @@ impl UserFolders {
 
     /// The first program of this name on `PATH`: on Windows also the `.cmd` files that npm makes.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
+        self.programs(name).next()
+    }
+
+    /// Every program of this name on `PATH`, in order.
+    pub fn programs(&self, name: &str) -> impl Iterator<Item = PathBuf> {
         let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
         // A relative folder of PATH would lead elsewhere in every working directory.
         let folders = self.path.iter().filter(|folder| folder.is_absolute());
         folders
-            .flat_map(|folder| endings.iter().map(move |ending| folder.join(format!("{name}{ending}"))))
-            .find(|file| is_program(file))
+            .flat_map(move |folder| endings.iter().map(move |ending| folder.join(format!("{name}{ending}"))))
+            .filter(|file| is_program(file))
     }
 }
 

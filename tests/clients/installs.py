@@ -14,8 +14,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +27,7 @@ CACHE = HERE.parents[1] / ".cache" / "clients"
 # Some clients want a newer node than distributions have; all are run by this one.
 NODE = "node"
 # Seconds for one pack; the largest takes 10 on a good line.
-PATIENCE = 900
+PATIENCE = 300
 
 
 class NotInstalled(Exception):
@@ -117,14 +119,27 @@ class Pack:
         self._run(["cargo", "build", "--locked", "--quiet", "--target-dir", str(self.folder)], self.source, None)
 
     def _run(self, command, folder, environment):
-        try:
-            ended = subprocess.run(
-                command, cwd=folder, env=environment, timeout=PATIENCE, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotInstalled(f"{self.name}: {error}") from error
-        if ended.returncode:
-            raise NotInstalled(f"{self.name}: `{' '.join(command)}` failed\n{ended.stdout}")
+        # A file and not a pipe, which something that an installer left behind could hold open.
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            try:
+                process = subprocess.Popen(
+                    command, cwd=folder, env=environment, start_new_session=True,
+                    stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+            except OSError as error:
+                raise NotInstalled(f"{self.name}: {error}") from error
+            code = None
+            try:
+                code = process.wait(PATIENCE)
+            except subprocess.TimeoutExpired as error:
+                raise NotInstalled(f"{self.name}: {error}") from error
+            finally:
+                # All that it started goes with it: what would go on writing is in the way of the next try.
+                if code is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            if code:
+                said.seek(0)
+                raise NotInstalled(f"{self.name}: `{' '.join(command)}` failed\n{said.read()}")
 
 
 def node_folder():
@@ -160,6 +175,8 @@ def rows(chosen, names=()):
 def main():
     parser = argparse.ArgumentParser(description="Installs the clients that the tests run.")
     parser.add_argument("--set", choices=["ci", "all"], default="all")
+    # Whoever started it may end: the installer at work is then ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     failed = False
     for pack in packs(rows(parser.parse_args().set)):
         try:

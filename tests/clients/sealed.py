@@ -86,9 +86,12 @@ class Home:
                 stdin=asked, stdout=said, stderr=told)
             try:
                 code = process.wait(seconds)
-            except subprocess.TimeoutExpired:
+            except BaseException as error:
+                # Ctrl-C does not reach it: it is in a session of its own.
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+                if not isinstance(error, subprocess.TimeoutExpired):
+                    raise
                 code = None
             took = time.monotonic() - start
             out, errors = (_text(file) for file in (said, told))

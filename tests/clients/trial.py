@@ -134,6 +134,7 @@ def served(lumabill, arguments, environment):
     ]
     lines = "".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
     ran = subprocess.run(
-        [str(lumabill), "serve", *arguments], env=environment, input=lines, capture_output=True, text=True, check=True)
+        [str(lumabill), "serve", *arguments], env=environment, input=lines, capture_output=True, text=True, check=True,
+        timeout=30)
     answers = {answer.get("id"): answer for answer in map(json.loads, ran.stdout.splitlines())}
     return [tool["name"] for tool in answers[2]["result"]["tools"]]

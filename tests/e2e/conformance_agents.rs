@@ -100,7 +100,9 @@ fn each_agent_gets_from_its_first_line_to_an_invoice() {
 fn each_agent_is_answered_when_it_writes_without_waiting() {
     for (name, wire, version) in AGENTS {
         let sandbox = SandboxProcess::start(&[]);
-        let mut session = McpSession::unopened(&sandbox.lumabill(&["serve"]), Era::Legacy);
+        // Its home has to be there as long as the session.
+        let run = sandbox.lumabill(&["serve"]);
+        let mut session = McpSession::unopened(&run, Era::Legacy);
         let messages = messages(wire);
         let called = messages.iter().position(|(_, message)| message["method"] == "tools/call").unwrap();
         let sent = &messages[..=called];

@@ -7,9 +7,10 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -399,4 +400,40 @@ fn a_journal_that_cannot_be_used_is_told_and_left_as_it_is() {
     assert_eq!(fs::read(&file).unwrap(), bytes);
     fs::write(&file, "this is no database".repeat(500)).unwrap();
     look().is("journal", "failed", "damaged or no journal", "move");
+}
+
+/// Opening a pipe waits for whoever writes into it.
+#[test]
+fn a_pipe_in_place_of_a_file_holds_nobody_up() {
+    let home = home();
+    fs::create_dir_all(home.path().join("home")).unwrap();
+    for file in ["config/config.toml", "home/.claude.json", "state/journal.db"] {
+        assert!(Command::new("mkfifo").arg(home.path().join(file)).status().unwrap().success());
+    }
+    let began = Instant::now();
+    let checks = Checks::of(Lumabill::at(&home, &["doctor", "--json"]));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    checks.is("config_file", "failed", "config.toml", "");
+    checks.is("client_file", "failed", ".claude.json", "look at");
+    checks.is("journal", "failed", "no journal", "");
+}
+
+#[test]
+fn what_is_wrong_with_a_variable_is_told_once_and_an_address_is_not_shown_with_its_password() {
+    let home = home();
+    let foreign =
+        Checks::of(Lumabill::at(&home, &["doctor", "--json"]).env("LUMABILL_API_KEY", "bb_sk_0123456789"));
+    foreign.is("accounts", "failed", "billbot", "");
+    assert_eq!(foreign.checks.iter().filter(|row| row["id"] == "accounts").count(), 1);
+
+    for arguments in [&["doctor"][..], &["doctor", "--json"], &["status"], &["status", "--json"]] {
+        let run = Lumabill::at(&home, arguments).env("LUMABILL_API_KEY", PLANTED_KEY);
+        let ended = run.env("LUMABILL_API_URL", "http://anna:pass-word@127.0.0.1:9").run();
+        assert!(ended.stdout.contains("carries a user name"), "{arguments:?}: {}", ended.stdout);
+        assert!(
+            !format!("{}{}", ended.stdout, ended.stderr).contains("pass-word"),
+            "{arguments:?}: {}",
+            ended.stdout
+        );
+    }
 }

@@ -10,8 +10,12 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 
 use crate::doctor::{Checks, api, doctor, home};
-use crate::support::{Answer, Home, Lumabill, PLANTED_KEY, ScriptedServer, html, http, json as json_answer};
+use crate::support::{
+    Answer, Era, Home, Lumabill, McpSession, PLANTED_KEY, ScriptedServer, html, http, json as json_answer,
+};
 
+/// A profile that nobody has.
+const OTHER: &str = "0b7e1a52-93c4-4c39-8a55-1d2f00c0a001";
 const PROFILES: &str = r#"{"data":[{"id":"a","company_name":"Muster AG"}],"total":1}"#;
 
 /// One failed row, and what it and its next step say.
@@ -113,6 +117,48 @@ fn the_limits_are_looked_at_and_kept() {
     let checks = Checks::of(doctor(&self::home(), &busy.url()));
     checks.is("api_answer", "warning", "rate limit", "wait a minute");
     assert!(checks.ended.took < Duration::from_secs(5), "{:?}", checks.ended.took);
+}
+
+#[test]
+fn a_pause_that_the_api_asked_for_is_kept() {
+    let home = home();
+    let busy = ScriptedServer::always(http(429, &["retry-after: 600"], r#"{"error":"rate limit"}"#));
+    let serve = Lumabill::at(&home, &["serve"]).env("LUMABILL_API_KEY", PLANTED_KEY);
+    let mut session = McpSession::start(&serve.env("LUMABILL_API_URL", &busy.url()), Era::Modern);
+    session.call("list_clients", json!({})).refused();
+    let asked = busy.requests().len();
+    let checks = Checks::of(doctor(&home, &busy.url()));
+    checks.is("rate_budget", "warning", "asked for a pause", "wait");
+    assert_eq!(busy.requests().len(), asked);
+}
+
+#[test]
+fn a_profile_that_the_key_does_not_reach_is_told_whoever_fixed_it() {
+    let look = |url: &str, id: &str| Checks::of(doctor(&home(), url).env("LUMABILL_PROFILE_ID", id));
+    let api = api();
+    look(&api.url(), "a").is("profiles", "ok", "fixed to", "");
+    look(&api.url(), "b").is("profiles", "failed", "does not reach", "`LUMABILL_PROFILE_ID`");
+    // It may stand on a page that was not asked for.
+    let long = ScriptedServer::always(json_answer(200, &PROFILES.replace("\"total\":1", "\"total\":70")));
+    look(&long.url(), "b").is("profiles", "ok", "not looked for", "");
+    Checks::of(doctor(&home(), &long.url())).is("profiles", "ok", "and more", "");
+
+    let home = home();
+    let login = [
+        "login",
+        "--with-token",
+        "--insecure-storage",
+        "--no-verify",
+        "--api-url",
+        &api.url(),
+        "--profile-id",
+        OTHER,
+    ];
+    Lumabill::at(&home, &login).input(PLANTED_KEY).run().exits(0);
+    let stored = || Checks::of(Lumabill::at(&home, &["doctor", "--json"]));
+    stored().is("profiles", "failed", "the settings fix it", "config profile ''");
+    Lumabill::at(&home, &["config", "profile", ""]).run().exits(0);
+    stored().is("profiles", "ok", "Muster AG", "");
 }
 
 #[test]

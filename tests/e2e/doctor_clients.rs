@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -119,6 +119,40 @@ fn a_program_that_a_project_names_is_not_started() {
     fs::write(&file, json!({ "mcpServers": { "lumabill": starts(&trap, &["serve"]) } }).to_string()).unwrap();
     look(&home).is("client_entry", "warning", "this project's", "install cursor --project");
     assert!(!home.path().join("was-started").exists());
+}
+
+/// What the shell runs first: a name that is no program is passed over, as a shell does.
+#[test]
+fn another_program_of_our_name_is_asked_in_bounded_time_and_leaves_nothing_running() {
+    let home = home();
+    let folder = |name: &str| home.path().join(name).display().to_string();
+    let no_program = other(&home, "first", "echo lumabill 9.9.9");
+    fs::set_permissions(&no_program, Permissions::from_mode(0o644)).unwrap();
+    let ours = home.path().join("ours");
+    fs::create_dir_all(&ours).unwrap();
+    std::os::unix::fs::symlink(THIS, ours.join("lumabill")).unwrap();
+    let look = |path: &str| {
+        let began = Instant::now();
+        let run = Lumabill::at(&home, &["doctor", "--json"]);
+        let checks = Checks::of(run.env("PATH", &format!("{path}:/usr/bin:/bin")));
+        assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+        checks
+    };
+    look(&format!("{}:{}", folder("first"), ours.display())).is("path", "ok", "by its name", "");
+
+    // One that lives on after its parent, with the parent's output, until it is killed.
+    let pids = home.path().join("pids");
+    let stays = format!("sleep 300 & echo $! >>{}", pids.display());
+    other(&home, "leaves", &format!("{stays}\necho lumabill 9.9.9"));
+    look(&folder("leaves")).is("path", "warning", "version 9.9.9", "remove");
+    other(&home, "hangs", &format!("{stays}\nwait"));
+    look(&folder("hangs")).is("path", "warning", "does not start", "remove");
+    let pids = fs::read_to_string(pids).unwrap();
+    assert_eq!(pids.lines().count(), 2);
+    for pid in pids.lines() {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        assert!(status.is_empty() || status.contains("State:\tZ"), "{status}");
+    }
 }
 
 #[test]

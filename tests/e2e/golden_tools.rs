@@ -21,8 +21,13 @@ fn name(tool: &Value) -> &str {
 
 #[test]
 fn tools_are_listed_as_committed() {
-    let tools = [listed(&["--toolsets", "all"]), listed(&["--lean"])].concat();
-    assert!(tools.len() > 80, "{} tools", tools.len());
+    let (by_default, all) = (listed(&[]), listed(&["--toolsets", "all"]));
+    let counts =
+        format!("{} tools are served by default, {} with `--toolsets all`", by_default.len(), all.len());
+    assert!(include_str!("../../README.md").contains(&counts), "README.md does not say: {counts}");
+    let by_default: Vec<&str> = by_default.iter().map(name).collect();
+    golden("tests/golden/default-tools", &[("names.txt", by_default.join("\n") + "\n")]);
+    let tools = [all, listed(&["--lean"])].concat();
     let files: Vec<_> =
         tools.iter().map(|tool| (format!("{}.json", name(tool)), format!("{tool:#}\n"))).collect();
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();

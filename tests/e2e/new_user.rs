@@ -108,7 +108,8 @@ fn from_login_to_uninstall_nothing_is_left_and_the_key_is_in_the_keyring_only() 
     assert!(session.gone_within(std::time::Duration::from_secs(2)).0.success());
     let made: Vec<_> =
         sandbox.all("/v1/invoices").into_iter().filter(|one| one["number"] == "IV-010").collect();
-    assert!(made.len() == 1 && made[0]["total"].to_string() == "583.75", "{made:?}");
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert_eq!(made[0]["total"].to_string(), "583.75");
 
     let doctor = person.runs(&["doctor", "--json"], "").json();
     let rows = doctor["checks"].as_array().unwrap();

@@ -23,14 +23,14 @@ pub async fn check(settings: &Settings, known: bool) -> Vec<Section> {
     let accounts = match accounts {
         Ok(accounts) => accounts,
         Err(failure) => {
-            sections.push(Section {
-                title: "accounts".to_owned(),
-                rows: vec![Row::failure("accounts", &failure)],
-            });
+            let row = Row::failure("accounts", &failure);
+            sections.push(Section { title: "accounts".to_owned(), rows: vec![row] });
             settings.stored_accounts()
         }
     };
-    if let Some(row) = whole(settings, &accounts, known) {
+    // Of a variable that is wrong enough was said, where it is all there is.
+    let told = accounts.is_empty() && sections.len() > 1;
+    if !told && let Some(row) = whole(settings, &accounts, known) {
         sections.push(Section { title: "accounts".to_owned(), rows: vec![row] });
     }
     let mut running = JoinSet::new();
@@ -100,7 +100,9 @@ async fn one(account: Account, settings: Settings, trouble: Option<KeyringError>
             Err(failure) => rows.push(Row::failure("key_form", &failure)),
         }
     }
-    let title = format!("account `{}` at {}", account.name, account.origin);
+    // An address that is none may hold a password.
+    let place = Origin::parse(&account.origin).map(|origin| format!(" at {origin}")).unwrap_or_default();
+    let title = format!("account `{}`{place}", account.name);
     Section { title, rows: rows.into_iter().map(|row| row.about(&account.name)).collect() }
 }
 

@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::accounts::whose;
 use super::row::Row;
-use crate::api::pages::Page;
+use crate::api::pages::{Next, Page};
 use crate::api::{ApiError, Body, Client, Method, Reply, Request, Safety, Trust, Watch};
 use crate::commands::connect::{USER_AGENT, rates};
 use crate::commands::login::verify;
 use crate::credentials::{FixedKey, Key};
 use crate::failure::Failure;
 use crate::gateway::rate_limit::{Left, RateLimits};
-use crate::settings::{Account, Environment, Mode, Profile, Settings, StoredIn};
+use crate::settings::{Account, Environment, Flags, Mode, Profile, Settings, StoredIn};
 
 /// For the answer, the connection included.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -34,7 +34,7 @@ pub async fn check(account: &Account, key: Key, settings: &Settings) -> Vec<Row>
         Ok(limit) => RateLimits::new(rates(limit), &settings.folders.state, None),
         Err(error) => return vec![Row::failure("rate_budget", &Failure::from(error))],
     };
-    let asking = Asking { account, client: &client, key: &key, limits: &limits };
+    let asking = Asking { account, client: &client, key: &key, limits: &limits, settings };
     if let Some(left) = limits.left(&key).filter(|left| left.reads == 0 || !left.pause.is_zero()) {
         return vec![used_up(left)];
     }
@@ -47,6 +47,14 @@ struct Asking<'a> {
     client: &'a Client,
     key: &'a Key,
     limits: &'a RateLimits,
+    settings: &'a Settings,
+}
+
+/// The profiles of the first page.
+struct Reached {
+    profiles: Vec<Profile>,
+    /// There are no more.
+    all: bool,
 }
 
 impl Asking<'_> {
@@ -60,7 +68,7 @@ impl Asking<'_> {
                 rows.push(self.reached(took));
                 let date = reply.date;
                 match read(reply) {
-                    Some(profiles) => rows.extend(self.accepted(&profiles).await),
+                    Some(reached) => rows.extend(self.accepted(&reached).await),
                     None => rows.push(self.elsewhere("it answers with JSON, but with no list of profiles")),
                 }
                 rows.extend(date.map(|date| clock(date, at + took / 2)));
@@ -123,7 +131,7 @@ impl Asking<'_> {
     }
 
     /// The key is good.
-    async fn accepted(&self, profiles: &[Profile]) -> Vec<Row> {
+    async fn accepted(&self, reached: &Reached) -> Vec<Row> {
         let known = self.account.mode;
         let asked = known == Mode::Unknown && self.limits.left(self.key).is_none_or(|left| left.writes > 0);
         let mode = if asked {
@@ -138,21 +146,35 @@ impl Asking<'_> {
             Mode::Unknown => "whether it may write is not known",
         };
         let row = Row::ok("key_accepted", format!("the API accepts the key: {may}"));
-        vec![row, self.companies(profiles)]
+        vec![row, self.companies(reached)]
     }
 
-    fn companies(&self, profiles: &[Profile]) -> Row {
-        let whose = whose(self.account);
-        if let Some(fixed) = &self.account.profile {
-            let label = self.account.profile_label(fixed);
-            return if profiles.iter().any(|profile| profile.id == *fixed) {
-                Row::ok("profiles", format!("fixed to the profile {label}"))
-            } else {
-                Row::failed(
+    fn companies(&self, reached: &Reached) -> Row {
+        let (account, profiles) = (self.account, reached.profiles.as_slice());
+        // With what the environment fixes.
+        let policy = self.settings.policy(&Flags::default(), account);
+        let fixed = policy.map_or_else(|_| account.profile.clone(), |policy| policy.profile);
+        if let Some(fixed) = fixed {
+            let label = account.profile_label(&fixed);
+            let known = profiles.iter().any(|profile| profile.id == fixed);
+            return match (known, reached.all) {
+                (true, _) => Row::ok("profiles", format!("fixed to the profile {label}")),
+                (false, false) => Row::ok(
+                    "profiles",
+                    format!("fixed to the profile {label}, which was not looked for in all of a long list"),
+                ),
+                (false, true) if account.profile.as_ref() == Some(&fixed) => Row::failed(
                     "profiles",
                     format!("the settings fix it to the profile {label}, which the key does not reach"),
-                    format!("run `lumabill config{whose} profile ''`, or choose another one"),
-                )
+                    format!("run `lumabill config{} profile ''`, or choose another one", whose(account)),
+                ),
+                (false, true) => Row::failed(
+                    "profiles",
+                    format!(
+                        "`LUMABILL_PROFILE_ID` fixes it to {label}, a profile that the key does not reach"
+                    ),
+                    "correct `LUMABILL_PROFILE_ID`, or unset it",
+                ),
             };
         }
         let names: Vec<String> =
@@ -164,6 +186,9 @@ impl Asking<'_> {
                 "the key reaches no profile (company)",
                 "make a profile in Lumabill, or give the key access to one",
             ),
+            _ if !reached.all => {
+                Row::ok("profiles", format!("it reaches {names} and more: a write names one"))
+            }
             [_] => Row::ok("profiles", format!("it reaches {names}")),
             [_, _] | [_, _, _] => Row::ok("profiles", format!("it reaches {names}: a write names one")),
             [_, _, _, rest @ ..] => {
@@ -207,11 +232,14 @@ impl Asking<'_> {
 }
 
 /// The profiles of the first page; `None` where there is no list.
-fn read(reply: Reply) -> Option<Vec<Profile>> {
+fn read(reply: Reply) -> Option<Reached> {
     let page = Page::read(reply.body, reply.link.as_deref(), "profiles");
     let profiles: Vec<Profile> = page.records.iter().filter_map(verify::profile).collect();
     let is_list = page.listed && (page.records.is_empty() || !profiles.is_empty());
-    (is_list || !profiles.is_empty()).then_some(profiles)
+    let more = page.total.is_some_and(|total| total > profiles.len() as u64);
+    // An API that does not say whether there is more has no shorter pages than these.
+    let all = !more && (page.next == Next::End || page.next == Next::Unknown && profiles.len() < 10);
+    (is_list || !profiles.is_empty()).then_some(Reached { profiles, all })
 }
 
 fn named_roots() -> Option<String> {

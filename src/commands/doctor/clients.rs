@@ -126,23 +126,29 @@ fn one(
 
 /// The entries of a file; none where there is no file.
 fn entries(client: &Client, file: &Path) -> Result<Vec<Listed>, Box<Row>> {
-    let unreadable = |why: String| {
+    let text = text(file).map_err(|why| {
         let seen = format!("the file `{}` of {} cannot be read: {why}", file.display(), client.title);
         Box::new(Row::failed("client_file", seen, format!("look at `{}`", file.display())))
-    };
-    match fs::metadata(file) {
-        Ok(meta) if !meta.is_file() => return Err(unreadable("it is no file".to_owned())),
-        Ok(meta) if meta.len() > MOST => return Err(unreadable("it is too large".to_owned())),
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable(error.to_string())),
-    }
-    let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+    })?;
+    let Some(text) = text else { return Ok(Vec::new()) };
     edit::entries(&text, &client.spot).map_err(|problem| {
         let seen =
             format!("the file `{}` of {} cannot be understood: {problem}", file.display(), client.title);
         Box::new(Row::failed("client_file", seen, "correct it there: the client cannot read it either"))
     })
+}
+
+/// The text of a client's file; none where there is no file, why where it cannot be read. A pipe is never opened:
+/// nobody may ever write into it.
+fn text(file: &Path) -> Result<Option<String>, String> {
+    match fs::metadata(file) {
+        Ok(meta) if !meta.is_file() => return Err("it is no file".to_owned()),
+        Ok(meta) if meta.len() > MOST => return Err("it is too large".to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    }
+    fs::read_to_string(file).map(Some).map_err(|error| error.to_string())
 }
 
 /// An entry with our name that is somebody else's.

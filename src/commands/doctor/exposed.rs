@@ -2,7 +2,7 @@
 
 use super::row::{Fix, Row};
 use crate::commands::moving::{self, Exposed};
-use crate::settings::UserFolders;
+use crate::settings::{UserFolders, quoted};
 
 pub fn check(user: &UserFolders) -> Vec<Row> {
     let exposed = moving::look(user);
@@ -20,6 +20,7 @@ fn row(file: &Exposed, user: &UserFolders) -> Row {
     } else {
         let path = file.file.display();
         let next = if cfg!(unix) {
+            let path = quoted(&path.to_string());
             format!("let nobody else read it: `chmod 600 {path}`; this version cannot serve it yet")
         } else {
             format!("let nobody else read `{path}`; this version cannot serve it yet")

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::row::{Fix, Row};
 use crate::failure::Failure;
-use crate::settings::Folders;
+use crate::settings::{Folders, quoted};
 
 /// Files and folders that are looked at.
 const MOST: usize = 5_000;
@@ -22,13 +22,16 @@ const ROOM: u64 = 16 * 1024 * 1024;
 /// `damaged` is why the config file could not be read.
 pub fn check(folders: &Folders, damaged: Option<&Failure>) -> Vec<Row> {
     let file = folders.config_file();
-    let mut rows = vec![folder("config_folder", "settings", &folders.config)];
+    let config = Folder { id: "config_folder", what: "settings", variable: "LUMABILL_CONFIG_DIR" };
+    let state =
+        Folder { id: "state_folder", what: "journal, limits and marks", variable: "LUMABILL_STATE_DIR" };
+    let mut rows = vec![config.check(&folders.config)];
     rows.push(match damaged {
         Some(failure) => Row::failure("config_file", failure),
         None if file.exists() => Row::ok("config_file", format!("`{}` can be read", file.display())),
         None => Row::ok("config_file", format!("`{}` does not exist yet: all defaults hold", file.display())),
     });
-    rows.push(folder("state_folder", "journal, limits and marks", &folders.state));
+    rows.push(state.check(&folders.state));
     rows.extend(disk(&folders.state));
     let ours = ours(folders);
     rows.extend(private(&ours));
@@ -36,41 +39,65 @@ pub fn check(folders: &Folders, damaged: Option<&Failure>) -> Vec<Row> {
     rows
 }
 
-fn folder(id: &'static str, what: &str, path: &Path) -> Row {
-    let shown = path.display();
-    match fs::metadata(path) {
-        Ok(meta) if !meta.is_dir() => Row::failed(
-            id,
-            format!("`{shown}`, which should hold {what}, is no folder"),
-            format!("move `{shown}` away"),
-        ),
-        Ok(_) if fs::read_dir(path).is_err() || !writable(path) => Row::failed(
-            id,
-            format!("the folder `{shown}`, which holds {what}, cannot be read and written by you"),
-            owner_hint(path),
-        ),
-        Ok(_) => Row::ok(id, format!("{what} in `{shown}`")),
-        Err(error) if error.kind() == ErrorKind::NotFound => match existing(path) {
-            Some(parent) if !writable(parent) => Row::failed(
+/// What a folder of ours is for, and the variable that puts it elsewhere.
+struct Folder {
+    id: &'static str,
+    what: &'static str,
+    variable: &'static str,
+}
+
+impl Folder {
+    fn check(&self, path: &Path) -> Row {
+        let (id, what, shown) = (self.id, self.what, path.display());
+        match fs::metadata(path) {
+            Ok(meta) if !meta.is_dir() => Row::failed(
                 id,
-                format!("the folder `{shown}` for {what} does not exist and cannot be made"),
-                owner_hint(parent),
+                format!("`{shown}`, which should hold {what}, is no folder"),
+                format!("move `{shown}` away"),
             ),
-            _ => Row::ok(id, format!("{what} in `{shown}`, which is made when it is needed")),
-        },
-        Err(error) => Row::failed(
-            id,
-            format!("the folder `{shown}`, which holds {what}, cannot be looked at: {error}"),
-            owner_hint(path),
-        ),
+            Ok(_) if fs::read_dir(path).is_err() || !writable(path) => Row::failed(
+                id,
+                format!("the folder `{shown}`, which holds {what}, cannot be read and written by you"),
+                self.way_out(path),
+            ),
+            Ok(_) => Row::ok(id, format!("{what} in `{shown}`")),
+            Err(error) if error.kind() == ErrorKind::NotFound => match existing(path) {
+                // Never to be made one's own: it may be the root of the system.
+                Some(parent) if !writable(parent) => Row::failed(
+                    id,
+                    format!("the folder `{shown}` for {what} cannot be made in `{}`", parent.display()),
+                    self.elsewhere(),
+                ),
+                _ => Row::ok(id, format!("{what} in `{shown}`, which is made when it is needed")),
+            },
+            Err(error) => Row::failed(
+                id,
+                format!("the folder `{shown}`, which holds {what}, cannot be looked at: {error}"),
+                self.elsewhere(),
+            ),
+        }
+    }
+
+    fn way_out(&self, path: &Path) -> String {
+        if read_only(path) { self.elsewhere() } else { owner_hint(path).unwrap_or_else(|| self.elsewhere()) }
+    }
+
+    fn elsewhere(&self) -> String {
+        let home = if cfg!(windows) { "" } else { "see that `HOME` is your home folder, or " };
+        format!("{home}name a folder that you can write to in `{}`", self.variable)
     }
 }
 
-fn owner_hint(path: &Path) -> String {
+/// How what is ours is made the user's again. `None` where the name does not say that it is ours: a variable may lead
+/// to any folder, and everything below it would change hands.
+fn owner_hint(path: &Path) -> Option<String> {
+    let shown = path.display().to_string();
     if cfg!(windows) {
-        return format!("see that `{}` is yours to write", path.display());
+        return Some(format!("see that `{shown}` is yours to write"));
     }
-    format!("make it yours: `sudo chown -R \"$USER\" {0} && chmod u+rwX {0}`", path.display())
+    let path = quoted(&shown);
+    let ours = Path::new(&shown).iter().any(|part| part == "lumabill");
+    ours.then(|| format!("make it yours: `sudo chown -R \"$USER\" {path} && chmod u+rwX {path}`"))
 }
 
 /// The nearest folder above that exists.
@@ -83,6 +110,18 @@ fn existing(path: &Path) -> Option<&Path> {
 fn writable(path: &Path) -> bool {
     use rustix::fs::{Access, access};
     access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// On such a disk no owner helps.
+#[cfg(unix)]
+fn read_only(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(path, Access::WRITE_OK) == Err(rustix::io::Errno::ROFS)
+}
+
+#[cfg(not(unix))]
+fn read_only(_path: &Path) -> bool {
+    false
 }
 
 #[cfg(not(unix))]
@@ -142,11 +181,15 @@ fn private(ours: &[PathBuf]) -> Option<Row> {
     let meta = |path: &&PathBuf| fs::symlink_metadata(path).ok();
     let me = rustix::process::geteuid().as_raw();
     if let Some(foreign) = ours.iter().find(|path| meta(path).is_some_and(|meta| meta.uid() != me)) {
-        return Some(Row::failed(
-            "private_files",
-            format!("`{}` belongs to another user", foreign.display()),
-            owner_hint(foreign),
-        ));
+        let next = if me == 0 {
+            "run lumabill as the user whose files these are, not as root".to_owned()
+        } else {
+            owner_hint(foreign).unwrap_or_else(|| {
+                "let `LUMABILL_CONFIG_DIR` and `LUMABILL_STATE_DIR` lead to folders of your own".to_owned()
+            })
+        };
+        let seen = format!("`{}` belongs to another user", foreign.display());
+        return Some(Row::failed("private_files", seen, next));
     }
     let open = |path: &&PathBuf| meta(path).is_some_and(|meta| meta.mode() & 0o077 != 0);
     // Nobody gets to what lies in a private folder; but a key file is refused unless it is private itself.
@@ -200,4 +243,22 @@ fn leftovers(ours: &[PathBuf]) -> Option<Row> {
         ),
     };
     Some(Row::warning("leftovers", seen, "run `lumabill doctor --fix`").fix(Fix::Remove(left)))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::Path;
+
+    use super::owner_hint;
+
+    #[test]
+    fn only_what_is_ours_by_its_name_is_told_to_change_hands_and_in_a_way_that_a_shell_takes() {
+        for foreign in ["/", "/home/anna", "/var/lib", "relative"] {
+            assert_eq!(owner_hint(Path::new(foreign)), None, "{foreign}");
+        }
+        let hint =
+            owner_hint(Path::new("/Users/anna/Library/Application Support/lumabill/journal.db")).unwrap();
+        let path = "'/Users/anna/Library/Application Support/lumabill/journal.db'";
+        assert_eq!(hint, format!("make it yours: `sudo chown -R \"$USER\" {path} && chmod u+rwX {path}`"));
+    }
 }

@@ -17,15 +17,14 @@ pub fn check(folders: Option<&UserFolders>) -> Vec<Row> {
         )];
     };
     let mut rows = vec![Row::ok("binary", format!("lumabill {VERSION}, `{}`", this.display()))];
-    rows.extend(folders.map(|folders| path(&this, &programs(&folders.path))));
+    rows.extend(folders.map(|folders| path(&this, &programs(folders))));
     rows
 }
 
 /// Every program of our name on PATH, in order, none twice.
-fn programs(path: &[PathBuf]) -> Vec<PathBuf> {
-    let name = format!("lumabill{}", std::env::consts::EXE_SUFFIX);
+fn programs(folders: &UserFolders) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
-    for file in path.iter().map(|folder| folder.join(&name)).filter(|file| file.is_file()) {
+    for file in folders.programs("lumabill") {
         if !found.iter().any(|known| started::same(known, &file)) {
             found.push(file);
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::run::wait;
-use super::{Lumabill, PATIENCE};
+use super::{Home, Lumabill, PATIENCE};
 
 /// Which protocol the client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct McpSession {
     pub notifications: Vec<Value>,
     asked: VecDeque<Value>,
     transcript: Vec<String>,
+    /// Stays as long as the server, which would else make its folders anew.
+    home: Option<Arc<Home>>,
 }
 
 /// The result of `tools/call`, both of its parts.
@@ -79,7 +81,9 @@ impl McpSession {
 
     /// Spawns the run and says nothing yet.
     pub fn unopened(run: &Lumabill, era: Era) -> Self {
-        Self::spawned(run.command(), era)
+        let mut session = Self::spawned(run.command(), era);
+        session.home = Some(Arc::clone(&run.home));
+        session
     }
 
     fn spawned(mut command: Command, era: Era) -> Self {
@@ -122,6 +126,7 @@ impl McpSession {
             notifications: Vec::new(),
             asked: VecDeque::new(),
             transcript: Vec::new(),
+            home: None,
         }
     }
 
