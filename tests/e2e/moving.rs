@@ -237,8 +237,9 @@ fn a_key_does_not_replace_that_of_an_account_by_itself() {
     let url_entry = json!({"url": format!("https://mcp.lumabill.ch/mcp?key={PLANTED_KEY}")});
     let file = machine.put(".cursor/mcp.json", &json!({"mcpServers": {"billing": url_entry}}).to_string());
     let mut terminal = machine.terminal(&["install", "cursor"]);
-    // The address is the one that the person logged in to.
-    terminal.until(&format!("at {url}")).types("y\n");
+    // That of the account is on this machine, where no key of the service goes unasked.
+    terminal.until("at https://api.lumabill.ch").until("[y/N]").types("y\n");
+    terminal.until("not judged").until("Address of the API").types(&format!("{url}\n"));
     terminal.until("account `lumabill` (`Meier GmbH`) has another key, and keeps it");
     terminal.until("such as `muster-ag`").types("lumabill\n");
     terminal.until("Replace that key by").until("`Muster AG`? [y/N]").types("n\n");

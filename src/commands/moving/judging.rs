@@ -134,6 +134,8 @@ fn address(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> Opt
         account.service == Service::Lumabill
             && account.stored_in != StoredIn::Environment
             && settings.stored_account(&account.name).is_some()
+            // Something on this machine, the sandbox perhaps: no key of the service is offered to it unasked.
+            && Origin::parse(&account.origin).is_ok_and(|origin| !origin.is_loopback())
     });
     let assumed = served.is_none();
     let own = Service::Lumabill.default_origin().to_owned();
