@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod connect;
 mod doctor;
+mod foreign;
 mod history;
 mod install;
 mod login;

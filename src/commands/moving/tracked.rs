@@ -1,12 +1,10 @@
 //! Whether git tracks a file: then its history holds the file's keys too.
 
-use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::Command;
 use std::time::Duration;
 
+use super::super::foreign::{Leftovers, Streams, run};
 use crate::settings::UserFolders;
 
 /// A repository on a drive that sleeps is not waited for.
@@ -35,19 +33,5 @@ pub fn is_tracked(file: &Path, folders: &UserFolders) -> bool {
     }
     // A repository that lacks objects would have them fetched, by a program that its own configuration names.
     command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
-    let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let Ok(mut git) = started else { return false };
-    let Some(mut out) = git.stdout.take() else { return false };
-    let (sender, answered) = mpsc::channel();
-    // The end of its output comes with its own.
-    let reader = thread::Builder::new().spawn(move || {
-        let read = out.read_to_end(&mut Vec::new());
-        _ = sender.send(read.is_ok());
-    });
-    if reader.is_err() || answered.recv_timeout(LIMIT).is_err() {
-        drop(git.kill());
-        drop(git.wait());
-        return false;
-    }
-    git.wait().is_ok_and(|status| status.success())
+    run(command, Streams::Stdout, LIMIT, Leftovers::Ended).is_ok_and(|ran| ran.succeeded())
 }
