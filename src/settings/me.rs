@@ -25,10 +25,10 @@ fn command_for(this: &Path, folders: &[PathBuf]) -> String {
 /// Wraps `word` in quotes where a shell would split or expand it.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%,=~".contains(c);
-    if word.chars().all(plain) {
+    if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else if cfg!(windows) {
-        format!("\"{word}\"")
+        format!("\"{}\"", word.replace('"', "\\\""))
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
@@ -59,5 +59,6 @@ mod tests {
     fn a_path_with_spaces_is_quoted() {
         assert_eq!(quoted("/Users/Ada L/bin/lumabill"), "'/Users/Ada L/bin/lumabill'");
         assert_eq!(quoted("/a/it's"), r"'/a/it'\''s'");
+        assert_eq!((quoted("").as_str(), quoted("/plain").as_str()), ("''", "/plain"));
     }
 }

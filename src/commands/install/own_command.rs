@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::super::foreign::{self, Leftovers, Streams};
 use crate::failure::{Exit, Failure};
+use crate::settings::quoted;
 
 /// A client's command starts a runtime, and on a busy machine that takes seconds.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -51,16 +52,7 @@ pub fn run(program: &Path, arguments: &[String], folder: &Path) -> Result<Ran, F
 
 /// A command as a person types it in a shell.
 pub fn as_typed(program: &str, arguments: &[String]) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%,=~".contains(c);
-    let quoted = arguments.iter().map(|word| {
-        if !word.is_empty() && word.chars().all(plain) {
-            word.clone()
-        } else if cfg!(windows) {
-            format!("\"{}\"", word.replace('"', "\\\""))
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    });
+    let quoted = arguments.iter().map(|word| quoted(word));
     std::iter::once(program.to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
 }
 

@@ -5,7 +5,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::failure::{Exit, Explain, Failure};
-use crate::settings::UserFolders;
+use crate::settings::{UserFolders, quoted};
 
 /// Why no path of this program can be written into a client's file.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -38,10 +38,10 @@ impl Explain for NotLasting {
             if cfg!(windows) {
                 "copy it to a folder of yours that is on PATH, and run it from there".to_owned()
             } else {
-                let quoted = file.display().to_string().replace('\'', r"'\''");
                 format!(
-                    "copy it to where it stays, and run it from there: mkdir -p ~/.local/bin && cp '{quoted}' \
-                     ~/.local/bin/lumabill && ~/.local/bin/lumabill install"
+                    "copy it to where it stays, and run it from there: mkdir -p ~/.local/bin && cp {} \
+                     ~/.local/bin/lumabill && ~/.local/bin/lumabill install",
+                    quoted(&file.display().to_string())
                 )
             }
         };
