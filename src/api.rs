@@ -1,15 +1,12 @@
 //! The only HTTP client of REST APIs: [`Client::send`] signs, sends, repeats where that is safe, and reads.
 
 mod client;
-mod clock;
-mod connect;
 mod error;
 mod explain;
 pub mod pages;
 mod refusal;
 mod response;
 mod retry;
-mod roots;
 pub mod text;
 
 #[cfg(test)]
@@ -22,12 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::BoxFuture;
 
+pub use crate::https::{Moment, Safety, Trust, Unreachable, within};
 pub use client::Client;
-pub use clock::{Moment, within};
-pub use error::{ApiError, Unreachable};
+pub use error::ApiError;
 pub use refusal::{ErrorBody, Forbidden, Refusal};
 pub use reqwest::Method;
-pub use roots::Trust;
 
 /// One request to the API, complete but for the key.
 #[derive(Clone, Debug)]
@@ -61,15 +57,6 @@ pub enum Body {
         content_type: &'static str,
         bytes: Vec<u8>,
     },
-}
-
-/// What may be repeated after an answer was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Safety {
-    /// A GET: repeated on connect failure, reset, 429, 502 to 504.
-    Read,
-    /// Anything else: repeated on connect failure and 429 only.
-    Write,
 }
 
 /// What the API answered, 2xx.

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod params;
+pub mod remote;
 pub mod request;
 pub mod schema;
 

@@ -7,11 +7,11 @@ mod fixed_key;
 pub mod key_file;
 pub mod keyring;
 pub mod memory_dumps;
-pub mod origin;
+pub mod oauth;
 pub mod secret;
 
+pub use crate::https::Origin;
 pub use account_keys::AccountKeys;
 pub use fixed_key::FixedKey;
 pub use keyring::{Keyring, KeyringError};
-pub use origin::Origin;
-pub use secret::{BoxFuture, Key, Keys, NotSigned, Secret};
+pub use secret::{BoxFuture, Carried, Key, Keys, NotSigned, Secret};

@@ -1,7 +1,10 @@
 //! The whole story of a call: find, check, resolve, permit, build, send, redact. The terminal and the
 //! MCP face both enter at [`Gateway::call`], so that they obey the same rules.
 
+mod accounts;
 mod answer;
+pub mod bridged;
+mod call;
 pub mod calls;
 pub mod completion;
 mod confirmation;
@@ -41,15 +44,19 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::api;
+pub use crate::bridge::Notice;
 use crate::catalogue::{self, Answer, Effect, Endpoint, request::Wire};
 use crate::credentials;
 use crate::failure::{Exit, Failure};
 use crate::journal::{Confirmed, Journal};
 use crate::workflows;
+pub use accounts::{Absent, Accounts, Served as ServedAccount};
+pub use call::{
+    Action, Answered, Ask, Asks, Call, Caller, Done, Listed, Outcome, Passed, Passing, ProgressSink,
+    Question, Rejected, Tool,
+};
 use confirmation::Confirmations;
 use connection::Connection;
 use consent::{Agreed, Asking};
@@ -61,89 +68,6 @@ use rate_limit::{RateLimits, Waits};
 pub use receipt::Receipt;
 pub use setup::{Facts, Setup};
 pub use tools::{Selection, row};
-
-/// One call of a tool.
-pub struct Call {
-    pub tool: String,
-    pub arguments: Map<String, Value>,
-    /// The answer to an earlier [`Question`]: the same tool and arguments, called again.
-    pub answered: Option<Answered>,
-    pub caller: Caller,
-}
-
-/// Who calls, and what it can do.
-#[derive(Clone)]
-pub struct Caller {
-    /// The name that the client gave itself, or `terminal`.
-    pub name: String,
-    /// It can put a question to a person (form elicitation, or a terminal).
-    pub can_ask: bool,
-    /// Cancelling stops what is not yet sent; what is sent runs to its end.
-    pub cancelled: CancellationToken,
-    /// Called with (done, of, what) where the caller wants progress.
-    pub progress: Option<ProgressSink>,
-    /// When the caller stops waiting; a terminal does not.
-    pub until: Option<Instant>,
-}
-
-/// Receives steps done, steps in all where known, and a few words.
-pub type ProgressSink = Arc<dyn Fn(u64, Option<u64>, &str) + Send + Sync>;
-
-/// What a person (or the client by itself) answered to a [`Question`].
-pub struct Answered {
-    /// [`Question::state`], as it came back.
-    pub state: String,
-    pub action: Action,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    Accept,
-    /// Final for this call.
-    Decline,
-    /// Dismissed, or answered by a client that asks nobody: the way by `confirm_number` opens.
-    Cancel,
-}
-
-/// What became of a call.
-pub enum Outcome {
-    Done(Done),
-    Failed(Failure),
-    /// A person has to say yes first. The caller asks, and calls again with the answer.
-    Ask(Question),
-}
-
-/// A result; text and structured content carry the same facts.
-pub struct Done {
-    pub structured: Map<String, Value>,
-    pub text: String,
-    /// To be handed in when the answer is written out.
-    pub receipt: Option<Receipt>,
-}
-
-/// A yes-or-no question to a person.
-pub struct Question {
-    /// Our own words first, text from outside last and quoted.
-    pub message: String,
-    /// Sealed, bound to this call, good once and for ten minutes.
-    pub state: String,
-}
-
-/// A tool as it is listed.
-#[derive(Clone, Debug)]
-pub struct Tool {
-    pub name: String,
-    pub description: String,
-    pub input_schema: Arc<Map<String, Value>>,
-    /// Of workflows and local tools only: what an API answers is not ours to promise.
-    pub output_schema: Option<Arc<Map<String, Value>>>,
-    pub read_only: bool,
-    /// The other hints only where they differ from MCP's defaults (destructive: true, idempotent: false,
-    /// open world: true).
-    pub destructive: Option<bool>,
-    pub idempotent: Option<bool>,
-    pub open_world: Option<bool>,
-}
 
 /// What is served, and the way of every call.
 pub struct Gateway {

@@ -1,11 +1,13 @@
 //! Parses the command line, starts logging, runs the command and maps a failure to its exit code.
 
 mod api;
+mod bridge;
 mod catalogue;
 mod commands;
 mod credentials;
 mod failure;
 mod gateway;
+mod https;
 mod install;
 mod journal;
 mod logging;

@@ -28,7 +28,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::failure::{Exit, Failure};
-use crate::gateway::Gateway;
+use crate::gateway::Accounts;
 use guard::Guarded;
 use provider::ToolProvider;
 use server::Server;
@@ -41,9 +41,9 @@ const QUEUED: usize = 16;
 /// How often the end looks whether the other side still reads.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Serves `gateway` on stdin and stdout, and returns when it is time to exit: at the end of input, on
+/// Serves `accounts` on stdin and stdout, and returns when it is time to exit: at the end of input, on
 /// SIGINT or SIGTERM, when the process that started it is gone, or when stdout is. The thread that reads stdin may then still wait.
-pub async fn serve(gateway: Arc<Gateway>) -> Result<(), Failure> {
+pub async fn serve(accounts: Arc<Accounts>) -> Result<(), Failure> {
     keep_panics_quiet();
     let session = Session::new(Limits::DEFAULT);
     let stop = session.stop.clone();
@@ -52,7 +52,7 @@ pub async fn serve(gateway: Arc<Gateway>) -> Result<(), Failure> {
         told.await;
         stop.cancel();
     });
-    let served = serve_over(gateway, session, std::io::stdin(), std::io::stdout()).await;
+    let served = serve_over(accounts, session, std::io::stdin(), std::io::stdout()).await;
     told.abort();
     served
 }

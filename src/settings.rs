@@ -14,7 +14,7 @@ mod values;
 
 use std::path::PathBuf;
 
-pub use account::{Account, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name};
+pub use account::{Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name};
 pub use environment::Environment;
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use environment::SessionBus;

@@ -20,11 +20,11 @@ const FORBIDDEN: [&str; 10] =
 /// Crates that one area alone may name: each is the only door to what lies behind it.
 const DOORS: [(&str, &[&str]); 6] = [
     ("rmcp", &["mcp"]),
-    ("reqwest", &["api", "credentials"]),
+    ("reqwest", &["https", "api", "bridge", "credentials"]),
     ("keyring_core", &["credentials"]),
     ("rpassword", &["commands", "terminal"]),
     ("rusqlite", &["journal", "sandbox"]),
-    ("hyper", &["api", "sandbox"]),
+    ("hyper", &["api", "bridge", "https", "sandbox"]),
 ];
 
 fn root() -> PathBuf {

@@ -5,13 +5,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{broadcast, watch};
+use tokio::time::sleep;
 
 use crate::failure::{Exit, Failure};
 use completion::{Completion, Place, Typing};
 use resources::Resource;
+
+#[path = "../../src/gateway/call.rs"]
+#[expect(dead_code, reason = "the fixtures heed neither who calls nor for how long")]
+mod call;
+
+pub use call::{
+    Action, Answered, Ask, Asks, Call, Caller, Done, Listed, Outcome, Passed, Passing, ProgressSink,
+    Question, Rejected, Tool,
+};
 
 pub mod completion {
     //! What is typed, and what it may become.
@@ -48,53 +56,6 @@ pub mod resources {
     }
 }
 
-pub struct Call {
-    pub tool: String,
-    pub arguments: Map<String, Value>,
-    pub answered: Option<Answered>,
-    pub caller: Caller,
-}
-
-#[expect(dead_code, reason = "the fixtures heed neither who calls nor for how long")]
-pub struct Caller {
-    pub name: String,
-    pub can_ask: bool,
-    pub cancelled: CancellationToken,
-    pub progress: Option<ProgressSink>,
-    pub until: Option<Instant>,
-}
-
-pub type ProgressSink = Arc<dyn Fn(u64, Option<u64>, &str) + Send + Sync>;
-
-pub struct Answered {
-    pub state: String,
-    pub action: Action,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    Accept,
-    Decline,
-    Cancel,
-}
-
-pub enum Outcome {
-    Done(Done),
-    Failed(Failure),
-    Ask(Question),
-}
-
-pub struct Done {
-    pub structured: Map<String, Value>,
-    pub text: String,
-    pub receipt: Option<Receipt>,
-}
-
-pub struct Question {
-    pub message: String,
-    pub state: String,
-}
-
 /// There is no journal here: nothing is to be handed in.
 #[derive(Clone, Copy)]
 pub struct Receipt;
@@ -104,21 +65,16 @@ impl Receipt {
     pub fn hand_in(self) {}
 }
 
-#[derive(Clone, Debug)]
-pub struct Tool {
-    pub name: String,
-    pub description: String,
-    pub input_schema: Arc<Map<String, Value>>,
-    pub output_schema: Option<Arc<Map<String, Value>>>,
-    pub read_only: bool,
-    pub destructive: Option<bool>,
-    pub idempotent: Option<bool>,
-    pub open_world: Option<bool>,
+/// What remote servers say unasked; here there are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    ResourceUpdated(String),
 }
 
 /// The fixtures. How often they changed is all that is kept.
-pub struct Gateway {
+pub struct Accounts {
     changes: watch::Sender<u64>,
+    notices: broadcast::Sender<Notice>,
     added: Mutex<u64>,
 }
 
@@ -139,9 +95,13 @@ const TOOLS: [(&str, &str); 13] = [
     ("json_schema_2020_12_tool", "Has a schema with everything in it"),
 ];
 
-impl Gateway {
+impl Accounts {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { changes: watch::channel(0).0, added: Mutex::new(0) })
+        Arc::new(Self {
+            changes: watch::channel(0).0,
+            notices: broadcast::channel(1).0,
+            added: Mutex::new(0),
+        })
     }
 
     fn added(&self) -> u64 {
@@ -155,6 +115,7 @@ impl Gateway {
             input_schema: Arc::new(input_schema(&name)),
             output_schema: (name == "test_simple_text")
                 .then(|| Arc::new(object(json!({ "type": "object" })))),
+            more: None,
             read_only: !name.starts_with("test_trigger"),
             destructive: None,
             idempotent: None,
@@ -182,9 +143,9 @@ impl Gateway {
                 failed("test_error", "this tool intentionally returns an error for testing")
             }
             "test_tool_with_progress" => {
-                for done in [0, 50, 100] {
+                for done in [0.0, 50.0, 100.0] {
                     if let Some(progress) = &call.caller.progress {
-                        progress(done, Some(100), "a step");
+                        progress(done, Some(100.0), "a step");
                     }
                     sleep(Duration::from_millis(50)).await;
                 }
@@ -220,6 +181,23 @@ impl Gateway {
         let listed = names
             .map(|name| json!({ "name": name, "description": "A fixture", "arguments": arguments(&name) }));
         listed.collect()
+    }
+
+    pub fn listed(&self, what: Listed) -> Vec<Value> {
+        match what {
+            Listed::Prompts => self.prompts(),
+            Listed::Resources => self.resources(),
+            Listed::Templates => self.resource_templates(),
+        }
+    }
+
+    #[expect(clippy::unused_self, clippy::unused_async, reason = "the shape of the product's")]
+    pub async fn pass(&self, _: Passing) -> Option<Outcome> {
+        None
+    }
+
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
     }
 
     #[expect(clippy::unused_self, reason = "the shape of the product's")]
@@ -294,7 +272,7 @@ fn ask(call: &Call) -> Outcome {
     let state = |round: usize| format!("{} {round}", call.tool);
     let question = |round: usize| {
         let message = format!("Please say yes, for the {round}. time");
-        Outcome::Ask(Question { message, state: state(round) })
+        Outcome::Ask(Question { message, state: state(round), asks: Asks::YesOrNo })
     };
     let Some(answered) = &call.answered else { return question(1) };
     match (1..=rounds).find(|round| state(*round) == answered.state) {

@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-use super::clock::{Moment, within};
-use super::connect::{CONNECT, Connector, failed};
 use super::error::{ApiError, NoKey};
 use super::response::{self, Asked};
 use super::retry::{self, Ended, Next, Spent};
 use super::{Body, Reply, Request, Safety, Trust, Watch};
 use crate::credentials::{Key, Keys, Origin};
+use crate::https::{CONNECT, Connector, Moment, failed, within};
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
@@ -181,7 +180,7 @@ impl Client {
         let response = within(start, limit, client.execute(wire))
             .await
             .ok_or_else(|| silent(limit))?
-            .map_err(|error| failed(&error, host))?;
+            .map_err(|error| ApiError::from(failed(&error, host)))?;
         self.answered.store(true, Ordering::Relaxed);
         let rest = match request.safety {
             // Read in a moment of its own, so that a late refusal does not pass for a lost answer.
@@ -205,7 +204,9 @@ impl Client {
         }
         let mut wire = reqwest::Request::new(request.method.clone(), url);
         *wire.headers_mut() = outgoing.headers.clone();
-        wire.headers_mut().insert(AUTHORIZATION, signed.authorization);
+        if let Some((name, value)) = signed.header {
+            wire.headers_mut().insert(name, value);
+        }
         *wire.body_mut() = outgoing.body.clone().map(reqwest::Body::from);
         Ok(wire)
     }

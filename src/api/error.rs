@@ -9,6 +9,7 @@ use super::refusal::{ErrorBody, Forbidden, Refusal};
 use super::response::MOST;
 use crate::credentials::NotSigned;
 use crate::failure::Failure;
+use crate::https::{Trouble, Unreachable};
 
 /// Why there is no reply. `tool` and `host` are for the words only.
 #[derive(Debug, thiserror::Error)]
@@ -68,29 +69,16 @@ pub enum ApiError {
     },
 }
 
-/// Why no connection came about.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreachable {
-    #[error("the connection was refused")]
-    Refused,
-    #[error("its name is not known")]
-    Name,
-    #[error("no connection within {0} s")]
-    Slow(u64),
-    #[error("its certificate is not trusted ({0})")]
-    Certificate(String),
-    #[error("no encrypted connection ({0})")]
-    Tls(String),
-    #[error("the proxy did not open a way there")]
-    Proxy,
-    #[error("{0}")]
-    Other(String),
-}
-
-impl Unreachable {
-    /// True where another attempt would end the same way.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Certificate(_) | Self::Tls(_))
+impl From<Trouble> for ApiError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::NoTrust { why } => Self::NoTrust { why },
+            Trouble::Unreachable { host, why } => Self::Unreachable { host, why },
+            Trouble::NotHttp { host } => {
+                Self::NotTheApi { host, status: None, what: "something that is not HTTP" }
+            }
+            Trouble::Broken { host } => Self::Broken { host },
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::error::{ApiError, Unreachable};
+use super::error::ApiError;
 use super::refusal::{ErrorBody, Forbidden, Refusal};
 use crate::failure::{Exit, Explain, Sent};
+use crate::https::Unreachable;
 
 impl Explain for ApiError {
     fn code(&self) -> &'static str {

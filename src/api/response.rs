@@ -7,13 +7,12 @@ use reqwest::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, LINK, LOCATION, RETRY
 use serde_json::Value;
 use url::Url;
 
-use super::clock::{Moment, within};
-use super::connect::broken;
 use super::error::ApiError;
 use super::refusal::Refusal;
 use super::text::Cleaner;
 use super::{Reply, retry};
 use crate::credentials::Key;
+use crate::https::{Moment, broken, within};
 
 /// No answer is read beyond this, in bytes.
 pub const MOST: usize = 5 * 1024 * 1024;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::connect::{self, Choice};
 use super::{present, tools};
 use crate::failure::{Exit, Failure};
-use crate::gateway::{Action, Answered, Call, Caller, Done, Gateway, Outcome, Question};
+use crate::gateway::{Accounts, Action, Answered, Call, Caller, Done, Outcome, Question};
 use crate::terminal;
 
 /// Call one tool, as the assistant would; without a tool: list them by topic
@@ -55,7 +55,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let choice = choice.naming(&tool);
     let choice = if choice.lean { choice } else { Choice { toolsets: vec!["default".to_owned()], ..choice } };
     let served = connect::Connected::new(&choice)?;
-    let outcome = connect::block_on(call(&served.gateway, &tool, arguments))?;
+    let outcome = connect::block_on(call(&served.accounts, &tool, arguments))?;
     match outcome {
         Ok(done) => {
             if as_json {
@@ -75,7 +75,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             }
             if let Some(receipt) = done.receipt {
                 receipt.hand_in();
-                connect::block_on(served.gateway.close())?;
+                connect::block_on(served.accounts.close())?;
             }
         }
         Err(failure) => {
@@ -89,7 +89,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Calls, and puts questions to the person at the terminal.
-async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> Result<Done, Failure> {
+async fn call(accounts: &Accounts, tool: &str, arguments: Map<String, Value>) -> Result<Done, Failure> {
     let mut answered = None;
     let progress = Arc::new(Progress::new());
     loop {
@@ -99,11 +99,14 @@ async fn call(gateway: &Gateway, tool: &str, arguments: Map<String, Value>) -> R
             answered: answered.take(),
             caller: caller(&progress),
         };
-        let outcome = gateway.call(call).await;
+        let outcome = accounts.call(call).await;
         progress.clear();
         match outcome {
             Outcome::Done(done) => return Ok(done),
             Outcome::Failed(failure) => return Err(failure),
+            Outcome::Passed(_) | Outcome::Rejected(_) => {
+                return Err(Failure::new("defect", Exit::Defect, "not passed on yet"));
+            }
             Outcome::Ask(question) => answered = Some(ask(question)),
         }
     }
@@ -132,8 +135,8 @@ impl Progress {
         Self { at_terminal: std::io::stderr().is_terminal(), last: Mutex::new((Instant::now(), false)) }
     }
 
-    fn show(&self, done: u64, of: Option<u64>, what: &str) {
-        let waits = done == 0 || what.starts_with("waiting");
+    fn show(&self, done: f64, of: Option<f64>, what: &str) {
+        let waits = done == 0.0 || what.starts_with("waiting");
         let text = match (done, of) {
             _ if waits => what.to_owned(),
             (done, Some(of)) => format!("{done} of {of} {what}"),
@@ -167,7 +170,11 @@ fn ask(question: Question) -> Answered {
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
     let yes = read.is_ok() && matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja");
-    Answered { state: question.state, action: if yes { Action::Accept } else { Action::Decline } }
+    Answered {
+        state: question.state,
+        action: if yes { Action::Accept } else { Action::Decline },
+        responses: Map::new(),
+    }
 }
 
 /// The arguments from `NAME=VALUE` words or from `--args`.

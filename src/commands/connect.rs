@@ -3,15 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use http::{HeaderName, HeaderValue};
+
 use crate::api;
+use crate::bridge;
 use crate::credentials::{AccountKeys, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure};
+use crate::gateway::bridged::{self, Bridged};
 use crate::gateway::policy::Level;
 use crate::gateway::rate_limit::Rates;
-use crate::gateway::{self, Facts, Gateway, Selection, Setup};
+use crate::gateway::{self, Absent, Accounts, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;
 use crate::sandbox::{self, Sandbox};
-use crate::settings::{Account, Confirm, Flags, Mode, Policy, Profile, RateLimit, Settings, StoredIn};
+use crate::settings::{
+    Account, Confirm, Flags, Mode, Policy, Profile, RateLimit, Service, Settings, StoredIn,
+};
 use crate::terminal;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
@@ -48,9 +54,9 @@ pub struct Choice {
 
 pub const USER_AGENT: &str = concat!("lumabill/", env!("CARGO_PKG_VERSION"));
 
-/// A gateway, and the sandbox it talks to where there is one.
+/// What is served, and the sandbox it talks to where there is one.
 pub struct Connected {
-    pub gateway: Arc<Gateway>,
+    pub accounts: Arc<Accounts>,
     /// Stops when dropped.
     _sandbox: Option<Sandbox>,
 }
@@ -62,49 +68,28 @@ impl Connected {
         for warning in settings.warnings() {
             terminal::note(&format!("warning: {warning}"));
         }
-        if choice.sandbox { Self::to_sandbox(choice, &settings) } else { Self::to_account(choice, &settings) }
+        if choice.sandbox {
+            Self::to_sandbox(choice, &settings)
+        } else {
+            Self::to_accounts(choice, &settings)
+        }
     }
 
-    fn to_account(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
-        let named = match choice.account.as_slice() {
-            [] => None,
-            [name] => Some(name.clone()),
-            _ => {
-                return Err(Failure::new("usage", Exit::Usage, "this version serves one account at a time")
-                    .hint("start one server for each account"));
-            }
+    fn to_accounts(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
+        let served = match choice.account.as_slice() {
+            [] => vec![to_account(choice, settings, None)?],
+            [name] => vec![to_account(choice, settings, Some(name.clone()))?],
+            several => several
+                .iter()
+                .map(|name| {
+                    // One that cannot be served does not take the others with it.
+                    to_account(choice, settings, Some(name.clone())).unwrap_or_else(|why| {
+                        (name.clone(), Served::Absent(Absent { account: name.clone(), why }))
+                    })
+                })
+                .collect(),
         };
-        let account = settings.account(named.as_deref())?;
-        let policy = settings.policy(&choice.flags(), &account)?;
-        if choice.confirm.is_some_and(|asked| asked < policy.confirm) {
-            terminal::note(&format!(
-                "warning: `--confirm` is tightened to `{}` by the settings",
-                policy.confirm.name()
-            ));
-        }
-        let (again, name) = (choice.clone(), account.name.clone());
-        let remember = move || {
-            let kept =
-                Settings::load().and_then(|mut settings| Ok(settings.remember_mode(&name, Mode::ReadOnly)?));
-            if let Err(failure) = kept {
-                tracing::warn!("that the key only reads could not be kept: {}", failure.message);
-            }
-        };
-        let gateway = Gateway::new(Setup {
-            facts: facts(&account, settings, &policy)?,
-            reload: Box::new(move || look_up_again(&again, named.as_deref()).ok()),
-            keys: Arc::new(AccountKeys::new(&account, settings)),
-            sandbox: false,
-            selection: choice.selection(policy.toolsets.as_deref()),
-            level: level(policy.confirm),
-            files: policy.files,
-            journal: journal(settings),
-            duplicate_window: policy.duplicate_window,
-            state_folder: settings.folders.state.clone(),
-            rates: rates(policy.rate_limit),
-            remember_read_only: Box::new(remember),
-        })?;
-        Ok(Self { gateway: Arc::new(gateway), _sandbox: None })
+        Ok(Self { accounts: Arc::new(Accounts::new(served)), _sandbox: None })
     }
 
     fn to_sandbox(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
@@ -139,7 +124,110 @@ impl Connected {
             rates: rates(policy.rate_limit),
             remember_read_only: Box::new(|| ()),
         })?;
-        Ok(Self { gateway: Arc::new(gateway), _sandbox: Some(sandbox) })
+        let served = vec![(account.name, Served::Api(Arc::new(gateway)))];
+        Ok(Self { accounts: Arc::new(Accounts::new(served)), _sandbox: Some(sandbox) })
+    }
+}
+
+/// One account, served by its API's gateway or bridged to its remote server.
+fn to_account(
+    choice: &Choice,
+    settings: &Settings,
+    named: Option<String>,
+) -> Result<(String, Served), Failure> {
+    let account = settings.account(named.as_deref())?;
+    let policy = settings.policy(&choice.flags(), &account)?;
+    if choice.confirm.is_some_and(|asked| asked < policy.confirm) {
+        terminal::note(&format!(
+            "warning: `--confirm` is tightened to `{}` by the settings",
+            policy.confirm.name()
+        ));
+    }
+    if account.service.is_remote() {
+        let bridged = Bridged::new(bridged_setup(choice, settings, &account, policy)?)?;
+        return Ok((account.name, Served::Remote(Arc::new(bridged))));
+    }
+    let (again, name) = (choice.clone(), account.name.clone());
+    let remember = move || {
+        let kept =
+            Settings::load().and_then(|mut settings| Ok(settings.remember_mode(&name, Mode::ReadOnly)?));
+        if let Err(failure) = kept {
+            tracing::warn!("that the key only reads could not be kept: {}", failure.message);
+        }
+    };
+    let gateway = Gateway::new(Setup {
+        facts: facts(&account, settings, &policy)?,
+        reload: Box::new(move || look_up_again(&again, named.as_deref()).ok()),
+        keys: Arc::new(AccountKeys::new(&account, settings)),
+        sandbox: false,
+        selection: choice.selection(policy.toolsets.as_deref()),
+        level: level(policy.confirm),
+        files: policy.files,
+        journal: journal(settings),
+        duplicate_window: policy.duplicate_window,
+        state_folder: settings.folders.state.clone(),
+        rates: rates(policy.rate_limit),
+        remember_read_only: Box::new(remember),
+    })?;
+    Ok((account.name, Served::Api(Arc::new(gateway))))
+}
+
+fn bridged_setup(
+    choice: &Choice,
+    settings: &Settings,
+    account: &Account,
+    policy: Policy,
+) -> Result<bridged::Setup, Failure> {
+    Ok(bridged::Setup {
+        account: account.name.clone(),
+        service: account.service.name(),
+        remote: remote_setup(account, settings)?,
+        reads: account.reads.clone(),
+        selection: choice.selection(policy.toolsets.as_deref()),
+        read_only: policy.read_only,
+        level: level(policy.confirm),
+        files: policy.files,
+        state_folder: settings.folders.state.clone(),
+        rates: service_rates(account.service, policy.rate_limit),
+        journal: journal(settings),
+        duplicate_window: policy.duplicate_window,
+    })
+}
+
+/// Where the remote server of an account is, and how it is spoken to.
+pub fn remote_setup(account: &Account, settings: &Settings) -> Result<bridge::Setup, Failure> {
+    let tenant = account.tenant.as_deref().map(|tenant| {
+        let value = HeaderValue::from_str(tenant).map_err(|_| {
+            let message = "the tenant holds characters that no header can carry";
+            Failure::new("bad_tenant", Exit::Usage, message).hint("log in again with another `--tenant`")
+        })?;
+        Ok::<_, Failure>((HeaderName::from_static("x-account-id"), value))
+    });
+    Ok(bridge::Setup {
+        origin: Origin::parse(&account.origin)?,
+        trust: api::Trust {
+            ca_file: account.ca_file.clone(),
+            environment_roots: account.stored_in == StoredIn::Environment,
+        },
+        user_agent: USER_AGENT,
+        keys: Arc::new(AccountKeys::new(account, settings)),
+        transport: match account.service {
+            Service::Billstride => bridge::Transport::HttpSse,
+            _ => bridge::Transport::Streamable,
+        },
+        headers: tenant.transpose()?.into_iter().collect(),
+    })
+}
+
+/// What the pages of a service say that it allows, unless the settings say otherwise.
+fn service_rates(service: Service, setting: Option<RateLimit>) -> Option<Rates> {
+    match (service, setting) {
+        (_, Some(_)) | (Service::Lumabill | Service::LumabillHosted | Service::Sandbox, None) => {
+            rates(setting)
+        }
+        (Service::Billstride, None) => Some(Rates { reads: 100, writes: 100 }),
+        // No page says.
+        (Service::Billbot | Service::Faktoora | Service::Url, None) => None,
     }
 }
 

@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let account = account(args, &settings)?;
     let origin = Origin::parse(&account.origin)?;
     let secret = ask::key(args.with_token)?;
-    secret.check(origin.is_loopback())?;
+    secret.check(account.service, origin.is_loopback())?;
     let key = Key::new(secret.clone(), origin);
     let account = block_on(log_in(args, account, &key, &secret, &mut settings))??;
     report(&account, &key, &settings);

@@ -71,7 +71,7 @@ impl Exposed {
 pub fn can_be_served(service: Service) -> bool {
     match service {
         Service::Lumabill | Service::LumabillHosted => true,
-        Service::Sandbox | Service::Billbot | Service::Faktoora | Service::Billstride => false,
+        Service::Sandbox | Service::Billbot | Service::Faktoora | Service::Billstride | Service::Url => false,
     }
 }
 

@@ -24,8 +24,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         terminal::note(&greeting(&settings::me()));
     }
     connect::block_on(async {
-        let served = mcp::serve(Arc::clone(&connected.gateway)).await;
-        connected.gateway.close().await;
+        let served = mcp::serve(Arc::clone(&connected.accounts)).await;
+        connected.accounts.close().await;
         served
     })??;
     drop(connected);

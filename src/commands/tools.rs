@@ -24,9 +24,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let Some(name) = args.tool else { return list(&args.choice, args.json) };
     // As `call`: naming a tool is choosing it.
     let connected = Connected::new(&args.choice.naming(&name))?;
-    let tools = connected.gateway.tools();
+    let tools = connected.accounts.tools();
     let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
-        return Err(connected.gateway.why_not(&name));
+        return Err(connected.accounts.why_not(&name));
     };
     if args.json {
         terminal::line(&Value::Object(tool.json()).to_string());
@@ -47,7 +47,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// Names and first sentences, grouped by toolset.
 pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
     let connected = Connected::new(choice)?;
-    let tools = connected.gateway.tools();
+    let tools = connected.accounts.tools();
     if as_json {
         terminal::line(
             &Value::Array(tools.iter().map(|tool| Value::Object(tool.json())).collect()).to_string(),

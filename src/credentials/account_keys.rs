@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::key_file::KeyFile;
 use super::keyring::{self, Pending};
-use super::{BoxFuture, Key, Keyring, Keys, Origin, Secret};
+use super::{BoxFuture, Carried, Key, Keyring, Keys, Origin, Secret};
 use crate::failure::{Exit, Explain, Failure};
-use crate::settings::{Account, Settings, StoredIn, me};
+use crate::settings::{Account, Auth, Settings, StoredIn, me};
 
 /// A thread that reads the keyring may wait for a person this long before another one is started.
 const PROMPT_LIFE: Duration = Duration::from_secs(60);
@@ -104,8 +104,8 @@ impl AccountKeys {
         let Some(secret) = secret else {
             return Err(NotLoggedIn { account: account.name, origin: account.origin }.into());
         };
-        secret.check(origin.is_loopback())?;
-        let key = Key::new(secret, origin);
+        secret.check(account.service, origin.is_loopback())?;
+        let key = Key::new(secret, origin).carried(carried(&account.auth));
         self.state().key = Some(key.clone());
         Ok(key)
     }
@@ -155,6 +155,17 @@ impl AccountKeys {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How requests of such an account carry its key.
+fn carried(auth: &Auth) -> Carried {
+    match auth {
+        Auth::Bearer | Auth::OAuth => Carried::Bearer,
+        // A name that no header can have was refused at login; then the key goes nowhere that is not meant for it.
+        Auth::Header(name) => name.parse().map_or(Carried::Nothing, Carried::Header),
+        Auth::Query(name) => Carried::Query(name.clone()),
+        Auth::Nothing => Carried::Nothing,
     }
 }
 

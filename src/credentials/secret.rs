@@ -3,14 +3,15 @@
 use std::fmt;
 use std::pin::Pin;
 
-use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use http::{HeaderName, HeaderValue};
 use ring::digest;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::Origin;
 use crate::failure::Failure;
-use crate::settings::{KeyProblem, check_key};
+use crate::settings::{KeyProblem, Service, check_key};
 
 /// What keys begin with, longest first.
 const PREFIXES: &[&str] = &["lmb_sandbox_", "lmb_live_", "lmb_test_", "lmb_", "bb_sk_", "bb_"];
@@ -29,9 +30,9 @@ impl Secret {
         self.0.expose_secret()
     }
 
-    /// Checks that this can be a key of Lumabill, to be sent to a loopback address or not.
-    pub fn check(&self, loopback: bool) -> Result<(), KeyProblem> {
-        check_key(self.expose(), loopback)
+    /// Checks that this can be a key of `service`, to be sent to a loopback address or not.
+    pub fn check(&self, service: Service, loopback: bool) -> Result<(), KeyProblem> {
+        check_key(service, self.expose(), loopback)
     }
 
     /// True where both are the same text; takes as long for one difference as for another.
@@ -66,19 +67,39 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A key together with the only origin it may be sent to.
+/// A key together with the only origin it may be sent to, and how it goes there.
 #[derive(Clone, Debug)]
 pub struct Key {
     secret: Secret,
     origin: Origin,
+    carried: Carried,
 }
 
-/// Where a request goes and what it carries there; only [`Key::sign`] makes one.
-#[derive(Debug)]
+/// How requests carry a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// A header of this name whose value is the key.
+    Header(HeaderName),
+    /// A parameter of this name in the query: the address itself is then as secret as the key.
+    Query(String),
+    /// The server wants none.
+    Nothing,
+}
+
+/// Where a request goes and what it carries there; only [`Key`] makes one.
 pub struct Signed {
+    /// May hold the key ([`Carried::Query`]): for the request only, never for words.
     pub url: Url,
     /// Marked sensitive: no formatter prints it.
-    pub authorization: HeaderValue,
+    pub header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signed(hidden)")
+    }
 }
 
 /// Why a request was not signed; nothing was sent.
@@ -93,28 +114,58 @@ pub enum NotSigned {
 }
 
 impl Key {
+    /// Carried as a bearer token.
     pub fn new(secret: Secret, origin: Origin) -> Self {
-        Self { secret, origin }
+        Self { secret, origin, carried: Carried::Bearer }
     }
 
-    /// The one place where a key meets a request: `path` (absolute, percent-encoded) is joined to the
-    /// key's own origin, which has to be `origin`, the one that the caller talks to.
+    /// The same key, carried in another way.
+    pub fn carried(self, carried: Carried) -> Self {
+        Self { carried, ..self }
+    }
+
+    /// The one place where a key meets a request: `path` (absolute, percent-encoded; empty for the origin's own
+    /// address) is joined to the key's own origin, which has to be `origin`, the one that the caller talks to.
     pub fn sign(&self, origin: &Origin, path: &str) -> Result<Signed, NotSigned> {
+        self.attach(origin, path, Origin::join)
+    }
+
+    /// The same for a path and query from the root of the origin's host: the older MCP transport names the address
+    /// that messages go to in its stream, beside its own.
+    pub fn sign_on_host(&self, origin: &Origin, target: &str) -> Result<Signed, NotSigned> {
+        self.attach(origin, target, Origin::join_on_host)
+    }
+
+    fn attach(
+        &self,
+        origin: &Origin,
+        path: &str,
+        join: fn(&Origin, &str) -> Option<Url>,
+    ) -> Result<Signed, NotSigned> {
         if *origin != self.origin {
             return Err(NotSigned::OtherOrigin {
                 belongs: self.origin.to_string(),
                 asked: origin.to_string(),
             });
         }
-        let url = self
-            .origin
-            .join(path)
+        let mut url = join(&self.origin, path)
             .filter(|url| self.origin.covers(url))
             .ok_or_else(|| NotSigned::Path(path.to_owned()))?;
-        let text = format!("Bearer {}", self.secret.expose());
-        let mut authorization = HeaderValue::from_str(&text).map_err(|_| NotSigned::Unsendable)?;
-        authorization.set_sensitive(true);
-        Ok(Signed { url, authorization })
+        let header = match &self.carried {
+            Carried::Nothing => None,
+            Carried::Query(name) => {
+                url.query_pairs_mut().append_pair(name, self.secret.expose());
+                None
+            }
+            Carried::Bearer => Some((AUTHORIZATION, format!("Bearer {}", self.secret.expose()))),
+            Carried::Header(name) => Some((name.clone(), self.secret.expose().to_owned())),
+        };
+        let sensitive = |(name, text): (HeaderName, String)| {
+            let mut value = HeaderValue::from_str(&text).map_err(|_| NotSigned::Unsendable)?;
+            value.set_sensitive(true);
+            Ok((name, value))
+        };
+        Ok(Signed { url, header: header.map(sensitive).transpose()? })
     }
 
     /// True when both are the same text for the same origin.
@@ -173,7 +224,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, NotSigned, Origin, Secret};
+    use super::{Carried, Key, NotSigned, Origin, Secret};
 
     fn key(origin: &str) -> Key {
         Key::new(Secret::new("lmb_0123456789abcdef".into()), Origin::parse(origin).unwrap())
@@ -185,7 +236,11 @@ mod tests {
         let here = Origin::parse("https://api.lumabill.ch/base").unwrap();
         let signed = key.sign(&here, "/v1/invoices").unwrap();
         assert_eq!(signed.url.as_str(), "https://api.lumabill.ch/base/v1/invoices");
-        assert_eq!(signed.authorization.to_str().unwrap(), "Bearer lmb_0123456789abcdef");
+        let (name, value) = signed.header.as_ref().unwrap();
+        assert_eq!(
+            (name.as_str(), value.to_str().unwrap()),
+            ("authorization", "Bearer lmb_0123456789abcdef")
+        );
         assert!(!format!("{signed:?}{key:?}").contains("0123456789"));
         for other in ["https://api.lumabill.ch:8443/base", "https://evil.example", "http://127.0.0.1:1"] {
             let refused = key.sign(&Origin::parse(other).unwrap(), "/v1/invoices").unwrap_err();
@@ -193,6 +248,30 @@ mod tests {
         }
         for path in ["//evil.example/v1", "/v1/../../x", "https://evil.example", "/v1?x=1"] {
             assert_eq!(key.sign(&here, path).unwrap_err(), NotSigned::Path(path.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_key_goes_as_its_service_wants_it_and_shows_nowhere() {
+        let key = key("https://mcp.example/api/mcp");
+        let here = key.origin().clone();
+        let signed = key.clone().carried(Carried::Query("key".into())).sign(&here, "").unwrap();
+        assert_eq!(signed.url.as_str(), "https://mcp.example/api/mcp?key=lmb_0123456789abcdef");
+        assert!(signed.header.is_none() && !format!("{signed:?}").contains("0123"));
+        let named = key.clone().carried(Carried::Header("x-api-key".parse().unwrap()));
+        let (name, value) = named.sign(&here, "").unwrap().header.unwrap();
+        assert_eq!((name.as_str(), value.to_str().unwrap()), ("x-api-key", "lmb_0123456789abcdef"));
+        assert!(value.is_sensitive());
+        assert!(key.clone().carried(Carried::Nothing).sign(&here, "").unwrap().header.is_none());
+        let beside = key.sign_on_host(&here, "/messages?session=1").unwrap();
+        assert_eq!(beside.url.as_str(), "https://mcp.example/messages?session=1");
+        for away in
+            ["//evil.example/x", "https://evil.example/x", "messages", "/\\evil.example", "/@evil\n.example"]
+        {
+            assert!(
+                key.sign_on_host(&here, away).is_err_and(|why| matches!(why, NotSigned::Path(_))),
+                "{away}"
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::confirmation::Binding;
 use super::redaction::quoted;
-use super::{Action, Answered, Gateway, Question, Work, answer};
+use super::{Action, Answered, Asks, Gateway, Question, Work, answer};
 use crate::failure::Failure;
 use crate::journal::Confirmed;
 
@@ -76,7 +76,11 @@ impl Gateway {
                 // A number that no first call has opened takes nobody's place who can be asked.
                 if work.caller.can_ask {
                     let state = self.confirmations.seal(&binding)?;
-                    return Ok(Agreed::Ask(Question { state, message: asking.message.to_owned() }));
+                    return Ok(Agreed::Ask(Question {
+                        state,
+                        message: asking.message.to_owned(),
+                        asks: Asks::YesOrNo,
+                    }));
                 }
             }
         }

@@ -42,7 +42,7 @@ impl Gateway {
         }
         Ok(NewIntent {
             scope,
-            tool: work.tool(),
+            tool: work.tool().to_owned(),
             kind,
             client: work.caller.name.clone(),
             confirmed: work.confirmed,

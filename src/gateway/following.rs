@@ -1,7 +1,7 @@
 //! Following a workflow: its reads, its question and its writes on the gateway's own way.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,9 +46,11 @@ impl Gateway {
         answered: Option<Answered>,
     ) -> Result<Outcome, Failure> {
         // The waits of several calls: progress counts up over all of them.
-        let steps = AtomicU64::new(0);
+        let steps = AtomicU32::new(0);
         work.caller.progress = work.caller.progress.take().map(|sink| -> ProgressSink {
-            Arc::new(move |_, _, what| sink(steps.fetch_add(1, Ordering::Relaxed) + 1, None, what))
+            Arc::new(move |_, _, what| {
+                sink(f64::from(steps.fetch_add(1, Ordering::Relaxed)) + 1.0, None, what);
+            })
         });
         work.caller.until = work.caller.until.map(|until| until.min(Instant::now() + TIME));
         let until = work.caller.until.unwrap_or_else(|| Instant::now() + LONG);
@@ -83,6 +85,7 @@ impl Gateway {
             Outcome::Done(done) => Ok(done),
             Outcome::Failed(failure) => Err(failure),
             Outcome::Ask(_) => Err(defect("a write of a workflow asked a second time")),
+            Outcome::Passed(_) | Outcome::Rejected(_) => Err(defect("an API answered as a remote server")),
         }
     }
 }
@@ -225,6 +228,9 @@ impl Calls for Following<'_> {
                 }
                 Outcome::Ask(question) => Err(Stop::Ask(question)),
                 Outcome::Failed(failure) => Err(failure.into()),
+                Outcome::Passed(_) | Outcome::Rejected(_) => {
+                    Err(defect("an API answered as a remote server").into())
+                }
             }
         })
     }
@@ -253,7 +259,7 @@ impl Calls for Following<'_> {
 
     fn progress(&self, what: &str) {
         if let Some(progress) = &self.work.caller.progress {
-            progress(0, None, what);
+            progress(0.0, None, what);
         }
     }
 

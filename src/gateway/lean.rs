@@ -73,6 +73,7 @@ pub(super) fn list(served: &Served) -> Vec<Tool> {
             description: row.about.to_owned(),
             input_schema: Arc::new(schema::input(row, schema::Options::default())),
             output_schema: None,
+            more: None,
             read_only: row.tool != RUN_WRITE,
             destructive: None,
             idempotent: None,

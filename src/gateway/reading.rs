@@ -64,7 +64,7 @@ impl Gateway {
     ) -> Result<api::Reply, api::ApiError> {
         let waiting = |wait: Duration, why: &str| {
             if let Some(progress) = &work.caller.progress {
-                progress(0, None, &format!("waiting {} s: {why}", wait.as_secs().max(1)));
+                progress(0.0, None, &format!("waiting {} s: {why}", wait.as_secs().max(1)));
             }
         };
         let further = self.further(work);
@@ -170,7 +170,7 @@ impl Gateway {
     async fn wait_out(&self, work: &Work, failure: &Failure) {
         let seconds = failure.facts.get("retry_after_s").and_then(Value::as_u64).unwrap_or(3).clamp(1, 120);
         if let Some(progress) = &work.caller.progress {
-            progress(0, None, &format!("waiting {seconds} s: {}", failure.message));
+            progress(0.0, None, &format!("waiting {seconds} s: {}", failure.message));
         }
         let pause = tokio::time::sleep(Duration::from_secs(seconds));
         work.caller.cancelled.run_until_cancelled(pause).await;
@@ -227,7 +227,8 @@ impl Gateway {
 fn tell(work: &Work, walk: &Walk) {
     if let Some(progress) = &work.caller.progress {
         let (read, in_all) = walk.pages();
-        progress(read, in_all, "pages read");
+        let count = |pages: u64| f64::from(u32::try_from(pages).unwrap_or(u32::MAX));
+        progress(count(read), in_all.map(count), "pages read");
     }
 }
 

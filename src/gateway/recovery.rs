@@ -105,7 +105,7 @@ impl Gateway {
                 });
             }
             if let Some(progress) = &work.caller.progress {
-                progress(0, None, "waiting: the answer was lost, looking for what became of it");
+                progress(0.0, None, "waiting: the answer was lost, looking for what became of it");
             }
             sleep_until(next).await;
         }

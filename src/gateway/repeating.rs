@@ -210,7 +210,7 @@ fn wait_of(error: &ApiError) -> Option<Duration> {
 /// Waits as the API wants it; cancelled, nothing was sent.
 async fn wait_out(work: &Work, wait: Duration, error: ApiError) -> Result<(), Failure> {
     if let Some(progress) = &work.caller.progress {
-        progress(0, None, &format!("waiting {} s: {error}", wait.as_secs().max(1)));
+        progress(0.0, None, &format!("waiting {} s: {error}", wait.as_secs().max(1)));
     }
     let waiting = work.caller.cancelled.run_until_cancelled(tokio::time::sleep(wait)).await;
     let tool = work.endpoint.tool.to_owned();

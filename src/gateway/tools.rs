@@ -167,6 +167,7 @@ pub(super) fn describe(endpoint: &Endpoint, options: schema::Options<'_>) -> Too
         input_schema: Arc::new(schema::input(endpoint, options)),
         output_schema: workflows::find(endpoint.tool)
             .map(|workflow| Arc::new(schema::output(workflow.output))),
+        more: None,
         read_only: hints.read_only,
         // For a tool that only reads MCP gives the two no meaning.
         destructive: (!hints.read_only && !hints.destructive).then_some(false),

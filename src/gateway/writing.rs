@@ -112,7 +112,7 @@ impl Gateway {
                 return Err(answers::under_way(work, earlier, likeness));
             }
             if let Some(progress) = &work.caller.progress {
-                progress(0, None, "waiting: the same call is under way");
+                progress(0.0, None, "waiting: the same call is under way");
             }
             sleep(PAUSE).await;
             let now = self.journal.look(earlier.number).await?;

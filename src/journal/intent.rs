@@ -89,7 +89,7 @@ pub struct Field {
 #[derive(Clone, Debug)]
 pub struct NewIntent {
     pub scope: Scope,
-    pub tool: &'static str,
+    pub tool: String,
     pub kind: Kind,
     /// The name that the client gave itself, or `terminal`.
     pub client: String,

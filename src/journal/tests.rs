@@ -64,7 +64,7 @@ fn digest(byte: u8) -> Digest {
 fn create(fingerprint: u8) -> NewIntent {
     NewIntent {
         scope: scope(),
-        tool: "create_invoice",
+        tool: "create_invoice".to_owned(),
         kind: Kind::Create,
         client: "claude-code".into(),
         confirmed: Confirmed::NotAsked,

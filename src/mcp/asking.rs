@@ -11,7 +11,7 @@ use rmcp::model::{
     ElicitationAction, ElicitationSchema, InputRequest, InputRequiredResult, MetaObject, ServerRequest,
 };
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout};
 
 use super::session::{Session, Ticket};
@@ -78,7 +78,13 @@ pub(super) fn carried(request: &mut CallToolRequestParams) -> Option<Answered> {
         Some("decline") => Action::Decline,
         _ => Action::Cancel,
     };
-    Some(Answered { state, action })
+    // What a remote server asked is passed on by the gateway, which knows the keys it gave.
+    let responses = responses.and_then(|all| serde_json::to_value(all).ok());
+    let responses = match responses {
+        Some(Value::Object(responses)) => responses,
+        _ => Map::new(),
+    };
+    Some(Answered { state, action, responses })
 }
 
 /// Legacy era: asks and waits. Nothing comes back for a call that was cancelled meanwhile.
@@ -93,9 +99,9 @@ pub(super) async fn ask(
         .saturating_duration_since(Instant::now())
         .saturating_sub(session.limits.after_question)
         .min(session.limits.question);
-    let Question { message, state } = question;
+    let Question { message, state, .. } = question;
     let action = put(peer, message, within, ticket, session).await?;
-    Some(Answered { state, action })
+    Some(Answered { state, action, responses: Map::new() })
 }
 
 async fn put(

@@ -131,7 +131,9 @@ impl<P: ToolProvider> Server<P> {
                     first.get_or_insert(failure);
                 }
                 Outcome::Failed(failure) => return Err(unread(uri, &failure)),
-                Outcome::Ask(_) => return Err(ErrorData::internal_error("a read asks nobody", None)),
+                Outcome::Passed(_) | Outcome::Rejected(_) | Outcome::Ask(_) => {
+                    return Err(ErrorData::internal_error("a read asks nobody", None));
+                }
             }
         }
         Err(match first {

@@ -73,12 +73,12 @@ pub(super) struct Steps {
     peer: Peer<RoleServer>,
     sender: mpsc::UnboundedSender<Step>,
     receiver: mpsc::UnboundedReceiver<Step>,
-    last: Option<u64>,
+    last: Option<f64>,
 }
 
 pub(super) struct Step {
-    done: u64,
-    of: Option<u64>,
+    done: f64,
+    of: Option<f64>,
     what: String,
 }
 
@@ -112,17 +112,13 @@ impl Steps {
             return;
         }
         self.last = Some(step.done);
-        let mut progress =
-            ProgressNotificationParam::new(self.token.clone(), count(step.done)).with_message(step.what);
-        progress.total = step.of.map(count);
+        let mut progress = ProgressNotificationParam::new(self.token.clone(), step.done);
+        progress.message = Some(step.what).filter(|what| !what.is_empty());
+        progress.total = step.of;
         if self.peer.notify_progress(progress).await.is_err() {
             tracing::debug!("a progress notification could not be sent");
         }
     }
-}
-
-fn count(steps: u64) -> f64 {
-    f64::from(u32::try_from(steps).unwrap_or(u32::MAX))
 }
 
 fn defect(tool: &str) -> Failure {

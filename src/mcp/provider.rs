@@ -3,22 +3,15 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::failure::Failure;
+pub(super) use crate::gateway::Listed;
 use crate::gateway::completion::{Completion, Typing};
 use crate::gateway::resources::Resource;
-use crate::gateway::{Call, Gateway, Outcome, Tool};
+use crate::gateway::{Accounts, Call, Notice, Outcome, Passing, Tool};
 
-/// What is listed beside tools.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Listed {
-    Prompts,
-    Resources,
-    Templates,
-}
-
-/// The seam between the protocol and what is served; [`Gateway`] says what each part means.
+/// The seam between the protocol and what is served; [`Accounts`] says what each part means.
 pub(super) trait ToolProvider: Send + Sync + 'static {
     fn tools(&self) -> Arc<Vec<Tool>>;
     fn instructions(&self) -> String;
@@ -28,9 +21,11 @@ pub(super) trait ToolProvider: Send + Sync + 'static {
     fn prompt(&self, name: &str, arguments: &Map<String, Value>) -> Result<Value, Failure>;
     fn resource(&self, uri: &str) -> Option<Resource>;
     fn complete(&self, typing: Typing) -> impl Future<Output = Option<Completion>> + Send;
+    fn pass(&self, passing: Passing) -> impl Future<Output = Option<Outcome>> + Send;
+    fn notices(&self) -> broadcast::Receiver<Notice>;
 }
 
-impl ToolProvider for Gateway {
+impl ToolProvider for Accounts {
     fn tools(&self) -> Arc<Vec<Tool>> {
         Self::tools(self)
     }
@@ -48,11 +43,7 @@ impl ToolProvider for Gateway {
     }
 
     fn listed(&self, what: Listed) -> Vec<Value> {
-        match what {
-            Listed::Prompts => self.prompts(),
-            Listed::Resources => self.resources(),
-            Listed::Templates => self.resource_templates(),
-        }
+        Self::listed(self, what)
     }
 
     fn prompt(&self, name: &str, arguments: &Map<String, Value>) -> Result<Value, Failure> {
@@ -65,5 +56,13 @@ impl ToolProvider for Gateway {
 
     fn complete(&self, typing: Typing) -> impl Future<Output = Option<Completion>> + Send {
         Self::complete(self, typing)
+    }
+
+    fn pass(&self, passing: Passing) -> impl Future<Output = Option<Outcome>> + Send {
+        Self::pass(self, passing)
+    }
+
+    fn notices(&self) -> broadcast::Receiver<Notice> {
+        Self::notices(self)
     }
 }

@@ -142,6 +142,7 @@ mod tests {
             description: String::new(),
             input_schema: Map::new().into(),
             output_schema: None,
+            more: None,
             read_only: true,
             destructive: None,
             idempotent: None,

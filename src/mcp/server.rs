@@ -104,6 +104,9 @@ impl<P: ToolProvider> Server<P> {
                     return Ok(reply::done(done, self.meta(client.modern)).into());
                 }
                 Outcome::Failed(failure) => return self.failed(&failure, &tool, client.modern),
+                Outcome::Passed(_) | Outcome::Rejected(_) => {
+                    return Err(ErrorData::internal_error("not passed on yet", None));
+                }
                 Outcome::Ask(question) => question,
             };
             if client.modern && client.can_ask {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -26,7 +26,7 @@ use super::session::{Limits, Session};
 use crate::failure::{Exit, Failure, Sent};
 use crate::gateway::completion::{Completion, Typing};
 use crate::gateway::resources::Resource;
-use crate::gateway::{Action, Call, Done, Outcome, Question, Tool};
+use crate::gateway::{Action, Asks, Call, Done, Notice, Outcome, Passing, Question, Tool};
 
 /// Long enough for any machine; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -97,6 +97,7 @@ impl ToolProvider for Fake {
             description: format!("does {name}"),
             input_schema: Arc::new(Map::from_iter([("type".to_owned(), json!("object"))])),
             output_schema: None,
+            more: None,
             read_only,
             destructive,
             idempotent: None,
@@ -129,17 +130,19 @@ impl ToolProvider for Fake {
             "big" => done(json!({ "x": "x".repeat(LARGE), "n": call.arguments.get("n") })),
             "steps" => {
                 if let Some(progress) = &call.caller.progress {
-                    for (step, what) in [(1, "one"), (1, "again"), (3, "three"), (2, "back")] {
-                        progress(step, Some(4), what);
+                    for (step, what) in [(1.0, "one"), (1.0, "again"), (3.0, "three"), (2.0, "back")] {
+                        progress(step, Some(4.0), what);
                     }
                     tokio::task::yield_now().await;
                 }
                 done(json!({ "progress": call.caller.progress.is_some() }))
             }
             "ask" => match (&call.answered, call.caller.can_ask) {
-                (None, true) => {
-                    Outcome::Ask(Question { message: "delete IV-1?".into(), state: "sealed".into() })
-                }
+                (None, true) => Outcome::Ask(Question {
+                    message: "delete IV-1?".into(),
+                    state: "sealed".into(),
+                    asks: Asks::YesOrNo,
+                }),
                 (None, false) => done(json!({ "asked": false })),
                 (Some(answered), _) => done(json!({
                     "accepted": answered.action == Action::Accept && answered.state == "sealed",
@@ -147,7 +150,11 @@ impl ToolProvider for Fake {
                     "state": answered.state,
                 })),
             },
-            "insist" => Outcome::Ask(Question { message: "sure?".into(), state: "sealed".into() }),
+            "insist" => Outcome::Ask(Question {
+                message: "sure?".into(),
+                state: "sealed".into(),
+                asks: Asks::YesOrNo,
+            }),
             "fail" => Outcome::Failed(
                 Failure::new("rate_limited", Exit::Unavailable, "the API is busy")
                     .hint("wait")
@@ -193,6 +200,14 @@ impl ToolProvider for Fake {
         };
         let attempt = |n: &str| Map::from_iter([("n".to_owned(), json!(n))]);
         Some(Resource::Read(tool, parts.map(attempt).collect()))
+    }
+
+    async fn pass(&self, _: Passing) -> Option<Outcome> {
+        None
+    }
+
+    fn notices(&self) -> broadcast::Receiver<Notice> {
+        broadcast::channel(1).1
     }
 
     async fn complete(&self, typing: Typing) -> Option<Completion> {

@@ -23,6 +23,12 @@ pub struct Account {
     pub profiles: Vec<Profile>,
     /// Further TLS root given at login.
     pub ca_file: Option<PathBuf>,
+    /// How the credential goes out.
+    pub auth: Auth,
+    /// `x-account-id` of a service with several accounts behind one key (faktoora).
+    pub tenant: Option<String>,
+    /// Tools of a remote server of the user's own that the user says only read.
+    pub reads: Vec<String>,
     /// Other origins that keys of this account were stored for and that may still be in the keyring.
     pub former_origins: Vec<String>,
 }
@@ -33,6 +39,7 @@ impl Account {
         Self {
             origin,
             service: Service::Sandbox,
+            auth: Auth::Bearer,
             stored_in: StoredIn::Sandbox,
             mode: Mode::ReadWrite,
             ..Self::unknown("sandbox")
@@ -50,6 +57,9 @@ impl Account {
             profile: None,
             profiles: Vec::new(),
             ca_file: None,
+            auth: Auth::Bearer,
+            tenant: None,
+            reads: Vec::new(),
             former_origins: Vec::new(),
         }
     }
@@ -66,17 +76,25 @@ impl Account {
 pub enum Service {
     Lumabill,
     Sandbox,
-    /// Known by name only: this version cannot serve it.
     LumabillHosted,
-    /// Known by name only: this version cannot serve it.
     Billbot,
-    /// Known by name only: this version cannot serve it.
     Faktoora,
-    /// Known by name only: this version cannot serve it.
     Billstride,
+    /// Any other remote MCP server, by its address.
+    Url,
 }
 
 impl Service {
+    const ALL: [Self; 7] = [
+        Self::Lumabill,
+        Self::Sandbox,
+        Self::LumabillHosted,
+        Self::Billbot,
+        Self::Faktoora,
+        Self::Billstride,
+        Self::Url,
+    ];
+
     /// The name that people type and that the config file holds.
     pub fn name(self) -> &'static str {
         match self {
@@ -86,25 +104,84 @@ impl Service {
             Self::Billbot => "billbot",
             Self::Faktoora => "faktoora",
             Self::Billstride => "billstride",
+            Self::Url => "url",
         }
     }
 
-    /// The service of this name, usable in this version or not.
+    /// The service of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Lumabill, Self::Sandbox, Self::LumabillHosted, Self::Billbot, Self::Faktoora, Self::Billstride]
-            .into_iter()
-            .find(|service| service.name() == name)
+        Self::ALL.into_iter().find(|service| service.name() == name)
     }
 
-    /// Where calls go unless the account says otherwise; the embedded API has no fixed address.
+    /// Where calls go unless the account says otherwise; the embedded API and servers of the user's own have no fixed address.
     pub fn default_origin(self) -> &'static str {
         match self {
             Self::Lumabill => "https://api.lumabill.ch",
-            Self::Sandbox => "http://127.0.0.1",
+            Self::Sandbox | Self::Url => "http://127.0.0.1",
             Self::LumabillHosted => "https://mcp.lumabill.ch/mcp",
             Self::Billbot => "https://billbot.io/api/mcp",
             Self::Faktoora => "https://api.faktoora.com/api/v1/mcp",
             Self::Billstride => "https://billstride.com/api/mcp/sse",
+        }
+    }
+
+    /// How the service's pages say that the credential goes out.
+    pub fn auth(self) -> Auth {
+        match self {
+            Self::Lumabill | Self::Sandbox | Self::Billbot | Self::Url => Auth::Bearer,
+            Self::LumabillHosted => Auth::Query("key".to_owned()),
+            Self::Faktoora => Auth::Header("x-api-key".to_owned()),
+            Self::Billstride => Auth::OAuth,
+        }
+    }
+
+    /// A remote MCP server, and no REST API.
+    pub fn is_remote(self) -> bool {
+        !matches!(self, Self::Lumabill | Self::Sandbox)
+    }
+}
+
+/// How the credential of an account goes out; in the config file `bearer`, `header:NAME`, `query:NAME`, `oauth` or `none`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Auth {
+    /// A key as bearer token.
+    #[default]
+    Bearer,
+    /// A key in a header of this name.
+    Header(String),
+    /// A key in the query, under this name.
+    Query(String),
+    /// Tokens of an OAuth 2.1 sign-in.
+    OAuth,
+    /// The server wants none.
+    Nothing,
+}
+
+impl Auth {
+    /// As the config file holds it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Bearer => "bearer".to_owned(),
+            Self::Header(name) => format!("header:{name}"),
+            Self::Query(name) => format!("query:{name}"),
+            Self::OAuth => "oauth".to_owned(),
+            Self::Nothing => "none".to_owned(),
+        }
+    }
+}
+
+impl TryFrom<String> for Auth {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match (text.as_str(), text.split_once(':')) {
+            ("bearer", _) => Ok(Self::Bearer),
+            ("oauth", _) => Ok(Self::OAuth),
+            ("none", _) => Ok(Self::Nothing),
+            (_, Some(("header", name))) if !name.is_empty() => Ok(Self::Header(name.to_owned())),
+            (_, Some(("query", name))) if !name.is_empty() => Ok(Self::Query(name.to_owned())),
+            _ => Err("expected `bearer`, `header:NAME`, `query:NAME`, `oauth` or `none`"),
         }
     }
 }

@@ -71,7 +71,7 @@ impl Settings {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => Service::Lumabill.default_origin().to_owned(),
         };
-        check_key(key.expose_secret(), is_loopback(&origin))?;
+        check_key(Service::Lumabill, key.expose_secret(), is_loopback(&origin))?;
         // The settings' profile is a wall for this key too where it is the same account.
         let stored = self.stored_account(name).filter(|stored| stored.origin == origin);
         Ok(Some(Account {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::policy::{Confirm, HistoryDays, RateLimit, Window};
-use super::{Account, Mode, Profile, Service, Settings, SettingsError, StoredIn};
+use super::{Account, Auth, Mode, Profile, Service, Settings, SettingsError, StoredIn};
 
 const VERSION: i64 = 1;
 
@@ -44,6 +44,10 @@ pub(super) struct StoredAccount {
     #[serde(default)]
     profiles: Vec<Profile>,
     ca_file: Option<PathBuf>,
+    auth: Option<Auth>,
+    tenant: Option<String>,
+    #[serde(default)]
+    reads: Vec<String>,
     #[serde(default)]
     former_origins: Vec<String>,
 }
@@ -59,6 +63,9 @@ impl StoredAccount {
             profile: self.profile.clone(),
             profiles: self.profiles.clone(),
             ca_file: self.ca_file.clone(),
+            auth: self.auth.clone().unwrap_or_else(|| self.service.auth()),
+            tenant: self.tenant.clone(),
+            reads: self.reads.clone(),
             former_origins: self.former_origins.clone(),
         }
     }
@@ -201,6 +208,9 @@ fn write_account(table: &mut Table, account: &Account) {
     let text = |text: &str| Some(value(text));
     let path = |path: &PathBuf| path.to_str().map(value);
     let former = account.former_origins.iter().collect::<toml_edit::Array>();
+    let reads = account.reads.iter().collect::<toml_edit::Array>();
+    // What the service's page says needs not be said again.
+    let auth = (account.auth != account.service.auth()).then(|| value(account.auth.text()));
     let mut profiles = ArrayOfTables::new();
     for profile in &account.profiles {
         let mut row = Table::new();
@@ -215,6 +225,9 @@ fn write_account(table: &mut Table, account: &Account) {
         ("mode", text(account.mode.name())),
         ("profile", account.profile.as_deref().map(value)),
         ("ca_file", account.ca_file.as_ref().and_then(path)),
+        ("auth", auth),
+        ("tenant", account.tenant.as_deref().map(value)),
+        ("reads", (!reads.is_empty()).then(|| value(reads))),
         ("former_origins", (!former.is_empty()).then(|| value(former))),
         ("profiles", (!profiles.is_empty()).then_some(Item::ArrayOfTables(profiles))),
     ];

@@ -108,7 +108,7 @@ async fn one(account: Account, settings: Settings, trouble: Option<KeyringError>
 
 fn ready(account: &Account, secret: &Secret) -> Result<Key, Failure> {
     let origin = Origin::parse(&account.origin)?;
-    secret.check(origin.is_loopback())?;
+    secret.check(account.service, origin.is_loopback())?;
     Ok(Key::new(secret.clone(), origin))
 }
 

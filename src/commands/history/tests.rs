@@ -61,7 +61,7 @@ impl Books {
                 origin: "https://api.lumabill.ch".to_owned(),
                 profile: PROFILE.to_owned(),
             },
-            tool,
+            tool: tool.to_owned(),
             kind,
             client: "claude-code".to_owned(),
             confirmed: if kind == Kind::Create { Confirmed::NotAsked } else { Confirmed::Person },

@@ -55,7 +55,7 @@ pub fn judge(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> R
         failure
     })?;
     for _ in 0..ATTEMPTS {
-        plain.secret.check(origin.is_loopback())?;
+        plain.secret.check(Service::Lumabill, origin.is_loopback())?;
         let key = Key::new(plain.secret.clone(), origin);
         match block_on(login::seen(&key, ca_file.clone(), settings))? {
             Ok(seen) => return Ok(Judged::Good { key, seen, ca_file }),

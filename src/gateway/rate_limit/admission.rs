@@ -30,7 +30,7 @@ impl Gateway {
     async fn slot(&self, work: &Work, key: &Key, safety: Safety) -> Result<Permit, TooLate> {
         let tell = |wait: Duration, why: &Why, limit: u32| {
             if let Some(progress) = &work.caller.progress {
-                progress(0, None, &format!("waiting {} s: {}", seconds(wait), reason(*why, limit, safety)));
+                progress(0.0, None, &format!("waiting {} s: {}", seconds(wait), reason(*why, limit, safety)));
             }
         };
         self.rate_limits.admit(key, safety, &work.waits, &tell).await

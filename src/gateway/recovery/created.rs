@@ -142,7 +142,7 @@ impl Gateway {
         let left = SPREAD.saturating_sub(Duration::try_from(age).unwrap_or_default());
         if !left.is_zero() {
             if let Some(progress) = &work.caller.progress {
-                progress(0, None, "waiting: a record made just now is not found, and may still turn up");
+                progress(0.0, None, "waiting: a record made just now is not found, and may still turn up");
             }
             tokio::time::sleep(left).await;
         }

@@ -100,7 +100,7 @@ fn another_tool_is_another_thing_but_a_twin_by_what_it_is_about() {
     let folder = Folder::new();
     block(async {
         let journal = folder.journal();
-        let by = |tool, intent| NewIntent { tool, ..intent };
+        let by = |tool: &str, intent| NewIntent { tool: tool.to_owned(), ..intent };
         let ticket = sent(&journal, by("create_invoice", twin(1, Some(1), None))).await;
         let copy = || by("duplicate_invoice", twin(2, Some(1), None));
         assert!(matches!(journal.claim(copy()).await.unwrap(), Claim::Busy(_, Likeness::Twin)));
@@ -129,7 +129,7 @@ fn what_made_the_source_of_a_copy_is_known_to_whoever_copies_it() {
         let copy_of = |source: &str| {
             let mut copy = twin(2, Some(1), None);
             copy.guard.as_mut().unwrap().source = Some(source.to_owned());
-            NewIntent { tool: "duplicate_invoice", ..copy }
+            NewIntent { tool: "duplicate_invoice".to_owned(), ..copy }
         };
         assert!(matches!(journal.claim(copy_of("r1")).await.unwrap(), Claim::Busy(..)), "nobody knows yet");
         journal.settle(&ticket, made("r1")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Time as the API client counts it: with the time that the machine was asleep, which the steady clock
+//! Time as it is counted on connections: with the time that the machine was asleep, which the steady clock
 //! of some systems leaves out.
 
 use std::time::{Duration, SystemTime};

@@ -94,8 +94,12 @@ impl Origin {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The address of `path` (absolute, percent-encoded) below this origin; `None` if it would leave it.
+    /// The address of `path` (absolute, percent-encoded; empty for this address itself) below this origin; `None` if it
+    /// would leave it.
     pub fn join(&self, path: &str) -> Option<Url> {
+        if path.is_empty() {
+            return Some(self.url.clone());
+        }
         if !path.starts_with('/')
             || path.starts_with("//")
             || path.contains("..")
@@ -108,6 +112,15 @@ impl Origin {
         url.set_path(&whole);
         // `.`, `%2e%2e` and the like would be resolved here and name another record.
         (url.path() == whole && self.covers(&url)).then_some(url)
+    }
+
+    /// The address of `target` (a path and perhaps a query) from the root of this origin's host; `None` if it would leave it.
+    pub fn join_on_host(&self, target: &str) -> Option<Url> {
+        let plain = |letter: char| letter.is_ascii_graphic() && !matches!(letter, '#' | '\\');
+        if !target.starts_with('/') || target.starts_with("//") || !target.chars().all(plain) {
+            return None;
+        }
+        self.url.join(target).ok().filter(|url| self.covers(url))
     }
 
     /// True when `url` has this scheme, host and port.

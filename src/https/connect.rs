@@ -5,11 +5,10 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Safety;
 use super::clock::Moment;
-use super::error::{ApiError, Unreachable};
 use super::roots::{self, Roots, Trust};
-use crate::credentials::Origin;
+use super::trouble::{Trouble, Unreachable};
+use super::{Origin, Safety};
 use crate::text::in_line;
 
 /// For the name, the connection and the handshake together.
@@ -73,7 +72,7 @@ impl Connector {
     }
 
     /// The client with the kept connections that are good enough for such a request.
-    pub fn client(&self, safety: Safety) -> Result<reqwest::Client, ApiError> {
+    pub fn client(&self, safety: Safety) -> Result<reqwest::Client, Trouble> {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let known = match &mut *pools {
             Some(known) if known.made.drift() < SLEPT => known,
@@ -106,14 +105,14 @@ impl Connector {
     }
 
     /// `None` without encryption: no handshake will take place, so no roots are read.
-    fn roots(&self) -> Result<Option<Roots>, ApiError> {
+    fn roots(&self) -> Result<Option<Roots>, Trouble> {
         if !self.origin.is_encrypted() {
             return Ok(None);
         }
-        roots::read(&self.trust).map(Some).map_err(|why| ApiError::NoTrust { why })
+        roots::read(&self.trust).map(Some).map_err(|why| Trouble::NoTrust { why })
     }
 
-    fn build(&self, roots: Option<&Roots>, idle: Duration) -> Result<reqwest::Client, ApiError> {
+    fn build(&self, roots: Option<&Roots>, idle: Duration) -> Result<reqwest::Client, Trouble> {
         let mut builder = builder()
             .user_agent(&self.user_agent)
             .redirect(reqwest::redirect::Policy::none())
@@ -129,19 +128,19 @@ impl Connector {
         }
         builder = match roots {
             Some(roots) => roots.apply(builder),
-            None => roots::none(builder).map_err(|why| ApiError::NoTrust { why })?,
+            None => roots::none(builder).map_err(|why| Trouble::NoTrust { why })?,
         };
-        builder.build().map_err(|error| ApiError::NoTrust { why: innermost(&error.without_url()) })
+        builder.build().map_err(|error| Trouble::NoTrust { why: innermost(&error.without_url()) })
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the client of `api`")]
+#[expect(clippy::disallowed_methods, reason = "this is where all clients are built")]
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
 }
 
 /// Why an attempt got no answer.
-pub fn failed(error: &reqwest::Error, host: &str) -> ApiError {
+pub fn failed(error: &reqwest::Error, host: &str) -> Trouble {
     let host_name = host.to_owned();
     if !error.is_connect() {
         return broken(error, host);
@@ -166,20 +165,19 @@ pub fn failed(error: &reqwest::Error, host: &str) -> ApiError {
             None => Unreachable::Other("the connection was not made".to_owned()),
         }
     };
-    ApiError::Unreachable { host: host_name, why }
+    Trouble::Unreachable { host: host_name, why }
 }
 
 /// Why an answer stopped.
-pub fn broken(error: &reqwest::Error, host: &str) -> ApiError {
+pub fn broken(error: &reqwest::Error, host: &str) -> Trouble {
     let host = host.to_owned();
     let no_http = chain(error)
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .any(|cause| cause.is_parse() && !cause.is_incomplete_message());
     if no_http {
-        let what = "something that is not HTTP";
-        return ApiError::NotTheApi { host, status: None, what };
+        return Trouble::NotHttp { host };
     }
-    ApiError::Broken { host }
+    Trouble::Broken { host }
 }
 
 fn certificate(why: &rustls::CertificateError) -> String {
