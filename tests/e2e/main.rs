@@ -64,6 +64,7 @@ mod prompt_texts;
 mod prompts;
 mod rate_limits;
 mod reconcile;
+mod remote_oauth;
 mod reports;
 mod resources;
 mod robustness;
