@@ -6,12 +6,13 @@ use crate::support::Home;
 
 const ITEM: &str = "lumabill@https://api.lumabill.ch";
 
-/// The parts of a long secret that the keyring holds, after their heads.
-fn parts(desktop: &Desktop) -> Vec<String> {
+/// The items of ours in the keyring.
+fn items(desktop: &Desktop) -> Vec<String> {
     let found = desktop.other("secret-tool", &["search", "--all", "service", "lumabill"]);
-    let mut items: Vec<_> = found.lines().filter_map(|line| line.strip_prefix("label = ")).collect();
+    let labels = found.lines().filter_map(|line| line.strip_prefix("label = lumabill ("));
+    let mut items: Vec<_> = labels.map(|label| label.trim_end_matches(')').to_owned()).collect();
     items.sort_unstable();
-    items.into_iter().map(str::to_owned).collect()
+    items
 }
 
 fn long(letter: char) -> String {
@@ -35,13 +36,11 @@ fn a_long_secret_lies_in_several_items_which_come_and_go_together() {
     };
     for letter in ['a', 'b', 'c'] {
         login(&long(letter));
-        let items = parts(&desktop);
-        assert_eq!(items.len(), 4, "{items:?}");
-        assert_eq!(items[0], format!("lumabill ({ITEM})"));
-        assert!(items[1..].iter().all(|item| item.starts_with(&format!("lumabill ({ITEM}#"))), "{items:?}");
+        let items = items(&desktop);
+        assert_eq!((items.len(), items[0].as_str()), (4, ITEM), "{items:?}");
         for item in &items {
-            let name = item.trim_start_matches("lumabill (").trim_end_matches(')');
-            let stored = desktop.lookup(name);
+            let stored = desktop.lookup(item);
+            assert!(item == ITEM || item.starts_with(&format!("{ITEM}#")), "{item}");
             assert!(
                 stored.len() <= 1200 && stored.contains(&letter.to_string().repeat(100)),
                 "{}",
@@ -53,10 +52,10 @@ fn a_long_secret_lies_in_several_items_which_come_and_go_together() {
     }
     no_secret_in(&desktop.home, &long('c'));
     login("lmb_0123456789abcdef");
-    assert_eq!(parts(&desktop), [format!("lumabill ({ITEM})")]);
+    assert_eq!(items(&desktop), [ITEM]);
     assert_eq!(desktop.lookup(ITEM), "lmb_0123456789abcdef");
     login(&long('d'));
     let logout = desktop.lumabill(&["logout"]).run().exits(0);
-    assert_eq!(parts(&desktop), Vec::<String>::new());
+    assert_eq!(items(&desktop), Vec::<String>::new());
     assert!(!logout.stdout.contains('#'), "{}", logout.stdout);
 }

@@ -139,18 +139,19 @@ pub fn write(items: &impl Items, item: &str, secret: &Secret) -> Result<(), Keyr
 /// Removes the item with all its parts, those that a process left behind among them; false where there was none.
 pub fn delete(items: &impl Items, item: &str) -> Result<bool, KeyringError> {
     let mut removed = false;
-    let first = items.read(item).ok().flatten();
-    if let Some((head, _)) = first.as_ref().and_then(|first| Head::read(first.expose())) {
-        for name in head.names(item).rev() {
-            removed |= items.delete(&name)?;
-        }
-    }
     for start in STARTS {
         for number in start..start + MOST {
             if !items.delete(&named(item, number))? {
                 break;
             }
             removed = true;
+        }
+    }
+    // Those behind a gap.
+    let first = items.read(item).ok().flatten();
+    if let Some((head, _)) = first.as_ref().and_then(|first| Head::read(first.expose())) {
+        for name in head.names(item).rev() {
+            removed |= items.delete(&name)?;
         }
     }
     // The first one last: as long as it is there, another try finds what is left.
