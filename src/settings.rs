@@ -15,7 +15,7 @@ mod values;
 use std::path::PathBuf;
 
 pub use account::{Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name};
-pub use environment::Environment;
+pub use environment::{Environment, has_desktop};
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use environment::SessionBus;
 pub use key_form::{KeyProblem, check_key};
