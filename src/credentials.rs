@@ -11,7 +11,7 @@ pub mod oauth;
 pub mod secret;
 
 pub use crate::https::Origin;
-pub use account_keys::AccountKeys;
+pub use account_keys::{AccountKeys, carried};
 pub use fixed_key::FixedKey;
 pub use keyring::{Keyring, KeyringError};
 pub use secret::{BoxFuture, Carried, Key, Keys, NotSigned, Secret};

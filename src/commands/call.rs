@@ -54,7 +54,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     // Naming a tool serves it: the default set spares an assistant's context, not a person's.
     let choice = choice.naming(&tool);
     let choice = if choice.lean { choice } else { Choice { toolsets: vec!["default".to_owned()], ..choice } };
-    let served = connect::Connected::new(&choice)?;
+    let served = connect::Connected::new(&choice, connect::Missing::Fails)?;
     let outcome = connect::block_on(call(&served.accounts, &tool, arguments))?;
     match outcome {
         Ok(done) => {
