@@ -1,6 +1,7 @@
 //! `lumabill login`: takes a key, asks the API about it, stores it, and shows what comes next.
 
 pub(super) mod ask;
+mod browser;
 mod remote;
 mod signing_in;
 pub(super) mod verify;

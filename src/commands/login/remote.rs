@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::signing_in::{Browser, sign_in};
+use super::browser::Browser;
+use super::signing_in::sign_in;
 use super::wanted::{Wanted, Way};
 use super::{Args, ask, patient_keyring, place, say_what_is_next, store};
 use crate::bridge::{self, Remote, Wants};
@@ -110,8 +111,8 @@ fn credential(
         return key(args, account);
     }
     account.auth = Auth::OAuth;
-    let browser = if args.no_browser { Browser::Print } else { Browser::Open };
-    let signed_in = block_on(sign_in(account, challenge.as_deref(), browser, settings))?;
+    let browser = if args.no_browser { Browser::ByHand } else { Browser::Opened };
+    let signed_in = block_on(sign_in(account, challenge.as_deref(), browser))?;
     let hint = |failure: Failure| {
         match failure.hint {
         None if account.service == Service::Url => failure.hint(format!(
