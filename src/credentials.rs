@@ -9,6 +9,7 @@ pub mod keyring;
 pub mod memory_dumps;
 pub mod oauth;
 pub mod secret;
+mod source;
 
 pub use crate::https::Origin;
 pub use account_keys::{AccountKeys, carried};

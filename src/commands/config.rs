@@ -52,7 +52,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         settings.set(key, text, &account)?;
         if key == "reads" && !text.trim().is_empty() {
-            terminal::note("these tools are not asked about and are called again after a lost answer: name only what changes nothing");
+            terminal::note(
+                "these tools are not asked about and are called again after a lost answer: name only what changes nothing",
+            );
         }
     }
     let account = settings.stored_account(&account.name).unwrap_or(account);
@@ -72,7 +74,8 @@ fn check_reads(text: &str, account: &Account, settings: &Settings) -> Result<(),
         return Ok(());
     }
     let login = format!("run `{} login --account {}`", me(), account.name);
-    let refused = |message: String| Failure::new("unknown_tool", Exit::Usage, message + "; nothing was changed");
+    let refused =
+        |message: String| Failure::new("unknown_tool", Exit::Usage, message + "; nothing was changed");
     let stored = Definitions::load(&settings.folders.state, &account.name, &account.origin)
         .ok_or_else(|| refused("what the server offers is not known here".to_owned()).hint(&*login))?;
     let known: Vec<&str> = stored.tools.iter().filter_map(|tool| tool.get("name")?.as_str()).collect();

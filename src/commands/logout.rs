@@ -130,7 +130,8 @@ async fn remove(account: &Account, settings: &mut Settings, ring: Keyring) -> Re
 }
 
 fn remedy(account: &Account) -> String {
-    let place = if account.service.is_remote() { "where it was made" } else { "in Lumabill (Settings > API)" };
+    let place =
+        if account.service.is_remote() { "where it was made" } else { "in Lumabill (Settings > API)" };
     format!(
         "unlock the keyring in your desktop session and run `{} logout --account {}` again; if the key \
          has to stop working now, revoke it {place}",

@@ -19,7 +19,7 @@ pub const EXTRA: &str = "extra";
 /// A tool of a remote server, and what its page says of it.
 pub struct Offered<'a> {
     pub tool: &'a Tool,
-    known: Option<&'static Known>,
+    known: Option<Known>,
 }
 
 impl<'a> Offered<'a> {
@@ -29,12 +29,12 @@ impl<'a> Offered<'a> {
     }
 
     pub fn toolset(&self) -> &'static str {
-        self.known.map_or(EXTRA, |known| known.toolset.name())
+        self.known.as_ref().map_or(EXTRA, |known| known.toolset.name())
     }
 
     /// What a call does, in a word or two.
     pub fn does(&self) -> &'static str {
-        let effect = self.known.map(|known| known.effect);
+        let effect = self.known.as_ref().map(|known| known.effect);
         match (self.tool.read_only, effect, self.asks()) {
             (true, ..) => "reads",
             (_, Some(Effect::Creates), None) => "creates",
@@ -50,7 +50,7 @@ impl<'a> Offered<'a> {
 
     /// What happens, in a sentence, where a person is asked for that reason.
     pub fn asks(&self) -> Option<&'static str> {
-        self.known.and_then(|known| known.asks).filter(|_| !self.tool.read_only)
+        self.known.as_ref().and_then(|known| known.asks).filter(|_| !self.tool.read_only)
     }
 }
 

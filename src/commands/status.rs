@@ -184,7 +184,11 @@ impl Row {
         if account.auth == Auth::Nothing {
             lines.push("  key      none: the server wants none".to_owned());
         } else {
-            lines.push(format!("  key      {}{}", self.key.as_deref().unwrap_or("not readable"), goes_out(account)));
+            lines.push(format!(
+                "  key      {}{}",
+                self.key.as_deref().unwrap_or("not readable"),
+                goes_out(account)
+            ));
             lines.push(format!("  stored   {place}"));
         }
         if account.service.is_remote() {

@@ -46,7 +46,9 @@ fn remote(ask: &Ask) -> (Action, Value) {
     terminal::note(text("message").unwrap_or("the server asks something and does not say what"));
     let content = if text("mode") == Some("url") {
         terminal::note(&format!("  {}", text("url").unwrap_or_default()));
-        terminal::note("It is not opened for you. Open it in your browser where you trust it, and come back when you are done.");
+        terminal::note(
+            "It is not opened for you. Open it in your browser where you trust it, and come back when you are done.",
+        );
         terminal::yes("Done, go on?").then_some(None)
     } else if terminal::yes("Answer?") {
         match form(ask.params.get("requestedSchema")) {
@@ -66,7 +68,9 @@ fn remote(ask: &Ask) -> (Action, Value) {
 /// What the person typed into each field; `None` where they left.
 fn form(schema: Option<&Value>) -> Option<Map<String, Value>> {
     let mut content = Map::new();
-    let Some(fields) = schema.and_then(|schema| schema.get("properties")?.as_object()) else { return Some(content) };
+    let Some(fields) = schema.and_then(|schema| schema.get("properties")?.as_object()) else {
+        return Some(content);
+    };
     let required = |name: &str| {
         let names = schema.and_then(|schema| schema.get("required")?.as_array());
         names.is_some_and(|names| names.iter().any(|required| required == name))
@@ -144,11 +148,16 @@ impl Field<'_> {
         let names = of.get("enumNames").and_then(Value::as_array);
         let values = of.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let name = |at: usize| names?.get(at)?.as_str();
-        values.enumerate().map(|(at, value)| (value.to_owned(), name(at).unwrap_or(value).to_owned())).collect()
+        values
+            .enumerate()
+            .map(|(at, value)| (value.to_owned(), name(at).unwrap_or(value).to_owned()))
+            .collect()
     }
 
     fn choices_shown(&self) -> Vec<String> {
-        let line = |(number, (_, title)): (usize, (String, String))| format!("    {number}  {}", in_line(&title, MOST));
+        let line = |(number, (_, title)): (usize, (String, String))| {
+            format!("    {number}  {}", in_line(&title, MOST))
+        };
         (1..).zip(self.choices()).map(line).collect()
     }
 
@@ -163,7 +172,9 @@ impl Field<'_> {
         let one_of = || format!("a number from 1 to {}", choices.len());
         if self.is("array") {
             let chosen: Option<Vec<Value>> = typed.split(',').map(|part| choose(part.trim())).collect();
-            return chosen.map(Value::Array).ok_or_else(|| format!("{}, or several with commas between them", one_of()));
+            return chosen
+                .map(Value::Array)
+                .ok_or_else(|| format!("{}, or several with commas between them", one_of()));
         }
         if !choices.is_empty() {
             return choose(typed).ok_or_else(one_of);
@@ -220,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_prompt_says_what_enter_does() {
-        let schema = json!({"type": "string", "title": "Name", "description": "of the\nclient", "default": "x"});
+        let schema =
+            json!({"type": "string", "title": "Name", "description": "of the\nclient", "default": "x"});
         assert_eq!(Field { name: "f", schema: &schema }.prompt(true), "  Name (of the client) [Enter: x]: ");
         let schema = json!({"type": "boolean"});
         assert_eq!(Field { name: "f", schema: &schema }.prompt(true), "  f [y/n]: ");

@@ -109,7 +109,9 @@ fn line_by_line(text: &str) -> String {
         return text.to_owned();
     }
     let words = |line: &str| {
-        line.split(' ').map(|word| if long(word) { content(word.len()) } else { word.to_owned() }).collect::<Vec<_>>()
+        line.split(' ')
+            .map(|word| if long(word) { content(word.len()) } else { word.to_owned() })
+            .collect::<Vec<_>>()
     };
     text.lines().map(|line| words(line).join(" ")).collect::<Vec<_>>().join("\n")
 }
@@ -164,23 +166,31 @@ mod tests {
 
     #[test]
     fn blocks_are_read_by_a_person() {
-        let shown = text("t", &result(json!({"content": [
-            {"type": "text", "text": "two\nlines"},
-            {"type": "image", "data": "A".repeat(16_000), "mimeType": "image/png"},
-            {"type": "resource", "resource": {"uri": "file:///a.txt", "text": "inside"}},
-            {"type": "resource", "resource": {"uri": "file:///a.pdf", "blob": "AAAA", "mimeType": "application/pdf"}},
-            {"type": "resource_link", "uri": "https://x/1", "name": "one"},
-            {"type": "hologram", "depth": 3},
-        ]})), None);
-        assert_eq!(shown, "two\nlines\n\nimage/png, 12 kB (not shown)\n\nfile:///a.txt:\ninside\n\n\
+        let shown = text(
+            "t",
+            &result(json!({"content": [
+                {"type": "text", "text": "two\nlines"},
+                {"type": "image", "data": "A".repeat(16_000), "mimeType": "image/png"},
+                {"type": "resource", "resource": {"uri": "file:///a.txt", "text": "inside"}},
+                {"type": "resource", "resource": {"uri": "file:///a.pdf", "blob": "AAAA", "mimeType": "application/pdf"}},
+                {"type": "resource_link", "uri": "https://x/1", "name": "one"},
+                {"type": "hologram", "depth": 3},
+            ]})),
+            None,
+        );
+        assert_eq!(
+            shown,
+            "two\nlines\n\nimage/png, 12 kB (not shown)\n\nfile:///a.txt:\ninside\n\n\
             file:///a.pdf: application/pdf, 3 bytes (not shown)\n\none: https://x/1\n\n\
-            {\"type\":\"hologram\",\"depth\":3}\n");
+            {\"type\":\"hologram\",\"depth\":3}\n"
+        );
     }
 
     #[test]
     fn facts_are_shown_once_and_content_of_files_is_not() {
         let facts = json!({"faktooraId": "INV-0042", "base64Content": "A".repeat(3000)});
-        let both = json!({"content": [{"type": "text", "text": facts.to_string()}], "structuredContent": facts});
+        let both =
+            json!({"content": [{"type": "text", "text": facts.to_string()}], "structuredContent": facts});
         let shown = text("t", &result(both), None);
         assert_eq!(shown.matches("INV-0042").count(), 1, "{shown}");
         assert!(shown.contains("3 kB of text (not shown)") && !shown.contains("AAAA"), "{shown}");
@@ -195,7 +205,11 @@ mod tests {
     fn an_error_is_a_failure_with_the_servers_words() {
         let refused = json!({"isError": true, "content": [{"type": "text", "text": "no such\u{1b} client"}]});
         let failure = failure("t", &result(refused)).unwrap();
-        assert!(failure.message.contains("no such") && !failure.message.contains('\u{1b}'), "{}", failure.message);
+        assert!(
+            failure.message.contains("no such") && !failure.message.contains('\u{1b}'),
+            "{}",
+            failure.message
+        );
         assert!(super::failure("t", &result(json!({"content": []}))).is_none());
     }
 }

@@ -109,7 +109,11 @@ fn tools(account: &Account, stored: Option<&Definitions>, found: &Definitions) -
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     let seen = format!(
         "{count} tools; new or defined otherwise since they were accepted, so that each call is asked about: {}{more}",
-        names.iter().map(|name| format!("`{}`", crate::text::in_line(name, 64))).collect::<Vec<_>>().join(", ")
+        names
+            .iter()
+            .map(|name| format!("`{}`", crate::text::in_line(name, 64)))
+            .collect::<Vec<_>>()
+            .join(", ")
     );
     Row::warning("server_tools", seen, format!("look at them: `lumabill tools{} --accept`", whose(account)))
 }

@@ -26,7 +26,8 @@ pub fn after(
             options(account)
         )),
         None => {
-            let flags = if has_own_account(service) { format!(" --service {service}") } else { String::new() };
+            let flags =
+                if has_own_account(service) { format!(" --service {service}") } else { String::new() };
             terminal::note(&format!(
                 "next: make sure {page} that {key} is revoked; `{} login{flags}` stores a new key",
                 me()

@@ -104,7 +104,8 @@ fn address(entry: &Value) -> Option<&str> {
 }
 
 fn tenant(entry: &Value) -> Option<String> {
-    let blocks = ["headers", "requestInit", "http_headers"].iter().filter_map(|name| entry.get(*name)?.as_object());
+    let blocks =
+        ["headers", "requestInit", "http_headers"].iter().filter_map(|name| entry.get(*name)?.as_object());
     let header = blocks.flatten().find(|(name, _)| name.eq_ignore_ascii_case(TENANT));
     header.and_then(|(_, value)| value.as_str()).filter(|value| !value.contains('$')).map(str::to_owned)
 }
@@ -121,7 +122,8 @@ mod tests {
             "headers": {"X-API-KEY": "k", "X-Account-Id": "42"}});
         assert_eq!(address(&entry), Some("https://api.faktoora.com/api/v1/mcp"));
         assert_eq!(tenant(&entry).as_deref(), Some("42"));
-        let entry = json!({"command": "npx", "args": ["mcp-remote", "https://billbot.io/api/mcp", "--header", "x"]});
+        let entry =
+            json!({"command": "npx", "args": ["mcp-remote", "https://billbot.io/api/mcp", "--header", "x"]});
         assert_eq!(address(&entry), Some("https://billbot.io/api/mcp"));
         assert_eq!(tenant(&entry), None);
         assert_eq!(address(&json!({"url": "${URL}"})), None);
