@@ -64,6 +64,8 @@ mod prompt_texts;
 mod prompts;
 mod rate_limits;
 mod reconcile;
+mod remote;
+mod remote_billbot;
 mod reports;
 mod resources;
 mod robustness;
