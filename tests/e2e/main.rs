@@ -66,6 +66,7 @@ mod rate_limits;
 mod reconcile;
 mod remote;
 mod remote_billbot;
+mod remote_faktoora;
 mod reports;
 mod resources;
 mod robustness;

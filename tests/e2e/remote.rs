@@ -10,6 +10,7 @@ mod server;
 pub mod wire;
 
 pub mod billbot;
+pub mod faktoora;
 
 pub use exchange::Exchange;
 pub use server::{Legacy, Remote, Reply, Service, Speaks, result, text_result};
