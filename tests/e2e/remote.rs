@@ -2,6 +2,7 @@
 //! their pages print them, and a plain HTTP client that shows what they answer without any code of ours.
 
 pub mod breaks;
+pub mod browser;
 mod events;
 mod exchange;
 mod modern;
@@ -10,7 +11,10 @@ mod server;
 pub mod wire;
 
 pub mod billbot;
+pub mod billstride;
 pub mod faktoora;
+pub mod hosted;
+pub mod sign_in;
 
 pub use exchange::Exchange;
 pub use server::{Legacy, Remote, Reply, Service, Speaks, result, text_result};

@@ -241,3 +241,28 @@ fn chunk(reader: &mut impl BufRead) -> Option<Vec<u8>> {
     part.truncate(length);
     (length > 0).then_some(part)
 }
+
+/// Opens an address as a browser does, redirects and all; gives the last answer.
+pub fn browse(address: &str) -> Got {
+    let mut address = url::Url::parse(address).unwrap();
+    for _ in 0..5 {
+        let base =
+            format!("http://{}:{}", address.host_str().unwrap(), address.port_or_known_default().unwrap());
+        let target = address[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+        let got = Plain { base, target, headers: Vec::new(), next: 0 }.request("GET", "");
+        match got.header("location") {
+            Some(next) if (300..400).contains(&got.status) => address = address.join(next).unwrap(),
+            _ => return got,
+        }
+    }
+    panic!("too many redirects, the last to {address}")
+}
+
+/// Sends one request to any address.
+pub fn ask(verb: &str, address: &str, headers: &[(&str, &str)], body: &str) -> Got {
+    let address = url::Url::parse(address).unwrap();
+    let base = format!("http://{}:{}", address.host_str().unwrap(), address.port_or_known_default().unwrap());
+    let target = address[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+    let plain = Plain { base, target, headers: Vec::new(), next: 0 };
+    headers.iter().fold(plain, |plain, (name, value)| plain.header(name, value)).request(verb, body)
+}
