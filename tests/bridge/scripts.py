@@ -113,4 +113,57 @@ def covered(rows, asked):
                         f"asked for and not listed: {sorted(set(asked) - listed)}")
 
 
-SCRIPTS = {"everything": everything}
+def books(talk):
+    """The servers of ours on the libraries for Python: servers/books.py."""
+    calls = {
+        "find_record": [{"number": 1}, {"number": 2}],
+        "list_numbers": [{}],
+        "add_record": [{"title": "Travel", "amount": "1234567890.10"}],
+        "touch_record": [{"number": 7}],
+        "count_slowly": [{"steps": 2, "seconds": 0.1}],
+        "choose_colour": [{}],
+        "hand_over": [{}],
+        "everything_at_once": [{}],
+        "fail": [{"how": "told"}, {"how": "oddly"}],
+        "large": [{"kilobytes": 1}],
+        "learn": [{}, {}],
+        "how_often_cancelled": [{}],
+    }
+    tools = talk.walk("tools/list")
+    covered(tools, calls)
+    resources = talk.walk("resources/list")
+    templates = talk.walk("resources/templates/list")
+    prompts = talk.walk("prompts/list")
+    talk.subscribe("books://records/7")
+    changes = {"add_record": "resources/list_changed", "touch_record": "resources/updated", "learn": "tools/list_changed"}
+    for tool, given in calls.items():
+        for n, arguments in enumerate(given):
+            since = talk.peer.mark()
+            talk.call(f"{tool} {n + 1}", tool, arguments)
+            if notice := changes.get(tool):
+                talk.heard(f"{notice} {n + 1}", since, f"notifications/{notice}")
+            if tool == "learn":
+                talk.keep(f"names {n + 1}", sorted(row["name"] for row in talk.rows("tools/list")))
+                if n == 0:
+                    talk.call("learnt tool", "extra", {})
+    chosen = {"action": "accept", "content": {"colour": "blue", "copies": 2}}
+    talk.call("colour chosen", "choose_colour", {}, replies=[chosen])
+    talk.call("colour cancelled", "choose_colour", {}, replies=[{"action": "cancel"}])
+    talk.call("progress", "count_slowly", {"steps": 3, "seconds": 0.6}, progress=True)
+    talk.call("cancelled", "count_slowly", {"steps": 10, "seconds": 5}, progress=True, cancel_after=1, patience=1.0)
+    talk.call("after cancelling", "how_often_cancelled", {})
+
+    failing(talk, "find_record", {"number": "one"}, "find_record", {"number": 99})
+    for uri in [*(resource["uri"] for resource in resources), "books://records/2", "books://records/none", "books://no", "odd"]:
+        talk.ask(f"read {uri}", "resources/read", {"uri": uri})
+    for name, arguments in {"remind": {"client": "Muster AG"}, "none": {}}.items():
+        talk.ask(f"prompt {name}", "prompts/get", {"name": name, "arguments": arguments})
+    talk.ask("prompt without arguments", "prompts/get", {"name": "remind"})
+    for ref in [{"type": "ref/prompt", "name": prompts[0]["name"]}, {"type": "ref/resource", "uri": templates[0]["uriTemplate"]}]:
+        talk.ask(f"complete {ref['type']}", "completion/complete", {"ref": ref, "argument": {"name": "client", "value": "Mu"}})
+    talk.ask("complete unknown", "completion/complete", {
+        "ref": {"type": "ref/prompt", "name": "none"}, "argument": {"name": "x", "value": ""}})
+    talk.unasked()
+
+
+SCRIPTS = {"everything": everything, "books": books}

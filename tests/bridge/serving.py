@@ -81,7 +81,15 @@ def origin(port):
     return f"http://127.0.0.1:{port}"
 
 
-def third_party(row, folder, environment):
-    port = free_port()
+def third_party(row, folder, port, environment):
+    """The server of a row; `environment` says who is let in."""
     Path(folder).mkdir(exist_ok=True)
     return Process(row["name"], command(row, row["run"]), port, environment, folder)
+
+
+def authority(row, folder, resource):
+    """The authorization server of a row, which gives out tokens for this resource."""
+    Path(folder).mkdir(exist_ok=True)
+    words = [str(node_folder() / "node"), str(HERE / "authority" / "authority.mjs")]
+    environment = {"PACK": str(pack(row["authority"]).folder), "RESOURCES": resource}
+    return Process(f"the authorization server of {row['name']}", words, free_port(), environment, folder)

@@ -47,17 +47,24 @@ class Talk:
 
     def walk(self, method):
         """A list over all its pages, kept as rows beside what else the last page says. Returns the rows."""
+        rows, rest = self._walked(method)
+        self.keep(f"list {method}", {**rest, "rows": rows})
+        return rows
+
+    def rows(self, method):
+        """The rows of a list as they are now; nothing is kept."""
+        return self._walked(method)[0]
+
+    def _walked(self, method):
         rows, cursor, pages = [], None, 0
         while pages == 0 or cursor:
             answer = self.peer.request(method, {"cursor": cursor} if cursor else {}).answer
             if "error" in answer:
-                self.keep(f"list {method}", answer)
-                return []
+                return [], answer
             result = answer["result"]
             rows += result.pop(LISTS[method])
             cursor, pages = result.pop("nextCursor", None), pages + 1
-        self.keep(f"list {method}", {**result, "rows": rows})
-        return rows
+        return rows, result
 
     def heard(self, step, since, method, patience=SOON):
         """Whether such a notification came since a mark; those of a burst count once. Keeps its `params`."""
