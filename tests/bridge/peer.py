@@ -96,12 +96,18 @@ class Peer:
         exchange.seconds = time.monotonic() - began
         return exchange
 
-    def start(self, method, params):
-        """Sends a request whose answer nobody waits for. Returns its id."""
-        return self._begin(method, params, None)
-
     def notify(self, method, params):
         self._send({"jsonrpc": "2.0", "method": method, "params": self._with_meta(params, None)})
+
+    def listen(self, asked):
+        """`subscriptions/listen`: what the server acknowledged, or its refusal, in the words of an answer."""
+        since, id = self.mark(), self._begin("subscriptions/listen", asked, None)
+        def acknowledged():
+            method = "notifications/subscriptions/acknowledged"
+            said = [message["params"]["notifications"] for message in self.heard[since:] if message.get("method") == method]
+            return {"result": said[0]} if said else self._found(id)
+        self._until(acknowledged, PATIENCE, "the acknowledgement of a subscription")
+        return acknowledged()
 
     def notices(self, since, method, patience):
         """`params` of the notifications of this method since a `mark`, once there is one; empty where none comes."""
@@ -183,15 +189,17 @@ class Peer:
         return further
 
     def _answer(self, id, patience):
-        def found():
-            return next((message for message in self.heard if message.get("id") == id and "method" not in message), None)
         try:
-            self._until(found, patience, "an answer")
+            self._until(lambda: self._found(id), patience, "an answer")
         except Silent:
             if self.broken:
                 raise
             return None
-        return {key: value for key, value in found().items() if key in ("result", "error")}
+        return self._found(id)
+
+    def _found(self, id):
+        answer = next((message for message in self.heard if message.get("id") == id and "method" not in message), {})
+        return {key: value for key, value in answer.items() if key in ("result", "error")} or None
 
     def _progress(self, token):
         """Progress of a token, in order; nothing without one."""

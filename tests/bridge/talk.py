@@ -74,14 +74,12 @@ class Talk:
 
     def subscribe(self, uri):
         """Asks for news of one resource and of every list; for the legacy era lists need no asking."""
-        since = self.peer.mark()
         if self.peer.era != MODERN:
             self.ask("subscribe", "resources/subscribe", {"uri": uri})
             return
         lists = {name: True for name in ("toolsListChanged", "promptsListChanged", "resourcesListChanged")}
-        asked = {"notifications": {**lists, "resourceSubscriptions": [uri]}}
-        self.peer.start("subscriptions/listen", asked)
-        self.heard("acknowledgement", since, "notifications/subscriptions/acknowledged")
+        answer = self.peer.listen({"notifications": {**lists, "resourceSubscriptions": [uri]}})
+        self.keep("subscribe", {"answer": answer, "progress": [], "asked": []})
 
     def unasked(self):
         """The methods of all that the server said besides progress and what was waited for."""

@@ -127,7 +127,7 @@ def fill(server, Context, ways):
         seen["learnt"] += 1
         ways.learn(server, seen["learnt"] % 2 == 1)
         await ways.changed(ctx, "tools")
-        return f"learnt {seen['asked'] % 2}"
+        return f"learnt {seen['learnt'] % 2}"
 
     @server.resource("books://all", name="all", mime_type="application/json")
     def everything() -> str:
