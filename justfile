@@ -16,7 +16,7 @@ golden:
 bench:
     tests/install-tools.sh
     cargo build --locked --release --bin lumabill
-    cargo build --locked --release --example bare --example bench
+    cargo build --locked --release --example bare --example byte_bridge --example bench
     target/release/examples/bench target/release
 
 # What an assistant pays: lists, a hundred invoices and everyday tasks, kept in docs/tokens.md.
