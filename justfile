@@ -62,3 +62,9 @@ clients *options:
     tests/install-tools.sh
     cargo build --locked --bin lumabill
     python3 tests/clients/run.py {{options}}
+
+# Third-party servers from npm and PyPI as they answer directly, beside the same through `lumabill serve`.
+bridge *options:
+    tests/install-tools.sh
+    cargo build --locked --bin lumabill
+    python3 tests/bridge/run.py {{options}}

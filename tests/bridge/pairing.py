@@ -1,4 +1,5 @@
 """One third-party server, asked directly and through `lumabill serve`, in both eras of the client."""
+import json
 import secrets
 import tempfile
 import time
@@ -6,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asking
 import browser
 import direct
 from differences import ALLOWED, compare
@@ -38,7 +40,7 @@ def run(row, lumabill, twice):
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lumabill-bridge-")))
         port = free_port()
-        address, environment, key = origin(port) + row["path"], {}, ""
+        address, environment, key, issuer = origin(port) + row["path"], {}, "", None
         if row["auth"] == "bearer":
             environment["TOKEN"] = key = secrets.token_urlsafe(24)
         elif "authority" in row:
@@ -52,8 +54,11 @@ def run(row, lumabill, twice):
             place = Place(row, address, {"authorization": f"Bearer {given}"} if given else {})
             if not twice:
                 place.home = Home(folder / "ours", lumabill)
-                place.home.login(address, row["auth"], key, browser.browse)
-            return [_era(place, era) for era in (LEGACY, MODERN)]
+                place.said.append(place.home.login(address, row["auth"], key, browser.browse))
+            done = [_era(place, era) for era in (LEGACY, MODERN)]
+            if not twice:
+                done[-1].problems += _told(place, key) + _renewed(row, issuer)
+            return done
         except Exception as error:
             error.add_note(f"{row['name']} said:\n{server.said()}")
             raise
@@ -69,6 +74,8 @@ class Place:
     headers: dict
     # Where our account lives; None to compare two direct connections.
     home: Home | None = None
+    # All that our program said, on whichever way.
+    said: list = field(default_factory=list)
 
     def direct(self, era):
         return TRANSPORTS[self.row["transport"]](self.address, era, self.headers)
@@ -81,16 +88,39 @@ def _era(place, era):
     one = _talk(row, place.direct(upstream))
     if place.home:
         place.home.believe([tool["name"] for tool in one.record["list tools/list"]["rows"] if reading(tool)])
-        other = _talk(row, place.home.serve(era, ["--confirm", "never"]))
+        peer = place.home.serve(era, ["--confirm", "never"])
+        other = _talk(row, peer)
+        place.said += [json.dumps(peer.heard), peer.logged()]
+        done.problems += asking.check(row, place.home, era)
     else:
         other = _talk(row, place.direct(upstream))
     cases = compare(one.record, other.record, row, era)
     done.allowed = [(case, rule) for case in cases for rule in [_rule(case)] if rule]
-    done.problems = [case.shown() for case in cases if not _rule(case)]
+    done.problems += [case.shown() for case in cases if not _rule(case)]
     done.steps = len(one.record)
     done.equal = done.steps - len({case.path.split("/")[0] for case in cases})
     done.seconds = time.monotonic() - began
     return done
+
+
+def _told(place, key):
+    """Where a secret came out."""
+    secrets, files = place.home.secrets(key)
+    if place.row["auth"] != "none" and not secrets:
+        return ["no stored key or token was found"]
+    problems = [f"`lumabill` said a secret: {text[:300]}" for text in place.said if any(each in text for each in secrets)]
+    held = {file for each in secrets for file in place.home.files_with(each)}
+    return problems + [f"a secret lies in {file}" for file in sorted(held - files)]
+
+
+def _renewed(row, issuer):
+    """An authorization server of ours gives tokens of three seconds: they were renewed, and nothing was refused."""
+    if issuer is None:
+        return []
+    said = issuer.said().splitlines()
+    if not any("refresh_token" in line for line in said) or any(line.startswith("refused") for line in said):
+        return [f"the token was not renewed as it should be: {said}"]
+    return []
 
 
 def reading(tool):
