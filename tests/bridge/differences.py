@@ -4,9 +4,29 @@ import re
 from dataclasses import dataclass
 from typing import Callable
 
+from peer import MODERN
+
 MISSING = "(nothing)"
 # Rows of lists are told apart by these.
 NAMES = ("uri", "uriTemplate", "name")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two conversations that are compared."""
+
+    # The row of servers.json.
+    row: dict
+    # The era of our client, and of the direct connection.
+    era: str
+    upstream: str
+    # Tools that do more than read, as the server says and the settings repeat.
+    writes: set
+
+    @property
+    def crosses(self):
+        """The client is of another era than the server."""
+        return self.era != self.upstream
 
 
 @dataclass(frozen=True)
@@ -17,9 +37,17 @@ class Case:
     path: str
     direct: object
     served: object
-    # The row of servers.json, and the era of the client.
-    row: dict
-    era: str
+    pair: Pair
+
+    @property
+    def tool(self):
+        """The tool that the place is about, as its step or its row is called."""
+        called = re.match(r"call (\S+) \d+/", self.path) or re.match(r"list tools/list/rows/([^/]+)", self.path)
+        return called[1] if called else None
+
+    @property
+    def writes(self):
+        return self.tool in self.pair.writes
 
     def shown(self):
         return f"{self.path}\n    direct: {_short(self.direct)}\n    served: {_short(self.served)}"
@@ -39,12 +67,12 @@ class Allowed:
         return re.match(self.path + r"$", case.path) is not None and self.holds(case)
 
 
-def compare(direct, served, row, era):
+def compare(direct, served, pair):
     """Every difference between two records."""
     found = []
     for step in [*direct, *(step for step in served if step not in direct)]:
         _walk(step, direct.get(step, MISSING), served.get(step, MISSING), found)
-    return [Case(path, one, other, row, era) for path, one, other in found]
+    return [Case(path, one, other, pair) for path, one, other in found]
 
 
 def _walk(path, direct, served, found):
@@ -78,4 +106,57 @@ def _short(value):
     return text if len(text) < 600 else f"{text[:600]}… ({len(text)} characters)"
 
 
-ALLOWED = []
+def marked(case):
+    """Ours is theirs with the account's name before it, its hidden characters written out, perhaps cut."""
+    prefix = "[third] "
+    if not isinstance(case.direct, str) or not str(case.served).startswith(prefix):
+        return False
+    ours = case.served.removeprefix(prefix)
+    return ours == " ".join(case.direct.split()) or (ours.endswith("…") and len(ours) > 200)
+
+
+def tightened(case):
+    """A hint says less good of a tool than the server does: of one that writes."""
+    careful = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False, "openWorldHint": True}
+    return case.writes and case.served == careful[case.path.rsplit("/", 1)[1]]
+
+
+def visible(case):
+    """The same text with its hidden characters written out."""
+    def out(text):
+        hidden = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\x00-\x08\x0b-\x1f\x7f]")
+        return hidden.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
+    return isinstance(case.direct, str) and case.served == out(case.direct)
+
+
+def asks(case):
+    """The same question with the asker's name before it."""
+    return case.served == f"127.0.0.1 asks: {case.direct}"
+
+
+def crosses(case):
+    return case.pair.crosses
+
+
+def modern(case):
+    return case.pair.era == MODERN
+
+
+ALLOWED = [
+    Allowed("we speak for ourselves: name, version, instructions and what we can do", r"open/.*",
+            lambda case: case.pair.crosses or not case.path.endswith("protocolVersion")),
+    Allowed("what stands in a list names its account, and hides nothing",
+            r"list [^ ]+/rows/.*/(description|title)", marked),
+    Allowed("the hints of a tool that writes are not believed", r"list tools/list/rows/[^/]+/annotations/\w+Hint", tightened),
+    Allowed("tools that write take arguments of ours", r"list tools/list/rows/[^/]+/inputSchema/properties/(dry_run|confirm_number|allow_duplicate)",
+            lambda case: case.writes and case.direct is MISSING),
+    Allowed("a tool that writes may answer with a preview of ours, which fits no schema of theirs",
+            r"list tools/list/rows/[^/]+/outputSchema", lambda case: case.writes and case.served is MISSING),
+    Allowed("how long a list is good for is ours to say", r"(list .*|read .*/answer/result)/(ttlMs|cacheScope)", modern),
+    Allowed("the server's name stands in our answers, not the one behind it",
+            r".*/_meta/io\.modelcontextprotocol/serverInfo(/.*)?", modern),
+    Allowed("hidden characters in a text are written out", r"call .*/text", visible),
+    Allowed("a question of the server's says who asks", r"call .*/asked/\d+/params/message", asks),
+    Allowed("the modern era says that a result is complete", r"(call|list|read|prompt|complete) .*/resultType",
+            lambda case: case.pair.crosses and case.served == "complete"),
+]

@@ -10,7 +10,7 @@ from pathlib import Path
 import asking
 import browser
 import direct
-from differences import ALLOWED, compare
+from differences import ALLOWED, Pair, compare
 from peer import LEGACY, MODERN
 from scripts import SCRIPTS
 from served import Home
@@ -85,16 +85,18 @@ def _era(place, era):
     began, row = time.monotonic(), place.row
     upstream = era if era in row["eras"] else row["eras"][0]
     done = Compared(row, era, upstream)
-    one = _talk(row, place.direct(upstream))
+    one = _talk(place, place.direct(upstream))
+    tools = {tool["name"]: tool for tool in one.record["list tools/list"]["rows"]}
+    writes = {name for name, tool in tools.items() if not tool.get("annotations", {}).get("readOnlyHint")}
     if place.home:
-        place.home.believe([tool["name"] for tool in one.record["list tools/list"]["rows"] if reading(tool)])
+        place.home.believe([name for name, tool in tools.items() if name not in writes])
         peer = place.home.serve(era, ["--confirm", "never"])
-        other = _talk(row, peer)
+        other = _talk(place, peer)
         place.said += [json.dumps(peer.heard), peer.logged()]
         done.problems += asking.check(row, place.home, era)
     else:
-        other = _talk(row, place.direct(upstream))
-    cases = compare(one.record, other.record, row, era)
+        other = _talk(place, place.direct(upstream))
+    cases = compare(one.record, other.record, Pair(row, era, upstream, writes))
     done.allowed = [(case, rule) for case in cases for rule in [_rule(case)] if rule]
     done.problems += [case.shown() for case in cases if not _rule(case)]
     done.steps = len(one.record)
@@ -105,12 +107,12 @@ def _era(place, era):
 
 def _told(place, key):
     """Where a secret came out."""
-    secrets, files = place.home.secrets(key)
+    secrets, keeper = place.home.secrets(key)
     if place.row["auth"] != "none" and not secrets:
         return ["no stored key or token was found"]
     problems = [f"`lumabill` said a secret: {text[:300]}" for text in place.said if any(each in text for each in secrets)]
     held = {file for each in secrets for file in place.home.files_with(each)}
-    return problems + [f"a secret lies in {file}" for file in sorted(held - files)]
+    return problems + [f"a secret lies in {file}" for file in sorted(held - {str(keeper)})]
 
 
 def _renewed(row, issuer):
@@ -123,12 +125,8 @@ def _renewed(row, issuer):
     return []
 
 
-def reading(tool):
-    return tool.get("annotations", {}).get("readOnlyHint", False)
-
-
-def _talk(row, peer):
-    talk = Talk(peer)
+def _talk(place, peer):
+    row, talk = place.row, Talk(peer, place.address.removesuffix(place.row["path"]))
     try:
         talk.keep("open", {"answer": peer.open()})
         SCRIPTS[row["script"]](talk)

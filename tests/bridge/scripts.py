@@ -2,7 +2,6 @@
 
 A script runs on any connection and says the same on each; what came is in the talk's record.
 """
-from peer import MODERN
 
 # Base64 of a small file, for tools that take an address of data.
 DATA = "data:text/plain;base64,SW52b2ljZSAyMDI2LTAwMQ=="
@@ -53,7 +52,7 @@ def everything(talk):
     accept = [{"action": "accept", "content": ANSWERS}]
     talk.call("elicitation answered", "trigger-elicitation-request", {}, replies=accept)
     talk.call("elicitation cancelled", "trigger-elicitation-request", {}, replies=[{"action": "cancel"}])
-    url = {"url": "https://example.com/x", "elicitationId": "e-2"}
+    url = {"url": f"{talk.origin}/x", "elicitationId": "e-2"}
     talk.call("url accepted", "trigger-url-elicitation", url, replies=[{"action": "accept"}])
     talk.call("url required", "trigger-url-elicitation", {**url, "errorPath": True})
     slow = "trigger-long-running-operation"

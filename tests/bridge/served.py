@@ -61,16 +61,12 @@ class Home:
         return sorted(str(file.relative_to(self.path)) for file in files if secret.encode() in file.read_bytes())
 
     def secrets(self, key):
-        """What must not be told: the key, or the tokens that a sign-in stored, and the file that may hold them."""
-        found, files = {key} - {""}, set()
-        for file in (self.path / "config").rglob("*"):
-            if file.is_file():
-                text = file.read_text(errors="replace").replace('\\"', '"')
-                tokens = re.findall(r'"(?:access_token|refresh_token)"\s*:\s*"([^"]+)"', text)
-                if tokens or (key and key in text):
-                    files.add(str(file.relative_to(self.path)))
-                    found.update(tokens)
-        return found, files
+        """What must not be told, the key or the tokens that a sign-in stored; and the one file that may hold them."""
+        file = Path("config") / f"{ACCOUNT}.key"
+        if not (self.path / file).exists():
+            return set(), file
+        tokens = re.findall(r'"(?:access_token|refresh_token)"\s*:\s*"([^"]+)"', (self.path / file).read_text())
+        return {*tokens, *([key] if key else [])}, file
 
     def _sign_in(self, arguments, browse):
         process = subprocess.Popen(

@@ -23,8 +23,10 @@ SOON = 5.0
 class Talk:
     """A peer under test, and the record of what it said."""
 
-    def __init__(self, peer):
+    def __init__(self, peer, origin):
         self.peer = peer
+        # The server's own, for addresses that lead to it.
+        self.origin = origin
         self.record = {}
         # Seconds of each request, for people.
         self.seconds = {}
