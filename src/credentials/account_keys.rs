@@ -156,7 +156,7 @@ fn fixed(secret: Secret, origin: Origin, carried: Carried) -> Valid {
 }
 
 /// How requests of such an account carry its key.
-fn carried(auth: &Auth) -> Carried {
+pub fn carried(auth: &Auth) -> Carried {
     match auth {
         Auth::Bearer | Auth::OAuth => Carried::Bearer,
         // A name that no header can have was refused at login; then the key goes nowhere that is not meant for it.

@@ -26,8 +26,6 @@ pub struct Environment {
     pub log: Option<String>,
     /// `LUMABILL_RATE_LIMIT`: `READS/WRITES` or `off`.
     pub rate_limit: Option<String>,
-    /// Programs of this process can show a window: always, but for X and Wayland, which a variable names.
-    pub desktop: bool,
     config_dir: Option<PathBuf>,
     state_dir: Option<PathBuf>,
 }
@@ -70,6 +68,13 @@ impl SessionBus {
     }
 }
 
+/// True where programs of this process can show a window: always, but for X and Wayland, which a variable names.
+#[expect(clippy::disallowed_methods, reason = "this file is the one reader of the environment")]
+pub fn has_desktop() -> bool {
+    let named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(any(windows, target_os = "macos")) || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}
+
 impl Environment {
     /// Reads the variables of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
@@ -89,8 +94,6 @@ impl Environment {
             account: text("LUMABILL_ACCOUNT"),
             log: text("LUMABILL_LOG"),
             rate_limit: text("LUMABILL_RATE_LIMIT"),
-            desktop: cfg!(any(windows, target_os = "macos"))
-                || set("DISPLAY").or_else(|| set("WAYLAND_DISPLAY")).is_some(),
             config_dir: set("LUMABILL_CONFIG_DIR").map(PathBuf::from),
             state_dir: set("LUMABILL_STATE_DIR").map(PathBuf::from),
         }

@@ -4,10 +4,23 @@
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// Opens `address`; false where nothing does that here, or it is no address of a page.
+use crate::settings::has_desktop;
+
+/// How the person gets to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    /// It is opened, where there is one.
+    Opened,
+    /// The person goes there: `--no-browser`.
+    ByHand,
+}
+
+/// Opens `address`; false where there is no browser, or it is no address of a page.
 pub fn open(address: &str) -> bool {
     // Whatever else it is, programs like these might run it.
-    if !["https://", "http://127.", "http://[::1]"].iter().any(|start| address.starts_with(start)) {
+    if !["https://", "http://127.", "http://[::1]"].iter().any(|start| address.starts_with(start))
+        || !has_desktop()
+    {
         return false;
     }
     let mut command = if cfg!(windows) {

@@ -2,25 +2,16 @@
 
 use std::time::Duration;
 
-use super::browser;
+use super::browser::{self, Browser};
 use crate::commands::connect::USER_AGENT;
 use crate::credentials::{Origin, Secret, oauth};
 use crate::failure::{Exit, Failure};
 use crate::https::Trust;
-use crate::settings::{Account, Settings, StoredIn};
+use crate::settings::{Account, StoredIn};
 use crate::terminal;
 
 /// How long a person may take in the browser.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-
-/// Who opens the address of the sign-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Browser {
-    /// We do, where there is a browser.
-    Open,
-    /// The person does: the address is printed only.
-    Print,
-}
 
 /// Signs in to the server of `account`; what comes back is to be stored in place of a key. `challenge` is what the
 /// server's 401 said. Nothing is stored here, so that Ctrl-C leaves nothing behind.
@@ -28,7 +19,6 @@ pub async fn sign_in(
     account: &Account,
     challenge: Option<&str>,
     browser: Browser,
-    settings: &Settings,
 ) -> Result<Secret, Failure> {
     let server = Origin::parse(&account.origin)?;
     let environment_roots = account.stored_in == StoredIn::Environment;
@@ -39,8 +29,7 @@ pub async fn sign_in(
         agreed(&server, &found.issuer)?;
     }
     let mut open = |address: &str| {
-        let wanted = browser == Browser::Open && settings.environment.desktop;
-        let opened = wanted && browser::open(address);
+        let opened = browser == Browser::Opened && browser::open(address);
         terminal::note(if opened {
             "your browser opens now; if it does not, go to this address yourself:"
         } else {
