@@ -97,7 +97,7 @@ impl<P: ToolProvider> Server<P> {
             Outcome::Rejected(error) => passing::rejected(method, error, client.modern),
             Outcome::Failed(failure) => return Err(unread(name, &failure)),
             Outcome::Ask(question) => {
-                Reply::Result(asking::input_required(question, &client, self.identity().clone()))
+                Reply::Result(asking::input_required(question, &client, self.identity()))
             }
         }))
     }

@@ -85,13 +85,11 @@ impl<P: ToolProvider> Server<P> {
             let message = format!("{method} needs `uri`, the address of a resource as a string");
             return Err(ErrorData::invalid_params(message, None));
         };
-        match self.pass(method, &uri, params, context).await? {
-            Some(reply) => Ok(reply),
-            None => {
-                let message = format!("nothing tells of changes of `{}`", crate::text::in_line(&uri, 200));
-                Err(ErrorData::invalid_params(message, Some(json!({ "uri": uri }))))
-            }
-        }
+        let passed = self.pass(method, &uri, params, context).await?;
+        passed.ok_or_else(|| {
+            let message = format!("nothing tells of changes of `{}`", crate::text::in_line(&uri, 200));
+            ErrorData::invalid_params(message, Some(json!({ "uri": uri })))
+        })
     }
 
     /// Tells a modern client what it wants to hear, until it cancels that or all ends.

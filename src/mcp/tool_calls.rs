@@ -62,7 +62,7 @@ impl<P: ToolProvider> Server<P> {
             Outcome::Rejected(error) => Ok(passing::rejected("tools/call", error, client.modern)),
             Outcome::Failed(failure) => self.failed(&failure, &tool, meta),
             Outcome::Ask(question) => {
-                let asked = asking::input_required(question, &client, self.identity().clone());
+                let asked = asking::input_required(question, &client, self.identity());
                 Ok(Reply::Result(asked))
             }
         }
