@@ -46,7 +46,7 @@ impl<P: ToolProvider> Server<P> {
             Outcome::Failed(calling::not_started(&tool))
         } else {
             let what = What::Tool(tool.clone(), arguments);
-            let outcome = self.conduct(what, answered, context).await?;
+            let outcome = self.conduct(what, answered, &client, context).await?;
             outcome.ok_or_else(|| ErrorData::internal_error("a call without an outcome", None))?
         };
         let meta = self.meta(client.modern);
