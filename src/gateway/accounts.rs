@@ -26,7 +26,12 @@ pub enum Served {
 pub struct Absent {
     pub account: String,
     pub why: Failure,
+    /// Looks again, before a list and a call: a login in another terminal needs no restart here.
+    pub again: Again,
 }
+
+/// What serves the account by now; `None` while that is nothing.
+pub type Again = Box<dyn Fn() -> Option<Served> + Send + Sync>;
 
 /// All accounts of one server, in the order in which they were named.
 pub struct Accounts {

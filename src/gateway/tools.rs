@@ -33,12 +33,13 @@ pub struct Served {
 impl Selection {
     /// Refuses names that do not exist, and says which do.
     pub fn check(&self) -> Result<(), Failure> {
-        let known = |name: &str| name == "all" || name == "default" || toolset(name).is_some();
+        // `extra` is what remote servers offer besides.
+        let known = |name: &str| matches!(name, "all" | "default" | "extra") || toolset(name).is_some();
         if let Some(name) = self.toolsets.iter().find(|name| !known(name)) {
             let names: Vec<_> = Toolset::ALL.iter().map(|set| set.name()).collect();
             let message = format!("there is no toolset `{name}`");
             return Err(Failure::new("unknown_toolset", Exit::Usage, message)
-                .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
+                .hint(format!("use `default`, `all` or some of: {}, extra", names.join(", "))));
         }
         match self.tools.iter().find(|name| row(name).is_none()) {
             Some(name) => {
