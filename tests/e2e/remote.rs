@@ -14,6 +14,7 @@ pub mod billbot;
 pub mod billstride;
 pub mod faktoora;
 pub mod hosted;
+pub mod hostile;
 pub mod sign_in;
 
 pub use exchange::Exchange;
