@@ -65,10 +65,7 @@ fn the_stand_in_has_the_tools_of_its_page_and_wants_its_key() {
         assert_eq!(refused.status, 401, "{speaks:?}");
         let bearer = format!("Bearer {KEY}");
         let plain = Plain::new(&server, &[("authorization", &bearer)]);
-        let mut plain = match speaks.modern {
-            true => plain.modern(),
-            false => plain.initialize("2025-11-25").0,
-        };
+        let mut plain = if speaks.modern { plain.modern() } else { plain.initialize("2025-11-25").0 };
         assert_eq!(plain.tools().len(), 10, "{speaks:?}");
         let invoice = plain.done("create_invoice", greenleaf());
         assert_eq!(invoice["number"], "INV-2026-0015");

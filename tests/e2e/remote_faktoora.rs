@@ -15,7 +15,7 @@ use crate::remote::faktoora::{self, Faktoora, KEY};
 use crate::remote::plain::Plain;
 use crate::support::{Era, Home, Lumabill, McpSession};
 
-/// "Example: Create a ZUGFeRD Invoice", its `params`.
+/// `params` of the page's first example.
 const ZUGFERD: &str = r#"{
     "name": "create_invoice_zugferd2",
     "arguments": {
@@ -47,7 +47,7 @@ const ZUGFERD: &str = r#"{
     }
 }"#;
 
-/// "Example: Create an XRechnung Invoice (B2G)", its `params`.
+/// `params` of the page's second example, for an authority.
 const XRECHNUNG: &str = r#"{
     "name": "create_invoice_xrechnung",
     "arguments": {
@@ -257,18 +257,18 @@ fn the_zugferd_example_is_created_after_a_yes_polled_and_downloaded() {
         assert!(String::from_utf8_lossy(&server.calls(&tool)[0].body).contains("150.00"));
 
         let poll = json!({ "faktooraId": "INV-0042" });
-        let mut states = 0;
+        let mut polls = 0;
         loop {
             let status = session.call("get_invoice_status", poll.clone()).done();
-            states += 1;
+            polls += 1;
             if status.text.contains(r#"\"jobStatus\":\"done\""#)
                 || status.text.contains(r#""jobStatus":"done""#)
             {
                 break;
             }
-            assert!(status.text.contains("processing") && states < 5, "{}", status.text);
+            assert!(status.text.contains("processing") && polls < 5, "{}", status.text);
         }
-        assert_eq!(states, 3);
+        assert_eq!(polls, 3);
         let download = json!({ "faktooraId": "INV-0042", "format": "pdf" });
         let file = session.call("download_invoice", download).done();
         for field in ["filename", "mimeType", "size", "base64Content"] {

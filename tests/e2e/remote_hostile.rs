@@ -131,26 +131,33 @@ fn a_definition_that_changes_after_login_is_asked_about_until_it_is_accepted() {
         ("hint turned to reading", |tool| tool["annotations"]["readOnlyHint"] = json!(true)),
     ];
     for (what, change) in changes {
-        let first = tool("get_summary", "Looks", what != "hint turned to reading");
-        let (server, hostile) = hostile::start(Speaks::sessions(PATH), vec![first.clone()]);
+        let reads = what != "hint turned to reading";
+        let (first, other) = (tool("get_summary", "Looks", reads), tool("get_other", "Other", true));
+        let (server, hostile) = hostile::start(Speaks::sessions(PATH), vec![first.clone(), other.clone()]);
         let home = as_billbot(&server);
         let mut session = McpSession::start(&serve(&home), Era::Legacy);
-        if what != "hint turned to reading" {
+        if reads {
             session.call("get_summary", json!({ "id": "7" })).done();
         }
-        let mut changed = first.clone();
-        change(&mut changed);
-        hostile.lists(vec![changed]);
-        drop(session);
-        let refreshed = Lumabill::at(&home, &["tools", "--account", "evil"]).run();
-        assert!(!refreshed.stdout.is_empty() || !refreshed.stderr.is_empty());
-        let mut session = McpSession::start(&serve(&home), Era::Legacy);
-        // The first call that reaches the server is followed by a fresh list.
-        let first_call = session.call("get_summary", json!({ "id": "8" }));
-        if !first_call.text.contains("confirm_number") {
-            session.notified("notifications/tools/list_changed");
-        }
+        let mut second = first.clone();
+        change(&mut second);
+        // The new one shows when the lists are fresh.
+        hostile.lists(vec![second, other, tool("get_new", "New", true)]);
+        server.say("notifications/tools/list_changed", json!({}));
+        session.call("get_other", json!({})).done();
+        session.notified("notifications/tools/list_changed");
         asks_first(&mut session, &hostile, "get_summary", "get_summary");
+        // The same in another process, until the user accepts it.
+        let mut session = McpSession::start(&serve(&home), Era::Modern);
+        asks_first(&mut session, &hostile, "get_summary", "get_summary");
+        Lumabill::at(&home, &["tools", "--account", "evil", "--accept", "--all"]).run().exits(0);
+        let mut session = McpSession::start(&serve(&home), Era::Modern);
+        if what == "hint" {
+            // `destructiveHint` on a tool that claims to read: it is no reading tool, accepted or not.
+            asks_first(&mut session, &hostile, "get_summary", "get_summary");
+        } else {
+            session.call("get_summary", json!({ "id": "9" })).done();
+        }
     }
 }
 
@@ -272,6 +279,7 @@ fn questions_for_secrets_and_strange_addresses_are_declined_unseen() {
         let answer = session.answer(&id).to_string();
         assert!(answer.contains("decline") || answer.contains("cancel"), "{question}: {answer}");
         assert!(!answer.contains(r#"they_answered\":\"accept"#), "{answer}");
+        assert_eq!(hostile.did("get_summary"), 1, "it was not called, so this test shows nothing");
     }
 }
 
@@ -300,6 +308,7 @@ fn questions_for_secrets_are_declined_in_the_modern_era_too() {
             assert!(answer["result"]["resultType"] != "input_required", "{question}: {answer}");
             assert!(!answer.to_string().contains("accept"), "{answer}");
         }
+        assert!(hostile.did("get_summary") >= 2, "it was not called, so this test shows nothing");
     }
 }
 
@@ -413,6 +422,7 @@ fn hidden_letters_and_escapes_come_out_visible_everywhere() {
             all_visible("an answer", &session.answer(&id));
         }
     }
+    assert!(hostile.did("get_summary") >= 6, "it was not called, so this test shows nothing");
     for command in
         [&["tools", "--account", "evil"][..], &["call", "get_summary", "--account", "evil"], &["history"]]
     {

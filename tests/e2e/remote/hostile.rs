@@ -1,13 +1,14 @@
 //! A remote server that means ill: what it lists, says and answers is whatever a test wants, and what it was made to do
 //! is kept.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
 
 use super::exchange::Exchange;
 use super::server::{Remote, Reply, Service, Speaks, result};
 use super::wire::{HttpAnswer, Received};
+use crate::support::PATIENCE;
 
 /// A key that could belong to anybody.
 pub const KEY: &str = "planted-hostile-Xv9Lr4Tn8Wq7Zk2";
@@ -25,6 +26,7 @@ pub struct Hostile {
     say: Mutex<Option<Arc<Say>>>,
     /// What it was made to do: tool and arguments.
     pub done: Mutex<Vec<(String, Value)>>,
+    carried_out: Condvar,
 }
 
 impl Hostile {
@@ -42,6 +44,15 @@ impl Hostile {
         *self.tools.lock().unwrap() = tools;
     }
 
+    /// Waits until a tool was carried out.
+    #[track_caller]
+    pub fn wait_until_done(&self, tool: &str) {
+        let done = self.done.lock().unwrap();
+        let without = |done: &mut Vec<(String, Value)>| !done.iter().any(|(name, _)| name == tool);
+        let waited = self.carried_out.wait_timeout_while(done, PATIENCE, without).unwrap().1;
+        assert!(!waited.timed_out(), "`{tool}` was not carried out");
+    }
+
     /// How often a tool was carried out.
     pub fn did(&self, tool: &str) -> usize {
         self.done.lock().unwrap().iter().filter(|(name, _)| name == tool).count()
@@ -55,6 +66,7 @@ pub fn start(speaks: Speaks, tools: Vec<Value>) -> (Remote, Arc<Hostile>) {
         act: Mutex::new(Arc::new(|tool: &str, _: &Value, _: &mut Exchange| result(&json!({ "did": tool })))),
         say: Mutex::default(),
         done: Mutex::default(),
+        carried_out: Condvar::new(),
     });
     (Remote::start(speaks, Arc::clone(&hostile)), hostile)
 }
@@ -93,6 +105,7 @@ impl Service for Hostile {
         let act = Arc::clone(&self.act.lock().unwrap());
         let reply = act(tool, arguments, exchange);
         self.done.lock().unwrap().push((tool.to_owned(), arguments.clone()));
+        self.carried_out.notify_all();
         reply
     }
 

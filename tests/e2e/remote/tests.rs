@@ -1,6 +1,8 @@
 //! The base of the stand-ins shows, to a plain client, that it speaks and breaks as it says.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ use super::breaks::{Break, On};
 use super::hostile::{self, Hostile, KEY, PATH, tool};
 use super::plain::Plain;
 use super::{Remote, Speaks, result};
+use crate::support::{Gate, PATIENCE};
 
 fn start(speaks: Speaks) -> (Remote, Arc<Hostile>) {
     let (server, hostile) = hostile::start(speaks, vec![tool("look", "Looks", true)]);
@@ -120,5 +123,71 @@ fn half_an_answer_is_half_an_answer() {
         let got = client.post("tools/call", json!({ "name": "look", "arguments": {} }));
         assert!(got.status == 200 && got.messages().is_empty(), "{got:?}");
         assert_eq!(hostile.did("look"), 1);
+    }
+}
+
+#[test]
+fn what_is_held_comes_when_it_is_let_go() {
+    for held in [Break::Hold, Break::HoldAnswer] {
+        let (server, hostile) = start(Speaks::sessions(PATH));
+        let (mut client, _) = plain(&server).initialize("2025-11-25");
+        let gate = Gate::default();
+        let before = held(gate.clone());
+        let done = usize::from(matches!(before, Break::HoldAnswer(_)));
+        server.break_once(On::Tool("look"), before);
+        let waiting = thread::spawn(move || client.call("look", json!({})));
+        server.wait_for(1, |request| request.tool() == "look");
+        if done == 1 {
+            hostile.wait_until_done("look");
+        }
+        assert_eq!(hostile.did("look"), done);
+        gate.open();
+        assert!(!waiting.join().unwrap().0);
+    }
+    let (server, _) = start(Speaks::sessions(PATH));
+    let (mut client, _) = plain(&server).initialize("2025-11-25");
+    server.break_once(On::Any, Break::Wait(Duration::from_millis(20)));
+    let began = Instant::now();
+    assert!(!client.call("look", json!({})).0);
+    assert!(began.elapsed() >= Duration::from_millis(20));
+}
+
+#[test]
+fn a_client_that_goes_or_cancels_is_noticed() {
+    for speaks in [Speaks::sessions(PATH), Speaks::modern(PATH)] {
+        let (server, hostile) = start(speaks.clone());
+        hostile.acts(|_, _, exchange| result(&json!({ "cancelled": exchange.cancelled_within(PATIENCE) })));
+        let call = json!({ "name": "look", "arguments": {} });
+        if speaks.modern {
+            let under_way = plain(&server).modern().begin("tools/call", call);
+            server.wait_for(1, |request| request.tool() == "look");
+            drop(under_way);
+        } else {
+            let (mut client, _) = plain(&server).initialize("2025-11-25");
+            let under_way = client.begin("tools/call", call);
+            server.wait_for(1, |request| request.tool() == "look");
+            let id = server.calls("look")[0].json["id"].clone();
+            let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } });
+            assert_eq!(client.request("POST", &note.to_string()).status, 202);
+            drop(under_way);
+        }
+        hostile.wait_until_done("look");
+    }
+}
+
+#[test]
+fn silence_is_silence() {
+    for (what, done) in [(Break::Silence, 0), (Break::SilenceAfter, 1)] {
+        let (server, hostile) = start(Speaks::sessions(PATH));
+        let (mut client, _) = plain(&server).initialize("2025-11-25");
+        server.break_once(On::Tool("look"), what);
+        let under_way = client.begin("tools/call", json!({ "name": "look", "arguments": {} }));
+        server.wait_for(1, |request| request.tool() == "look");
+        if done == 1 {
+            hostile.wait_until_done("look");
+        }
+        drop(under_way);
+        assert!(!client.call("look", json!({})).0);
+        assert_eq!(hostile.did("look"), done + 1);
     }
 }
