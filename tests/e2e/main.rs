@@ -70,6 +70,7 @@ mod remote_billstride;
 mod remote_faktoora;
 mod remote_hosted;
 mod remote_oauth;
+mod remote_hostile;
 mod reports;
 mod resources;
 mod robustness;
