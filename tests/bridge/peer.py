@@ -91,7 +91,8 @@ class Peer:
                 break
             exchange.progress += self._progress(token)
             further = self._asked_again(result)
-        exchange.progress += self._progress(token)
+        # How much more is told when the word is on its way is chance.
+        exchange.progress += self._progress(token)[:cancel_after]
         exchange.asked = self._asked
         exchange.seconds = time.monotonic() - began
         return exchange
