@@ -148,6 +148,7 @@ def books(talk):
     chosen = {"action": "accept", "content": {"colour": "blue", "copies": 2}}
     talk.call("colour chosen", "choose_colour", {}, replies=[chosen])
     talk.call("colour cancelled", "choose_colour", {}, replies=[{"action": "cancel"}])
+    talk.together("together", "count_slowly", [{"steps": steps, "seconds": 0.1 * (5 - steps)} for steps in (1, 2, 3, 4)])
     talk.call("progress", "count_slowly", {"steps": 3, "seconds": 0.6}, progress=True)
     talk.call("cancelled", "count_slowly", {"steps": 10, "seconds": 5}, progress=True, cancel_after=1, patience=1.0)
     talk.call("after cancelling", "how_often_cancelled", {})
