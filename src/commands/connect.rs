@@ -84,7 +84,7 @@ impl Connected {
                 .map(|name| {
                     // One that cannot be served does not take the others with it.
                     to_account(choice, settings, Some(name.clone())).unwrap_or_else(|why| {
-                        (name.clone(), Served::Absent(Absent { account: name.clone(), why }))
+                        (name.clone(), Served::Absent(Absent { account: name.clone(), why, again: Box::new(|| None) }))
                     })
                 })
                 .collect(),

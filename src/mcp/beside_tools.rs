@@ -104,7 +104,7 @@ impl<P: ToolProvider> Server<P> {
             return Err(ErrorData::internal_error("the request came without a ticket", None));
         };
         if ticket.running.is_none() {
-            return Err(unread(uri, &calling::not_started(tool)));
+            return Err(unread(uri, &calling::not_started(&tool)));
         }
         let token = context.meta.get_progress_token();
         let mut steps = token.map(|token| Steps::new(token, context.peer.clone()));
