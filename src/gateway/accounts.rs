@@ -154,6 +154,12 @@ impl Accounts {
         }
     }
 
+    /// A remote server tells of changes of single resources to those who subscribe to them.
+    pub fn subscribable(&self) -> bool {
+        let subscribable = |slot: &Slot| matches!(self.now(slot), Now::Remote(bridged) if bridged.subscribable());
+        self.slots.iter().any(subscribable)
+    }
+
     /// From now on changes and notices of every account are passed on.
     fn hear_all(&self) {
         for slot in &self.slots {

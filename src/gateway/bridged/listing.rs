@@ -58,6 +58,12 @@ impl Bridged {
         self.offers.notices.subscribe()
     }
 
+    /// The server declared `resources.subscribe`, as its capabilities were stored.
+    pub fn subscribable(&self) -> bool {
+        let server = &self.offers.seen().definitions.server;
+        server.pointer("/capabilities/resources/subscribe") == Some(&Value::Bool(true))
+    }
+
     /// Prompts, resources and templates as they were stored.
     pub fn listed(&self, what: Listed) -> Vec<Value> {
         self.offers.asked();
