@@ -13,9 +13,7 @@ pub(super) fn known(tool: &str) -> Option<Known> {
         (_, Effect::Creates | Effect::Updates) => {
             Some("This may change where money or mail goes, or what is in the books.")
         }
-        (_, Effect::Acts) => {
-            Some("This acts on the record at Lumabill; no page names a call that undoes it.")
-        }
+        (_, Effect::Acts) => Some("This acts on the record at Lumabill; no page names a call that undoes it."),
         (_, Effect::Reads) => None,
     };
     Some(Known { tool: row.tool, effect: row.effect, toolset: row.toolset, asks })
