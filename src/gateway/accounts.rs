@@ -71,6 +71,12 @@ impl Accounts {
         self.notices.subscribe()
     }
 
+    /// A remote server tells of changes of single resources to those who subscribe to them.
+    pub fn subscribable(&self) -> bool {
+        let remote = |served: &Served| matches!(served, Served::Remote(bridged) if bridged.subscribable());
+        self.served.iter().any(|(_, served)| remote(served))
+    }
+
     pub async fn call(&self, call: Call) -> Outcome {
         match self.api() {
             Some(api) => api.call(call).await,

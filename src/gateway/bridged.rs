@@ -74,6 +74,11 @@ impl Bridged {
         self.remote.notices()
     }
 
+    /// The server declared `resources.subscribe`, as its capabilities were stored.
+    pub fn subscribable(&self) -> bool {
+        false
+    }
+
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
         Outcome::Failed(self.why_not(&call.tool))

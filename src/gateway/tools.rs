@@ -133,21 +133,15 @@ impl Served {
 impl Tool {
     /// As `tools/list` shows it.
     pub fn json(&self) -> Map<String, Value> {
-        let hints = [
-            ("readOnlyHint", Some(self.read_only)),
-            ("destructiveHint", self.destructive),
-            ("idempotentHint", self.idempotent),
-            ("openWorldHint", self.open_world),
-        ];
-        let said = hints.into_iter().filter_map(|(name, hint)| Some((name.to_owned(), json!(hint?))));
         let mut shown = Map::new();
         shown.insert("name".into(), json!(self.name));
         shown.insert("description".into(), json!(self.description));
         shown.insert("inputSchema".into(), Value::Object((*self.input_schema).clone()));
-        shown.insert("annotations".into(), Value::Object(said.collect()));
+        shown.insert("annotations".into(), Value::Object(self.annotations()));
         if let Some(schema) = &self.output_schema {
             shown.insert("outputSchema".into(), Value::Object((**schema).clone()));
         }
+        shown.extend(self.further().map(|(name, value)| (name.clone(), value.clone())));
         shown
     }
 }
