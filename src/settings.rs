@@ -14,8 +14,11 @@ mod values;
 
 use std::path::PathBuf;
 
-pub use account::{Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name};
-pub use environment::Environment;
+pub use account::{
+    Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name, name_of_host,
+    numbered,
+};
+pub use environment::{Environment, has_desktop};
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use environment::SessionBus;
 pub use key_form::{KeyProblem, check_key};
@@ -23,7 +26,7 @@ pub use me::{me, quoted};
 pub use policy::{Confirm, Flags, Policy, RateLimit};
 pub use problem::SettingsError;
 pub use user_folders::UserFolders;
-pub use values::{KEYS, Value};
+pub use values::{KEYS, Value, tool_names};
 
 pub use file::write_private_file;
 

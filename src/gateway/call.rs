@@ -25,6 +25,9 @@ pub struct Caller {
     pub name: String,
     /// It can put a question to a person (form elicitation, or a terminal).
     pub can_ask: bool,
+    /// The modes in which it puts questions of a remote server to a person, as the capability says them
+    /// (`{"form":{},"url":{}}`); `None` where it has none.
+    pub elicitation: Option<Value>,
     /// Cancelling stops what is not yet sent; what is sent runs to its end.
     pub cancelled: CancellationToken,
     /// Called with (done, of, what) where the caller wants progress.
@@ -117,7 +120,7 @@ pub struct Ask {
 }
 
 /// A tool as it is listed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tool {
     pub name: String,
     pub description: String,
@@ -132,6 +135,30 @@ pub struct Tool {
     pub destructive: Option<bool>,
     pub idempotent: Option<bool>,
     pub open_world: Option<bool>,
+}
+
+impl Tool {
+    /// Hints, ours where they say something, and what else a remote server noted; never a hint of its own.
+    pub fn annotations(&self) -> Map<String, Value> {
+        let ours = [
+            ("readOnlyHint", Some(self.read_only)),
+            ("destructiveHint", self.destructive),
+            ("idempotentHint", self.idempotent),
+            ("openWorldHint", self.open_world),
+        ];
+        let is_hint = |name: &str| ours.iter().any(|(hint, _)| *hint == name);
+        let noted = self.more.as_ref().and_then(|more| more.get("annotations")).and_then(Value::as_object);
+        let noted = noted.into_iter().flatten().filter(|(name, _)| !is_hint(name));
+        let said = ours.into_iter().filter_map(|(name, hint)| Some((name.to_owned(), Value::Bool(hint?))));
+        said.chain(noted.map(|(name, value)| (name.clone(), value.clone()))).collect()
+    }
+
+    /// What else a remote server says of it, without what we say ourselves.
+    pub fn further(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let ours = ["name", "description", "inputSchema", "outputSchema", "annotations"];
+        let more = self.more.iter().flat_map(|more| more.iter());
+        more.filter(move |(name, _)| !ours.contains(&name.as_str()))
+    }
 }
 
 /// What is listed beside tools.

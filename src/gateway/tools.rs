@@ -33,12 +33,13 @@ pub struct Served {
 impl Selection {
     /// Refuses names that do not exist, and says which do.
     pub fn check(&self) -> Result<(), Failure> {
-        let known = |name: &str| name == "all" || name == "default" || toolset(name).is_some();
+        // `extra` is what remote servers offer besides.
+        let known = |name: &str| matches!(name, "all" | "default" | "extra") || toolset(name).is_some();
         if let Some(name) = self.toolsets.iter().find(|name| !known(name)) {
             let names: Vec<_> = Toolset::ALL.iter().map(|set| set.name()).collect();
             let message = format!("there is no toolset `{name}`");
             return Err(Failure::new("unknown_toolset", Exit::Usage, message)
-                .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
+                .hint(format!("use `default`, `all` or some of: {}, extra", names.join(", "))));
         }
         match self.tools.iter().find(|name| row(name).is_none()) {
             Some(name) => {
@@ -51,7 +52,7 @@ impl Selection {
     /// How many tools a client would be shown.
     pub fn count(&self, read_only: bool) -> usize {
         let served = Served::new(self, read_only);
-        if self.lean { lean::list(&served).len() } else { served.endpoints.len() }
+        if self.lean { lean::list(served.only_reads()).len() } else { served.endpoints.len() }
     }
 
     fn has(&self, endpoint: &Endpoint) -> bool {
@@ -122,7 +123,7 @@ impl Served {
     /// As they are listed.
     pub fn list(&self, options: schema::Options<'_>) -> Arc<Vec<Tool>> {
         if self.lean {
-            return Arc::new(lean::list(self));
+            return Arc::new(lean::list(self.only_reads()));
         }
         let options = schema::Options { listed: &self.endpoints, ..options };
         Arc::new(self.endpoints.iter().map(|endpoint| describe(endpoint, options)).collect())
@@ -132,21 +133,15 @@ impl Served {
 impl Tool {
     /// As `tools/list` shows it.
     pub fn json(&self) -> Map<String, Value> {
-        let hints = [
-            ("readOnlyHint", Some(self.read_only)),
-            ("destructiveHint", self.destructive),
-            ("idempotentHint", self.idempotent),
-            ("openWorldHint", self.open_world),
-        ];
-        let said = hints.into_iter().filter_map(|(name, hint)| Some((name.to_owned(), json!(hint?))));
         let mut shown = Map::new();
         shown.insert("name".into(), json!(self.name));
         shown.insert("description".into(), json!(self.description));
         shown.insert("inputSchema".into(), Value::Object((*self.input_schema).clone()));
-        shown.insert("annotations".into(), Value::Object(said.collect()));
+        shown.insert("annotations".into(), Value::Object(self.annotations()));
         if let Some(schema) = &self.output_schema {
             shown.insert("outputSchema".into(), Value::Object((**schema).clone()));
         }
+        shown.extend(self.further().map(|(name, value)| (name.clone(), value.clone())));
         shown
     }
 }
@@ -195,7 +190,7 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
 }
 
 /// Edits between two names.
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, a) in left.chars().enumerate() {
