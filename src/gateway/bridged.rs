@@ -1,23 +1,52 @@
 //! An account whose tools are those of a remote MCP server, and the whole story of a call there, in order: find,
 //! permit, claim, send, settle, make visible. The same policy holds as for our own tools.
 
+mod answers;
+mod asking;
+mod concluding;
 pub mod definitions;
+mod features;
+mod outcome;
+mod pending;
+mod permitting;
+mod records;
+mod screening;
+mod sending;
+#[cfg(test)]
+mod tests;
 mod tools;
+mod work;
+mod writing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::{broadcast, watch};
+use tokio::time::{sleep_until, timeout};
 
+use super::confirmation::{Confirmations, is_passed_on};
 use super::policy::Level;
-use super::rate_limit::Rates;
+use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
-use super::{Call, Listed, Outcome, Passing, Tool};
-use crate::bridge::{self, Notice};
-use crate::failure::{Exit, Failure};
-use crate::journal::Journal;
+use super::{Call, Listed, Outcome, Passing, Tool, redaction};
+use crate::bridge::{self, Asked, Notice};
+use crate::failure::{Exit, Failure, Sent};
+use crate::journal::{Journal, Scope};
+use asking::{Resumed, Wanted};
+use outcome::Fate;
+use pending::Pending;
+use sending::{Arrived, Running, Upstream};
+pub use tools::Offered;
+use work::Work;
+pub use work::may_be_meant_twice;
+use writing::Claimed;
+
+/// How often one call asks, over all its questions.
+const ROUNDS: u32 = 8;
+/// At the end of the process, for writes that are under way without a caller.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// All that a bridged account is made of. Making one touches neither keyring nor network.
 pub struct Setup {
@@ -43,14 +72,59 @@ pub struct Setup {
 /// A remote server's tools under our policy.
 pub struct Bridged {
     setup: Setup,
-    remote: bridge::Remote,
+    remote: Arc<bridge::Remote>,
+    /// The same, as calls see it.
+    upstream: Arc<dyn Upstream>,
     changes: watch::Sender<u64>,
+    /// The server's address, as the journal and confirmations know it.
+    origin: String,
+    /// Whose books calls write to.
+    scope: Scope,
+    confirmations: Confirmations,
+    rate_limits: RateLimits,
+    pending: Pending,
+    /// Writes that are on their way.
+    under_way: watch::Sender<usize>,
+}
+
+/// What comes of a request next.
+enum Event {
+    Arrived(Box<Arrived>),
+    Asked(Asked),
 }
 
 impl Bridged {
     pub fn new(setup: Setup) -> Result<Self, Failure> {
-        let remote = bridge::Remote::new(setup.remote.clone());
-        Ok(Self { setup, remote, changes: watch::channel(0).0 })
+        let remote = Arc::new(bridge::Remote::new(setup.remote.clone()));
+        let upstream: Arc<dyn Upstream> = Arc::<bridge::Remote>::clone(&remote);
+        Ok(Self::on(setup, remote, upstream))
+    }
+
+    fn on(setup: Setup, remote: Arc<bridge::Remote>, upstream: Arc<dyn Upstream>) -> Self {
+        let origin = setup.remote.origin.to_string();
+        let profile = setup.tenant.clone().unwrap_or_else(|| format!("account:{}", setup.account));
+        Self {
+            scope: Scope { account: setup.account.clone(), origin: origin.clone(), profile },
+            origin,
+            confirmations: Confirmations::new(&setup.state_folder),
+            rate_limits: RateLimits::new(setup.rates, &setup.state_folder, None),
+            pending: Pending::default(),
+            under_way: watch::channel(0).0,
+            changes: watch::channel(0).0,
+            setup,
+            remote,
+            upstream,
+        }
+    }
+
+    /// The server's host, for messages.
+    fn host(&self) -> &str {
+        self.setup.remote.origin.host()
+    }
+
+    /// A tool that is listed, by its name here.
+    fn find(&self, tool: &str) -> Result<Arc<Offered>, Failure> {
+        Err(self.why_not(tool))
     }
 
     /// The tools that are listed and may be called, in a stable order, as they were stored. Touches neither keyring nor
@@ -76,7 +150,100 @@ impl Bridged {
 
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
-        Outcome::Failed(self.why_not(&call.tool))
+        tracing::debug!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");
+        let carried_out = match self.find(&call.tool) {
+            Ok(offered) => self.carry_out(offered, call).await,
+            Err(failure) => Err(failure),
+        };
+        carried_out.unwrap_or_else(|failure| Outcome::Failed(redaction::failure(failure)))
+    }
+
+    /// The whole story of a call.
+    async fn carry_out(&self, offered: Arc<Offered>, mut call: Call) -> Result<Outcome, Failure> {
+        let answered = call.answered.take();
+        let mut work = Work::new(offered, call)?;
+        if work.dry_run {
+            return Ok(Outcome::Done(self.preview(&work)));
+        }
+        if let Some(answered) = answered.as_ref().filter(|answered| is_passed_on(&answered.state)) {
+            return match self.resume(&work, answered).await? {
+                Resumed::Running(running) => self.attend(work, running).await,
+                Resumed::Again { held, more } => self.transmit(work, held, more).await,
+            };
+        }
+        if !work.writes() {
+            return self.transmit(work, None, Map::new()).await;
+        }
+        if let Some(question) = self.permit(&mut work, answered)? {
+            return Ok(Outcome::Ask(question));
+        }
+        let held = match self.claim(&work).await? {
+            Claimed::Ours(held) => self.leave(&work, held).await?,
+            Claimed::Before(done) => return Ok(Outcome::Done(done)),
+        };
+        self.transmit(work, Some(held), Map::new()).await
+    }
+
+    /// Sends a request that is permitted, and waits for what comes of it. A write has its first permit by then.
+    async fn transmit(&self, work: Work, held: Option<Held>, more: Map<String, Value>) -> Result<Outcome, Failure> {
+        let again = !more.is_empty();
+        if held.is_none() || again {
+            self.admit(&work, work.safety()).await.map(drop)?;
+        }
+        let running = self.send(&work, held, more);
+        self.attend(work, running).await
+    }
+
+    /// Waits for the answer of a request that is under way, and answers what the server asks before.
+    async fn attend(&self, work: Work, mut running: Running) -> Result<Outcome, Failure> {
+        let mut rounds = ROUNDS;
+        loop {
+            let arrived = match self.next(&work, &mut running).await? {
+                Event::Arrived(arrived) => *arrived,
+                Event::Asked(asked) => match self.put(asked) {
+                    Some((ask, answer)) => {
+                        let question = self.await_answer(&work, running, ask, answer)?;
+                        return Ok(Outcome::Ask(question));
+                    }
+                    None => continue,
+                },
+            };
+            let (Fate::Asks, Ok(result)) = (arrived.fate, &arrived.answer) else {
+                return self.conclude(&work, arrived).await;
+            };
+            rounds -= 1;
+            match self.wanted(&work, result, arrived.held, rounds).await? {
+                Wanted::Person(question) => return Ok(Outcome::Ask(*question)),
+                Wanted::Nobody { held, more } => running = self.send_again(&work, held, more).await?,
+            }
+        }
+    }
+
+    /// What comes next of a request: a write that left is not given up by who waits for it.
+    async fn next(&self, work: &Work, running: &mut Running) -> Result<Event, Failure> {
+        let mut questions = true;
+        loop {
+            tokio::select! {
+                biased;
+                arrived = &mut running.task => {
+                    return arrived.map(|arrived| Event::Arrived(Box::new(arrived))).map_err(|_| defect(work));
+                }
+                asked = running.questions.recv(), if questions => match asked {
+                    Some(asked) => return Ok(Event::Asked(asked)),
+                    None => questions = false,
+                },
+                () = work.caller.cancelled.cancelled(), if !running.writes => {
+                    running.stop.cancel();
+                    return Err(writing::cancelled(work));
+                }
+                () = sleep_until(work.ends) => {
+                    if !running.writes {
+                        running.stop.cancel();
+                    }
+                    return Err(answers::takes_long(self, work));
+                }
+            }
+        }
     }
 
     /// Prompts, resources and templates as they were stored.
@@ -96,7 +263,19 @@ impl Bridged {
 
     /// Waits until what calls have written down is kept, and ends the session.
     pub async fn close(&self) {
+        self.pending.end().await;
+        let mut under_way = self.under_way.subscribe();
+        drop(timeout(ENDING, under_way.wait_for(|count| *count == 0)).await);
         self.setup.journal.flush().await;
         self.remote.close().await;
     }
+}
+
+/// The task of a request ended by a defect of ours.
+fn defect(work: &Work) -> Failure {
+    let message = format!("`{}` hit a defect of lumabill and did not finish", work.tool);
+    let sent = if work.writes() { Sent::Unknown } else { Sent::Read };
+    Failure::new("defect", Exit::Defect, message)
+        .hint("look whether it took effect before calling it again, and report what lumabill wrote to stderr")
+        .sent(sent)
 }
