@@ -117,6 +117,7 @@ fn caller(progress: &Arc<Progress>) -> Caller {
     Caller {
         name: "terminal".to_owned(),
         can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        elicitation: None,
         cancelled: CancellationToken::new(),
         progress: Some(Arc::new(move |done, of, what| progress.show(done, of, what))),
         until: None,

@@ -25,6 +25,9 @@ pub struct Caller {
     pub name: String,
     /// It can put a question to a person (form elicitation, or a terminal).
     pub can_ask: bool,
+    /// The modes in which it puts questions of a remote server to a person, as the capability says them
+    /// (`{"form":{},"url":{}}`); `None` where it has none.
+    pub elicitation: Option<Value>,
     /// Cancelling stops what is not yet sent; what is sent runs to its end.
     pub cancelled: CancellationToken,
     /// Called with (done, of, what) where the caller wants progress.

@@ -233,6 +233,7 @@ impl Gateway {
         let caller = Caller {
             name: "completion".to_owned(),
             can_ask: false,
+            elicitation: None,
             // Who types on withdraws this; what it finds serves what is typed next.
             cancelled: CancellationToken::new(),
             progress: None,

@@ -11,7 +11,7 @@ use rmcp::model::{
     ElicitationAction, ElicitationSchema, InputRequest, InputRequiredResult, MetaObject, ServerRequest,
 };
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout};
 
 use super::session::{Session, Ticket};
@@ -27,6 +27,8 @@ const KEY: &str = "confirm";
 pub(super) struct Client {
     pub name: String,
     pub can_ask: bool,
+    /// The modes of elicitation that it has, each with an empty object; `None` where it has none.
+    pub elicitation: Option<Value>,
     /// Served without `initialize`: we may send no requests.
     pub modern: bool,
 }
@@ -37,18 +39,26 @@ impl Client {
         let legacy = context.peer.peer_info();
         let name = context.meta.get(CLIENT_INFO).and_then(|info| info.get("name")).and_then(Value::as_str);
         let name = name.or(legacy.as_ref().map(|info| info.client_info.name.as_str())).unwrap_or("unknown");
-        let can_ask = match context.meta.get(CAPABILITIES) {
-            Some(own) => own.get("elicitation").is_some_and(|modes| {
-                modes.is_object() && (modes.get("form").is_some() || modes.get("url").is_none())
-            }),
-            None => legacy.as_ref().and_then(|info| info.capabilities.elicitation.as_ref()).is_some_and(
-                // Before there were modes, the capability meant forms.
-                |modes| modes.form.is_some() || modes.url.is_none(),
-            ),
+        let elicitation = match context.meta.get(CAPABILITIES) {
+            Some(own) => {
+                let declared = own.get("elicitation").filter(|modes| modes.is_object());
+                declared.map(|modes| elicitation(modes.get("form").is_some(), modes.get("url").is_some()))
+            }
+            None => legacy
+                .as_ref()
+                .and_then(|info| info.capabilities.elicitation.as_ref())
+                .map(|modes| elicitation(modes.form.is_some(), modes.url.is_some())),
         };
+        let can_ask = elicitation.as_ref().is_some_and(|modes| modes.get("form").is_some());
         let name = in_line(name, 64);
-        Self { name, can_ask, modern }
+        Self { name, can_ask, elicitation, modern }
     }
+}
+
+/// The declared modes. Before there were any, the capability meant forms.
+fn elicitation(form: bool, url: bool) -> Value {
+    let had = [("form", form || !url), ("url", url)].into_iter().filter(|(_, has)| *has);
+    had.map(|(mode, _)| (mode.to_owned(), json!({}))).collect()
 }
 
 /// A form without fields: clients show the message with a yes and a no.

@@ -113,6 +113,7 @@ impl<P: ToolProvider> Server<P> {
             let caller = Caller {
                 name: Client::of(context).name,
                 can_ask: false,
+                elicitation: None,
                 cancelled: ticket.cancelled.clone(),
                 progress: steps.as_ref().map(Steps::sink),
                 until: Some(ticket.deadline),

@@ -92,6 +92,7 @@ impl<P: ToolProvider> Server<P> {
                 caller: Caller {
                     name: client.name.clone(),
                     can_ask: client.can_ask,
+                    elicitation: client.elicitation.clone(),
                     cancelled: ticket.cancelled.clone(),
                     progress: steps.as_ref().map(Steps::sink),
                     until: Some(ticket.deadline),

@@ -121,6 +121,7 @@ impl ToolProvider for Fake {
             "arguments": call.arguments,
             "caller": call.caller.name,
             "can_ask": call.caller.can_ask,
+            "elicitation": call.caller.elicitation,
             "answered": call.answered.as_ref().map(|it| format!("{:?} {}", it.action, it.state)),
         }));
         match call.tool.as_str() {
