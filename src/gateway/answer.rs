@@ -190,12 +190,7 @@ fn not_again(facts: &Value) -> Option<&str> {
 }
 
 /// What the first call says where nobody could be asked: what would happen, and how to go on.
-pub(super) fn confirmation_required(
-    tool: &str,
-    given: Option<&str>,
-    label: &str,
-    question: &str,
-) -> Failure {
+pub(super) fn confirmation_required(tool: &str, given: Option<&str>, label: &str, question: &str) -> Failure {
     let message = format!("`{}` needs a person's yes first; nothing was sent", tool);
     let message = match given {
         Some(given) if quoted(given) != label => format!(

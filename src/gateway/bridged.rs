@@ -33,6 +33,7 @@ use super::tools::Selection;
 use super::{Call, Listed, Outcome, Passing, Tool, redaction};
 use crate::bridge::{self, Asked, Notice};
 use crate::failure::{Exit, Failure, Sent};
+use crate::https::Safety;
 use crate::journal::{Journal, Scope};
 use asking::{Resumed, Wanted};
 use outcome::Fate;
@@ -43,6 +44,8 @@ use work::Work;
 pub use work::may_be_meant_twice;
 use writing::Claimed;
 
+/// Names the company among those that one key reaches.
+const TENANT: &str = "x-account-id";
 /// How often one call asks, over all its questions.
 const ROUNDS: u32 = 8;
 /// At the end of the process, for writes that are under way without a caller.
@@ -102,7 +105,9 @@ impl Bridged {
 
     fn on(setup: Setup, remote: Arc<bridge::Remote>, upstream: Arc<dyn Upstream>) -> Self {
         let origin = setup.remote.origin.to_string();
-        let profile = setup.tenant.clone().unwrap_or_else(|| format!("account:{}", setup.account));
+        let tenant = setup.remote.headers.iter().find(|(name, _)| name.as_str() == TENANT);
+        let tenant = tenant.and_then(|(_, value)| value.to_str().ok()).map(str::to_owned);
+        let profile = tenant.unwrap_or_else(|| format!("account:{}", setup.account));
         Self {
             scope: Scope { account: setup.account.clone(), origin: origin.clone(), profile },
             origin,
@@ -168,11 +173,16 @@ impl Bridged {
         if let Some(answered) = answered.as_ref().filter(|answered| is_passed_on(&answered.state)) {
             return match self.resume(&work, answered).await? {
                 Resumed::Running(running) => self.attend(work, running).await,
-                Resumed::Again { held, more } => self.transmit(work, held, more).await,
+                Resumed::Again { held, more } => {
+                    let running = self.send_again(&work, held, more).await?;
+                    self.attend(work, running).await
+                }
             };
         }
         if !work.writes() {
-            return self.transmit(work, None, Map::new()).await;
+            self.admit(&work, Safety::Read).await.map(drop)?;
+            let running = self.send(&work, None, Map::new());
+            return self.attend(work, running).await;
         }
         if let Some(question) = self.permit(&mut work, answered)? {
             return Ok(Outcome::Ask(question));
@@ -181,16 +191,7 @@ impl Bridged {
             Claimed::Ours(held) => self.leave(&work, held).await?,
             Claimed::Before(done) => return Ok(Outcome::Done(done)),
         };
-        self.transmit(work, Some(held), Map::new()).await
-    }
-
-    /// Sends a request that is permitted, and waits for what comes of it. A write has its first permit by then.
-    async fn transmit(&self, work: Work, held: Option<Held>, more: Map<String, Value>) -> Result<Outcome, Failure> {
-        let again = !more.is_empty();
-        if held.is_none() || again {
-            self.admit(&work, work.safety()).await.map(drop)?;
-        }
-        let running = self.send(&work, held, more);
+        let running = self.send(&work, Some(held), Map::new());
         self.attend(work, running).await
     }
 
@@ -200,7 +201,7 @@ impl Bridged {
         loop {
             let arrived = match self.next(&work, &mut running).await? {
                 Event::Arrived(arrived) => *arrived,
-                Event::Asked(asked) => match self.put(asked) {
+                Event::Asked(asked) => match self.put(&work, asked) {
                     Some((ask, answer)) => {
                         let question = self.await_answer(&work, running, ask, answer)?;
                         return Ok(Outcome::Ask(question));

@@ -75,11 +75,7 @@ impl Gateway {
 
 impl Asker<'_> {
     /// A yes that counts, or the question to put, or a refusal that says how to go on.
-    pub(super) fn agree(
-        &self,
-        answered: Option<Answered>,
-        asking: &Asking<'_>,
-    ) -> Result<Agreed, Failure> {
+    pub(super) fn agree(&self, answered: Option<Answered>, asking: &Asking<'_>) -> Result<Agreed, Failure> {
         let (confirmations, binding, tool) = (self.confirmations, &self.binding, self.binding.tool);
         let label = quoted(asking.label);
         let named = self.confirm_number.is_some_and(|given| quoted(given) == label);

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::super::Done;
 use super::super::answer::local_time;
 use super::super::redaction::{self, quoted};
 use super::super::writing::answers::{name_of, same, same_as};
-use super::super::Done;
 use super::Bridged;
 use super::records::{currency_in, net_total};
 use super::work::Work;
@@ -40,7 +40,10 @@ impl Bridged {
         facts.insert("dry_run".into(), json!(true));
         facts.insert("sent".into(), json!("nothing was sent"));
         let params = json!({"name": work.remote_name(), "arguments": shortened(work.arguments())});
-        facts.insert("request".into(), json!({"server": self.host(), "method": "tools/call", "params": params}));
+        facts.insert(
+            "request".into(),
+            json!({"server": self.host(), "method": "tools/call", "params": params}),
+        );
         if let Some(total) = net_total(&work.given) {
             let mut totals = Map::new();
             totals.insert("subtotal".into(), money::number(money::cents(total)));
@@ -54,9 +57,10 @@ impl Bridged {
 
     /// The tool of this account that shows what became of a write, where one is offered.
     pub(super) fn shows(&self, tool: &str) -> Option<String> {
-        let noun = ["invoice", "offer", "client", "customer", "product_bundle", "product", "webhook", "expense"]
-            .into_iter()
-            .find(|noun| tool.contains(noun))?;
+        let noun =
+            ["invoice", "offer", "client", "customer", "product_bundle", "product", "webhook", "expense"]
+                .into_iter()
+                .find(|noun| tool.contains(noun))?;
         [format!("list_{noun}s"), format!("get_{noun}_status"), format!("get_{noun}")]
             .into_iter()
             .find(|name| self.find(name).is_ok())
@@ -91,8 +95,10 @@ pub(super) fn not_again(bridged: &Bridged, work: &Work, earlier: &Intent, likene
     facts.insert("message".into(), json!(first));
     facts.insert(if creates { "created" } else { "done" }.into(), json!(false));
     facts.insert("same_as".into(), same_as(earlier));
-    let look = bridged.shows(work.remote_name()).map(|tool| format!("`{tool}` shows it; ")).unwrap_or_default();
-    let hint = format!("{look}if the person wants another one on purpose, call again with `allow_duplicate`: true");
+    let look =
+        bridged.shows(work.remote_name()).map(|tool| format!("`{tool}` shows it; ")).unwrap_or_default();
+    let hint =
+        format!("{look}if the person wants another one on purpose, call again with `allow_duplicate`: true");
     facts.insert("hint".into(), json!(hint));
     bridged.done(facts, Some(&first))
 }
@@ -104,7 +110,11 @@ pub(super) fn under_way(work: &Work, earlier: &Intent, likeness: Likeness) -> Fa
 
 /// This very write takes longer than its caller waits.
 pub(super) fn takes_long(bridged: &Bridged, work: &Work) -> Failure {
-    let message = format!("{} has not answered `{}` yet: it was sent, and may still take effect", bridged.host(), work.tool);
+    let message = format!(
+        "{} has not answered `{}` yet: it was sent, and may still take effect",
+        bridged.host(),
+        work.tool
+    );
     Failure::new("under_way", Exit::Unavailable, message)
         .sent(Sent::Unknown)
         .hint("call again with the same arguments: it is answered with what became of it, and not sent twice")
@@ -114,9 +124,14 @@ pub(super) fn takes_long(bridged: &Bridged, work: &Work) -> Failure {
 
 /// The answer was lost, and cannot be looked up here.
 pub(super) fn lost(bridged: &Bridged, work: &Work, why: &str, number: Option<i64>) -> Failure {
-    let message =
-        format!("`{}` was sent to {}, but no clear answer came back: {}", work.tool, bridged.host(), may(work));
-    let failure = Failure::new("outcome_unknown", Exit::Unavailable, message).sent(Sent::Unknown).because(why);
+    let message = format!(
+        "`{}` was sent to {}, but no clear answer came back: {}",
+        work.tool,
+        bridged.host(),
+        may(work)
+    );
+    let failure =
+        Failure::new("outcome_unknown", Exit::Unavailable, message).sent(Sent::Unknown).because(why);
     with_way_on(bridged, work, failure, number)
 }
 
@@ -149,10 +164,7 @@ fn with_way_on(bridged: &Bridged, work: &Work, failure: Failure, number: Option<
         failure.facts.insert("history".into(), json!(number));
         format!("; a person who has looked runs `lumabill history settle {number} --created ID` or `--not-created`")
     });
-    failure.hint(format!(
-        "do not call it anew in other words: {look}{}",
-        settle.unwrap_or_default()
-    ))
+    failure.hint(format!("do not call it anew in other words: {look}{}", settle.unwrap_or_default()))
 }
 
 fn may(work: &Work) -> &'static str {

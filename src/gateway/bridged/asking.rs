@@ -3,15 +3,17 @@
 //! is sent again with the answers. An answer belongs to the server's question and to nothing else.
 
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 
 use super::super::answer;
+use super::super::confirmation::Void;
 use super::super::held::Held;
 use super::super::{Action, Answered, Ask, Asks, Question};
+use super::Bridged;
 use super::pending::Waiting;
 use super::screening::{Screened, screen};
 use super::sending::Running;
 use super::work::Work;
-use super::Bridged;
 use crate::bridge::Asked;
 use crate::failure::{Exit, Failure, Sent};
 use crate::journal::{End, State};
@@ -20,6 +22,9 @@ use crate::journal::{End, State};
 const KEY: &str = "question";
 /// The largest state of a server that is carried, in bytes.
 const LARGEST_STATE: usize = 16 * 1024;
+
+/// Takes the person's answer to the server.
+type Answer = oneshot::Sender<Value>;
 
 /// What is needed to go on after an answer.
 pub(super) enum Resumed {
@@ -38,19 +43,15 @@ pub(super) enum Wanted {
 }
 
 impl Bridged {
-    /// A question that came on the stream: put to the person, or declined at once, which gives nothing back.
-    pub(super) fn put(&self, work: &Work, asked: Asked) -> Result<Put, Failure> {
-        match screen(&asked.params, self.remote_origin(), false) {
+    /// A question that came on the stream, as it is put to the person; nothing where it is declined at once.
+    pub(super) fn put(&self, work: &Work, asked: Asked) -> Option<(Ask, Answer)> {
+        match screen(&asked.params, &self.setup.remote.origin, work.caller.elicitation.as_ref()) {
             Screened::Declined(why) => {
                 tracing::info!("a question of {} was declined: {why}", self.host());
                 drop(asked.answer.send(json!({"action": "decline"})));
-                Ok(Put::Declined)
+                None
             }
-            Screened::Put(params) => Ok(Put::Asks {
-                ask: Ask { key: KEY.to_owned(), params },
-                answer: asked.answer,
-                tool: work.tool.clone(),
-            }),
+            Screened::Put(params) => Some((Ask { key: KEY.to_owned(), params }, asked.answer)),
         }
     }
 
@@ -60,7 +61,7 @@ impl Bridged {
         work: &Work,
         running: Running,
         ask: Ask,
-        answer: tokio::sync::oneshot::Sender<Value>,
+        answer: Answer,
     ) -> Result<Question, Failure> {
         let kept = self.pending.keep(Waiting::Asked { running, answer });
         let name = kept.ok_or_else(|| unusable(&work.tool, "the system gives no random numbers"))?;
@@ -73,13 +74,18 @@ impl Bridged {
         work: &Work,
         result: &Map<String, Value>,
         held: Option<Held>,
+        rounds: u32,
     ) -> Result<Wanted, Failure> {
         let state = result.get("requestState");
-        if state.is_some_and(|state| state.to_string().len() > LARGEST_STATE) {
-            if let Some(mut held) = held {
-                held.settle(End::of(State::Refused)).await;
-            }
-            return Err(unusable(&work.tool, "the state that the server wants to be carried is too large"));
+        let too_large = state.is_some_and(|state| state.to_string().len() > LARGEST_STATE);
+        let why = match (too_large, rounds) {
+            (true, _) => Some("the state that the server wants to be carried is too large"),
+            (false, 0) => Some("the server asks again and again"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            refuse(held).await;
+            return Err(unusable(&work.tool, why));
         }
         let none = Map::new();
         let requests = result.get("inputRequests").and_then(Value::as_object).unwrap_or(&none);
@@ -87,14 +93,16 @@ impl Bridged {
         for (key, request) in requests {
             let params = request.get("params").and_then(Value::as_object);
             let is_question = request.get("method").and_then(Value::as_str) == Some("elicitation/create");
-            match params.filter(|_| is_question && work.caller.can_ask) {
-                Some(params) => match screen(params, self.remote_origin(), false) {
-                    Screened::Put(params) => asks.push(Ask { key: key.clone(), params }),
-                    Screened::Declined(why) => {
-                        tracing::info!("a question of {} was declined: {why}", self.host());
-                        declined.insert(key.clone(), json!({"action": "decline"}));
+            match params.filter(|_| is_question) {
+                Some(params) => {
+                    match screen(params, &self.setup.remote.origin, work.caller.elicitation.as_ref()) {
+                        Screened::Put(params) => asks.push(Ask { key: key.clone(), params }),
+                        Screened::Declined(why) => {
+                            tracing::info!("a question of {} was declined: {why}", self.host());
+                            declined.insert(key.clone(), json!({"action": "decline"}));
+                        }
                     }
-                },
+                }
                 None => drop(declined.insert(key.clone(), json!({"action": "decline"}))),
             }
         }
@@ -104,7 +112,8 @@ impl Bridged {
         let keys: Vec<_> = asks.iter().map(|ask| ask.key.clone()).collect();
         let number = held.as_ref().map(|held| held.number);
         let kept = held.and_then(|held| self.pending.keep(Waiting::Kept(held)));
-        let inside = json!({"kept": kept, "write": number, "keys": keys, "declined": declined, "state": state});
+        let inside =
+            json!({"kept": kept, "write": number, "keys": keys, "declined": declined, "state": state});
         Ok(Wanted::Person(Box::new(self.question_with(work, asks, &inside)?)))
     }
 
@@ -137,9 +146,12 @@ impl Bridged {
         }
         let held = match inside.get("write").and_then(Value::as_i64) {
             Some(number) => Some(self.taken_up(work, text("kept"), number).await?),
+            // What was a read when it was asked has no yes and no entry as a write.
+            None if work.writes() => return Err(answer::void_confirmation(&work.tool, Void::Foreign)),
             None => None,
         };
-        let keys = inside.get("keys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let keys =
+            inside.get("keys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let mut responses: Map<String, Value> =
             keys.map(|key| (key.to_owned(), response(answered, key))).collect();
         responses.extend(inside.get("declined").and_then(Value::as_object).cloned().unwrap_or_default());
@@ -158,12 +170,6 @@ impl Bridged {
             None => Err(too_late(self, work)),
         }
     }
-}
-
-/// What became of a question on the stream.
-pub(super) enum Put {
-    Declined,
-    Asks { ask: Ask, answer: tokio::sync::oneshot::Sender<Value>, tool: String },
 }
 
 fn more(responses: Map<String, Value>, state: Option<&Value>) -> Map<String, Value> {
@@ -194,10 +200,21 @@ fn response(answered: &Answered, key: &str) -> Value {
     }
 }
 
+/// The server asked before it did anything, and gets no answer.
+pub(super) async fn refuse(held: Option<Held>) {
+    if let Some(mut held) = held {
+        held.settle(End::of(State::Refused)).await;
+    }
+}
+
 fn unusable(tool: &str, why: &str) -> Failure {
-    Failure::new("question_unusable", Exit::Refused, format!("`{tool}` needs an answer that cannot be asked for"))
-        .because(why)
-        .sent(Sent::Refused)
+    Failure::new(
+        "question_unusable",
+        Exit::Refused,
+        format!("`{tool}` needs an answer that cannot be asked for"),
+    )
+    .because(why)
+    .sent(Sent::Refused)
 }
 
 fn too_late(bridged: &Bridged, work: &Work) -> Failure {
@@ -206,7 +223,9 @@ fn too_late(bridged: &Bridged, work: &Work) -> Failure {
     if work.writes() {
         let look = bridged.shows(work.remote_name());
         let look = look.map_or_else(|| "look".to_owned(), |tool| format!("look with `{tool}`"));
-        return failure.sent(Sent::Unknown).hint(format!("{look} whether it took effect, then call it again"));
+        return failure
+            .sent(Sent::Unknown)
+            .hint(format!("{look} whether it took effect, then call it again"));
     }
     failure.sent(Sent::Read).hint("call it again")
 }

@@ -50,7 +50,11 @@ mod tests {
         let said = "{\"code\":\"FORBIDDEN\",\"message\":\"Feature PRODUCT_BUNDLE is not enabled\"}";
         let failure = missing("faktoora", "create_product_bundle", said).unwrap();
         assert_eq!(failure.code, "feature_not_enabled");
-        assert!(failure.message.contains("product bundles (PRODUCT_BUNDLE) is not enabled"), "{}", failure.message);
+        assert!(
+            failure.message.contains("product bundles (PRODUCT_BUNDLE) is not enabled"),
+            "{}",
+            failure.message
+        );
         assert!(failure.hint.unwrap().contains("settings of their faktoora account"));
         let other = missing("faktoora", "delete_invoice", "invoice delete mode is disabled").unwrap();
         assert_eq!(other.facts["feature"], "invoiceDeleteMode");

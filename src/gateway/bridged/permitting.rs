@@ -8,9 +8,9 @@ use super::super::consent::{Agreed, Asker, Asking};
 use super::super::policy::Level;
 use super::super::redaction::{quoted, quoted_whole};
 use super::super::{Answered, Question};
+use super::Bridged;
 use super::records::{currency_in, id_in, net_total, number_in};
 use super::work::Work;
-use super::Bridged;
 use crate::catalogue::Effect;
 use crate::failure::Failure;
 use crate::rules::money;
@@ -19,13 +19,29 @@ use crate::rules::money;
 const SHOWN: usize = 1_500;
 /// Parts of names of arguments that decide where money, mail or data goes: shown whole, and before the others.
 const TELLING: &[&str] = &[
-    "iban", "bic", "account", "mail", "recipient", "to", "cc", "bcc", "url", "uri", "target", "webhook", "phone",
+    "iban",
+    "bic",
+    "account",
+    "mail",
+    "recipient",
+    "to",
+    "cc",
+    "bcc",
+    "url",
+    "uri",
+    "target",
+    "webhook",
+    "phone",
     "address",
 ];
 
 impl Bridged {
     /// A question where a person has to say yes first and has not.
-    pub(super) fn permit(&self, work: &mut Work, answered: Option<Answered>) -> Result<Option<Question>, Failure> {
+    pub(super) fn permit(
+        &self,
+        work: &mut Work,
+        answered: Option<Answered>,
+    ) -> Result<Option<Question>, Failure> {
         if !needs_yes(self.setup.level, work.offered.effect, work.offered.asks.is_some()) {
             return Ok(None);
         }
@@ -79,8 +95,12 @@ impl Bridged {
             lines.push("It may have been done before: another one is meant.".to_owned());
         }
         if let Some(total) = net_total(&work.given) {
-            let currency = currency_in(&work.given).map(|code| format!("{} ", quoted(&code))).unwrap_or_default();
-            lines.push(format!("Net total of the lines, by our own arithmetic: {currency}{}", money::cents(total)));
+            let currency =
+                currency_in(&work.given).map(|code| format!("{} ", quoted(&code))).unwrap_or_default();
+            lines.push(format!(
+                "Net total of the lines, by our own arithmetic: {currency}{}",
+                money::cents(total)
+            ));
         }
         lines.extend(arguments(&work.given));
         lines.join("\n")
@@ -92,7 +112,9 @@ fn needs_yes(level: Level, effect: Effect, known_to_ask: bool) -> bool {
     match level {
         Level::Never => false,
         Level::Writes => effect != Effect::Reads,
-        Level::Destructive => matches!(effect, Effect::Acts | Effect::Deletes) || (known_to_ask && effect != Effect::Reads),
+        Level::Destructive => {
+            matches!(effect, Effect::Acts | Effect::Deletes) || (known_to_ask && effect != Effect::Reads)
+        }
     }
 }
 
@@ -103,7 +125,9 @@ fn sentence(effect: Effect) -> &'static str {
         Effect::Creates => "This creates a record.",
         Effect::Updates => "This changes a record.",
         Effect::Deletes => "This deletes, and it may not be possible to undo that.",
-        Effect::Acts => "It is not known what this does: it may send, charge or delete, and it may not be possible to undo that.",
+        Effect::Acts => {
+            "It is not known what this does: it may send, charge or delete, and it may not be possible to undo that."
+        }
     }
 }
 
@@ -117,8 +141,10 @@ fn arguments(given: &Map<String, Value>) -> Vec<String> {
     let mut leaves = Vec::new();
     collect(&Value::Object(given.clone()), String::new(), &mut leaves);
     let (telling, others): (Vec<_>, Vec<_>) = leaves.into_iter().partition(|(name, _)| is_telling(name));
-    let mut lines: Vec<String> =
-        telling.iter().map(|(name, text)| format!("{}: \u{201c}{}\u{201d}", quoted(name), quoted_whole(text))).collect();
+    let mut lines: Vec<String> = telling
+        .iter()
+        .map(|(name, text)| format!("{}: \u{201c}{}\u{201d}", quoted(name), quoted_whole(text)))
+        .collect();
     let mut spent = 0;
     let all = others.len();
     for (at, (name, text)) in others.iter().enumerate() {
@@ -145,7 +171,10 @@ fn collect(value: &Value, path: String, leaves: &mut Vec<(String, String)>) {
         Value::Null => {}
         Value::Object(fields) => fields.iter().for_each(|(name, value)| collect(value, below(name), leaves)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, value)| collect(value, below(&(at + 1).to_string()), leaves));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(at, value)| collect(value, below(&(at + 1).to_string()), leaves));
         }
         Value::String(text) => leaves.push((path, text.clone())),
         Value::Bool(_) | Value::Number(_) => leaves.push((path, value.to_string())),

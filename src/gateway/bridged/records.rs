@@ -8,20 +8,45 @@ use crate::rules::money;
 
 /// Fields that hold a record's id, the most telling first.
 const IDS: &[&str] = &[
-    "faktooraId", "invoice_id", "invoiceId", "importId", "import_id", "client_id", "clientId", "customer_id",
-    "customerId", "product_id", "productId", "webhook_id", "webhookId", "offer_id", "quote_id", "expense_id",
-    "payment_id", "id", "uuid", "_id",
+    "faktooraId",
+    "invoice_id",
+    "invoiceId",
+    "importId",
+    "import_id",
+    "client_id",
+    "clientId",
+    "customer_id",
+    "customerId",
+    "product_id",
+    "productId",
+    "webhook_id",
+    "webhookId",
+    "offer_id",
+    "quote_id",
+    "expense_id",
+    "payment_id",
+    "id",
+    "uuid",
+    "_id",
 ];
 /// Fields that hold the number or name by which people call a record.
 const NUMBERS: &[&str] = &[
-    "number", "invoice_number", "invoiceNumber", "offer_number", "customer_number", "customerNumber",
-    "product_code", "productCode",
+    "number",
+    "invoice_number",
+    "invoiceNumber",
+    "offer_number",
+    "customer_number",
+    "customerNumber",
+    "product_code",
+    "productCode",
 ];
 /// In a result the record's own id comes before those that it refers to.
 const OWN_IDS: &[&str] = &["id", "uuid", "faktooraId", "_id"];
 /// Fields of a result in which the record may lie.
-const WRAPPERS: &[&str] =
-    &["invoice", "data", "result", "record", "client", "customer", "product", "bundle", "webhook", "offer", "item"];
+const WRAPPERS: &[&str] = &[
+    "invoice", "data", "result", "record", "client", "customer", "product", "bundle", "webhook", "offer",
+    "item",
+];
 /// Fields with the lines of a document.
 const LINES: &[&str] = &["line_items", "lineItems", "invoiceItems", "lines", "items"];
 const QUANTITIES: &[&str] = &["quantity", "qty"];
@@ -156,7 +181,12 @@ mod tests {
 
     #[test]
     fn an_amount_that_cannot_be_told_is_none() {
-        for lines in [json!([]), json!([{"description": "x"}]), json!([{"quantity": "many", "price": 1}]), json!(["x"])] {
+        for lines in [
+            json!([]),
+            json!([{"description": "x"}]),
+            json!([{"quantity": "many", "price": 1}]),
+            json!(["x"]),
+        ] {
             assert_eq!(net_total(&map(json!({"line_items": lines}))), None);
         }
         assert_eq!(net_total(&map(json!({"client_id": "c"}))), None);
@@ -172,7 +202,9 @@ mod tests {
         );
         assert_eq!(named_in(&text("{\"ok\":true,\"invoice\":{\"id\":7}}")), called("7", ""));
         assert_eq!(named_in(&text("Created INV-1")), called("", ""));
-        let both = map(json!({"content": [{"type": "text", "text": "{\"id\":\"a\"}"}], "structuredContent": {"data": {"uuid": "b"}}}));
+        let both = map(
+            json!({"content": [{"type": "text", "text": "{\"id\":\"a\"}"}], "structuredContent": {"data": {"uuid": "b"}}}),
+        );
         assert_eq!(named_in(&both), called("b", ""));
         assert_eq!(named_in(&map(json!({"contents": 1}))), called("", ""));
     }

@@ -13,17 +13,48 @@ const LARGEST_FORM: usize = 64 * 1024;
 
 /// Words that ask for a secret wherever they stand in a text, in the languages of these services' users.
 const SECRETS: &[&str] = &[
-    "password", "passwort", "passphrase", "passcode", "kennwort", "losungswort", "geheimnis", "geheimzahl",
-    "geheimcode", "motdepasse", "contrasena", "contraseña", "parola", "wachtwoord", "secretkey", "clientsecret", "credential",
-    "zugangsdaten", "apikey", "privatekey", "accesskey", "schlüssel", "onetimecode", "verificationcode",
-    "securitycode", "sicherheitscode", "bestätigungscode", "einmalcode", "recoveryphrase", "seedphrase", "bearer",
-    "cardnumber", "kartennummer", "creditcard", "kreditkarte",
+    "password",
+    "passwort",
+    "passphrase",
+    "passcode",
+    "kennwort",
+    "losungswort",
+    "geheimnis",
+    "geheimzahl",
+    "geheimcode",
+    "motdepasse",
+    "contrasena",
+    "contraseña",
+    "parola",
+    "wachtwoord",
+    "secretkey",
+    "clientsecret",
+    "credential",
+    "zugangsdaten",
+    "apikey",
+    "privatekey",
+    "accesskey",
+    "schlüssel",
+    "onetimecode",
+    "verificationcode",
+    "securitycode",
+    "sicherheitscode",
+    "bestätigungscode",
+    "einmalcode",
+    "recoveryphrase",
+    "seedphrase",
+    "bearer",
+    "cardnumber",
+    "kartennummer",
+    "creditcard",
+    "kreditkarte",
 ];
 
 /// Short ones, which count as words of their own only.
-const SECRET_WORDS: &[&str] =
-    &["secret", "secrets", "key", "keys", "token", "tokens", "pin", "pins", "puk", "tan", "tans", "itan", "mtan", "otp", "totp", "cvv", "cvc", "cvv2",
-        "cvc2", "csc", "pwd", "passwd", "pw", "mfa", "2fa"];
+const SECRET_WORDS: &[&str] = &[
+    "secret", "secrets", "key", "keys", "token", "tokens", "pin", "pins", "puk", "tan", "tans", "itan",
+    "mtan", "otp", "totp", "cvv", "cvc", "cvv2", "cvc2", "csc", "pwd", "passwd", "pw", "mfa", "2fa",
+];
 
 /// What becomes of a question.
 #[derive(Debug, PartialEq)]
@@ -34,15 +65,18 @@ pub enum Screened {
     Declined(&'static str),
 }
 
-/// Looks at the parameters of `elicitation/create` from the server at `origin`. `opens` says whether the client can
-/// open addresses.
-pub fn screen(params: &Map<String, Value>, origin: &Origin, opens: bool) -> Screened {
+/// Looks at the parameters of `elicitation/create` from the server at `origin`. `modes` are those that the client has, as
+/// its capability says them; an empty object means forms.
+pub fn screen(params: &Map<String, Value>, origin: &Origin, modes: Option<&Value>) -> Screened {
+    let Some(modes) = modes else { return Screened::Declined("this client puts no questions") };
+    let (opens, fills) =
+        (modes.get("url").is_some(), modes.get("form").is_some() || modes.get("url").is_none());
     if Value::Object(params.clone()).to_string().len() > LARGEST_FORM {
         return Screened::Declined("it is too large");
     }
     match params.get("mode") {
-        None => {}
-        Some(Value::String(mode)) if mode == "form" => {}
+        None if fills => {}
+        Some(Value::String(mode)) if mode == "form" && fills => {}
         Some(Value::String(mode)) if mode == "url" => {
             if !opens {
                 return Screened::Declined("this client opens no addresses");
@@ -51,7 +85,7 @@ pub fn screen(params: &Map<String, Value>, origin: &Origin, opens: bool) -> Scre
                 return Screened::Declined("it would open an address outside the service");
             }
         }
-        Some(_) => return Screened::Declined("it is of a kind that is not known"),
+        _ => return Screened::Declined("it is of a kind that this client does not know"),
     }
     let message = params.get("message").and_then(Value::as_str).unwrap_or_default();
     let schema = params.get("requestedSchema").unwrap_or(&Value::Null);
@@ -116,7 +150,11 @@ mod tests {
 
     fn screened(params: Value) -> Screened {
         let Value::Object(params) = params else { unreachable!() };
-        screen(&params, &Origin::parse("https://billbot.io/api/mcp").unwrap(), true)
+        screen(
+            &params,
+            &Origin::parse("https://billbot.io/api/mcp").unwrap(),
+            Some(&json!({"form": {}, "url": {}})),
+        )
     }
 
     fn form(message: &str, properties: Value) -> Value {
@@ -159,7 +197,8 @@ mod tests {
         }
         let hidden = json!({"x": {"type": "string", "title": "Field", "description": "your bearer token"}});
         assert_eq!(screened(form("Some data", hidden)), secret);
-        let chosen = json!({"x": {"type": "string", "oneOf": [{"const": "a", "title": "type your password"}]}});
+        let chosen =
+            json!({"x": {"type": "string", "oneOf": [{"const": "a", "title": "type your password"}]}});
         assert_eq!(screened(form("Some data", chosen)), secret);
     }
 
@@ -191,17 +230,21 @@ mod tests {
         ] {
             assert_eq!(url(bad), Screened::Declined("it would open an address outside the service"), "{bad}");
         }
-        let Value::Object(params) = json!({"mode": "url", "message": "m", "url": "https://billbot.io/"}) else {
+        let Value::Object(params) = json!({"mode": "url", "message": "m", "url": "https://billbot.io/"})
+        else {
             unreachable!()
         };
         let origin = Origin::parse("https://billbot.io/api/mcp").unwrap();
-        assert_eq!(screen(&params, &origin, false), Screened::Declined("this client opens no addresses"));
+        let with = |modes: Option<&Value>| screen(&params, &origin, modes);
+        assert_eq!(with(Some(&json!({}))), Screened::Declined("this client opens no addresses"));
+        assert_eq!(with(None), Screened::Declined("this client puts no questions"));
+        assert!(matches!(with(Some(&json!({"url": {}}))), Screened::Put(_)));
     }
 
     #[test]
     fn what_is_too_large_or_unknown_is_declined() {
         assert_eq!(screened(form(&"x".repeat(70_000), json!({}))), Screened::Declined("it is too large"));
         let strange = json!({"mode": "hologram", "message": "m"});
-        assert_eq!(screened(strange), Screened::Declined("it is of a kind that is not known"));
+        assert_eq!(screened(strange), Screened::Declined("it is of a kind that this client does not know"));
     }
 }

@@ -1,12 +1,11 @@
 //! Requests on their way to a remote server: each on a task of its own, so that a write that left runs to its end and is
 //! settled, whoever still waits for it.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::super::held::Held;
@@ -58,7 +57,8 @@ pub(super) struct Arrived {
 
 /// A request that is under way.
 pub(super) struct Running {
-    task: JoinHandle<Arrived>,
+    /// The answer, once it is there.
+    pub task: JoinHandle<Arrived>,
     /// What the server asks meanwhile.
     pub questions: mpsc::Receiver<Asked>,
     /// Stops a read.
@@ -85,8 +85,8 @@ impl Running {
         let watch = Watch {
             cancelled: stop.clone(),
             progress: caller.progress.is_some().then(|| through(&progress)),
-            questions: caller.can_ask.then_some(asking),
-            elicitation: caller.can_ask.then(|| json!({"form": {}})),
+            questions: caller.elicitation.is_some().then_some(asking),
+            elicitation: caller.elicitation.clone(),
         };
         let writes = written.is_some();
         let count = writes.then(|| Count::one_more(under_way));
@@ -98,11 +98,6 @@ impl Running {
             arrived
         });
         Self { task, questions, stop, progress, writes }
-    }
-
-    /// The answer, once it is there.
-    pub async fn arrived(&mut self) -> Result<Arrived, JoinError> {
-        Pin::new(&mut self.task).await
     }
 
     /// From now on progress goes to this caller.

@@ -43,7 +43,9 @@ impl Work {
     pub fn new(offered: Arc<Offered>, call: Call) -> Result<Self, Failure> {
         let Call { tool, mut arguments, caller, .. } = call;
         let latest = Instant::now() + CALL;
-        let ends = caller.until.map_or(latest, |until| until.checked_sub(FOR_THE_ANSWER).unwrap_or(until).min(latest));
+        let ends = caller
+            .until
+            .map_or(latest, |until| until.checked_sub(FOR_THE_ANSWER).unwrap_or(until).min(latest));
         let (mut dry_run, mut allow_duplicate, mut confirm_number) = (false, false, None);
         if offered.effect != Effect::Reads {
             dry_run = flag(&tool, &mut arguments, "dry_run")?;
@@ -146,5 +148,6 @@ pub(super) fn words(
 
 fn wrong(tool: &str, name: &str, wanted: &str) -> Failure {
     let message = format!("`{name}` of `{tool}` is not {wanted}; nothing was sent");
-    Failure::new("bad_argument", Exit::Refused, message).hint(format!("give `{name}` as {wanted}, or leave it out"))
+    Failure::new("bad_argument", Exit::Refused, message)
+        .hint(format!("give `{name}` as {wanted}, or leave it out"))
 }

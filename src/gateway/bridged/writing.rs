@@ -1,26 +1,26 @@
 //! A write at a remote server, once: claim → limiter → sending → send → settle. What was made before is answered with what
 //! is known of it, and what may have been made is never sent again.
 
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::super::fingerprint::normal;
 use super::super::held::Held;
-use super::super::rate_limit::Wanted;
+use super::super::rate_limit::{Permit, Wanted};
 use super::super::receipt::Tells;
 use super::super::{Done, Receipt};
-use super::outcome::Fate;
 use super::records::{currency_in, id_in, net_total, number_in, party_id_in, party_in};
 use super::sending::{Running, Written};
 use super::work::Work;
-use super::{Bridged, answers};
+use super::{Bridged, answers, asking};
 use crate::api::ApiError;
 use crate::bridge::Request;
 use crate::catalogue::Effect;
 use crate::failure::Failure;
 use crate::https::Safety;
 use crate::journal::{Claim, End, Guard, Intent, JournalError, Kind, Likeness, NewIntent, State, Twin};
-use serde_json::{Map, Value};
-use std::sync::Arc;
 
 /// Between two looks at a call that is under way.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -118,7 +118,7 @@ impl Bridged {
     }
 
     /// The permit of one request.
-    pub(super) async fn admit(&self, work: &Work, safety: Safety) -> Result<super::super::rate_limit::Permit, Failure> {
+    pub(super) async fn admit(&self, work: &Work, safety: Safety) -> Result<Permit, Failure> {
         let (class, counts) = match safety {
             // One limit for all requests of a user.
             _ if self.setup.service == "billstride" => (Safety::Read, "requests"),
@@ -126,8 +126,26 @@ impl Bridged {
             Safety::Write => (Safety::Write, "writes"),
         };
         let keys = self.setup.remote.keys.as_ref();
-        let wanted = Wanted { tool: &work.tool, keys, class, counts, waits: &work.waits, caller: &work.caller };
+        let wanted =
+            Wanted { tool: &work.tool, keys, class, counts, waits: &work.waits, caller: &work.caller };
         self.rate_limits.permit(&wanted).await
+    }
+
+    /// Sends a call again with the answers to what its server asked: a write under the entry that it has.
+    pub(super) async fn send_again(
+        &self,
+        work: &Work,
+        held: Option<Held>,
+        more: Map<String, Value>,
+    ) -> Result<Running, Failure> {
+        let safety = if work.writes() { Safety::Write } else { Safety::Read };
+        match self.admit(work, safety).await {
+            Ok(_) => Ok(self.send(work, held, more)),
+            Err(failure) => {
+                asking::refuse(held).await;
+                Err(failure)
+            }
+        }
     }
 
     /// Sends `tools/call`, with `more` params beside name and arguments.
@@ -138,7 +156,7 @@ impl Bridged {
             method: "tools/call".to_owned(),
             params,
             safety: if work.writes() { Safety::Write } else { Safety::Read },
-            until: if work.caller.can_ask { work.ends + WITH_QUESTIONS } else { work.ends },
+            until: if work.caller.elicitation.is_some() { work.ends + WITH_QUESTIONS } else { work.ends },
         };
         let written =
             held.map(|held| Written { held, kind: work.kind(), journal: Arc::clone(&self.setup.journal) });
@@ -196,7 +214,9 @@ impl Bridged {
             let about = id_in(&work.given).map(|id| about(&id)).transpose()?;
             return Ok(about.map(|about| Twin { about, amount: None, currency: None }));
         }
-        let (Some(party), Some(net)) = (party_in(&work.given), net_total(&work.given)) else { return Ok(None) };
+        let (Some(party), Some(net)) = (party_in(&work.given), net_total(&work.given)) else {
+            return Ok(None);
+        };
         let currency = currency_in(&work.given).map(|code| digest(&["currency", &code])).transpose()?;
         let amount = Some(digest(&["amount", &net.normalize().to_string()])?);
         Ok(Some(Twin { about: about(&party)?, amount, currency }))
@@ -218,9 +238,4 @@ fn tells(earlier: &Intent, likeness: Likeness, ours: &NewIntent) -> Tells {
 
 pub(super) fn cancelled(work: &Work) -> Failure {
     ApiError::Cancelled { tool: work.tool.clone() }.into()
-}
-
-/// True where a write may be left to itself: it is settled, or its server asks.
-pub(super) fn is_open(fate: Fate) -> bool {
-    matches!(fate, Fate::Asks | Fate::Lost(_))
 }

@@ -56,8 +56,16 @@ impl Confirmations {
 
 fn sealed_bytes(nonce: &str, time: u64, inside: &str, binding: &Binding) -> Vec<u8> {
     // Nonces are of one length, and `inside` has no line break.
-    [MARK.as_bytes(), b"\n", nonce.as_bytes(), &time.to_be_bytes(), inside.as_bytes(), b"\n", &binding.digest()]
-        .concat()
+    [
+        MARK.as_bytes(),
+        b"\n",
+        nonce.as_bytes(),
+        &time.to_be_bytes(),
+        inside.as_bytes(),
+        b"\n",
+        &binding.digest(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]
