@@ -16,7 +16,7 @@ golden:
 bench:
     tests/install-tools.sh
     cargo build --locked --release --bin lumabill
-    cargo build --locked --release --example bare --example bench
+    cargo build --locked --release --example bare --example byte_bridge --example bench
     target/release/examples/bench target/release
 
 # What an assistant pays: lists, a hundred invoices and everyday tasks, kept in docs/tokens.md.
@@ -62,3 +62,9 @@ clients *options:
     tests/install-tools.sh
     cargo build --locked --bin lumabill
     python3 tests/clients/run.py {{options}}
+
+# Third-party servers from npm and PyPI as they answer directly, beside the same through `lumabill serve`.
+bridge *options:
+    tests/install-tools.sh
+    cargo build --locked --bin lumabill
+    python3 tests/bridge/run.py {{options}}

@@ -1,7 +1,21 @@
 //! Remote MCP servers: one connection to each, in the era that it speaks, as raw JSON, so that nothing that we do
 //! not know is lost on the way. Decides nothing about what may be called.
 
+mod answer;
+mod era;
 mod error;
+mod explain;
+mod incoming;
+mod link;
+mod listing;
+mod message;
+mod pending;
+mod session;
+mod sse;
+mod streamable;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use std::sync::Arc;
 
@@ -13,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Keys, Origin};
 use crate::https::{Safety, Trust};
-pub use error::BridgeError;
+pub use error::{BridgeError, Refusal};
+use link::Link;
 
 /// Which transport a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +54,7 @@ pub struct Setup {
 
 /// One remote server. Making one opens nothing; the session comes with the first request.
 pub struct Remote {
-    setup: Setup,
-    notices: broadcast::Sender<Notice>,
+    link: Arc<Link>,
 }
 
 /// One request, complete but for id, era and key.
@@ -123,41 +137,39 @@ impl Listing {
 
 impl Remote {
     pub fn new(setup: Setup) -> Self {
-        Self { setup, notices: broadcast::channel(16).0 }
+        Self { link: Arc::new(Link::new(setup)) }
     }
 
     /// Sends one request and gives its `result` as it came, `resultType` and all; `input_required` is a result too.
     /// Opens or renews the session first where there is none.
-    pub async fn request(&self, request: Request, _watch: &Watch) -> Result<Map<String, Value>, BridgeError> {
-        Err(BridgeError::NotBuilt { host: self.setup.origin.host().to_owned(), method: request.method })
+    pub async fn request(&self, request: Request, watch: &Watch) -> Result<Map<String, Value>, BridgeError> {
+        self.link.request(request, watch).await
     }
 
     /// What the server says of itself; connects where that has not happened yet.
-    pub async fn server(&self, _watch: &Watch) -> Result<Arc<Server>, BridgeError> {
-        Err(BridgeError::NotBuilt {
-            host: self.setup.origin.host().to_owned(),
-            method: "initialize".to_owned(),
-        })
+    pub async fn server(&self, watch: &Watch) -> Result<Arc<Server>, BridgeError> {
+        self.link.server(watch).await
     }
 
     /// All rows of a list, over all its pages; empty where the server has no such list.
-    pub async fn list(&self, listing: Listing, _watch: &Watch) -> Result<Vec<Value>, BridgeError> {
-        let method = listing.names().0.to_owned();
-        Err(BridgeError::NotBuilt { host: self.setup.origin.host().to_owned(), method })
+    pub async fn list(&self, listing: Listing, watch: &Watch) -> Result<Vec<Value>, BridgeError> {
+        self.link.list(listing, watch).await
     }
 
     /// What the server says unasked from now on. Heard only while a session is open.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        self.notices.subscribe()
+        self.link.notices.subscribe()
     }
 
     /// Where this server is.
     pub fn origin(&self) -> &Origin {
-        &self.setup.origin
+        &self.link.wire.setup.origin
     }
 
     /// Ends the session, within a second.
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        self.link.close().await;
+    }
 }
 
 /// How a server answers to somebody without a credential.

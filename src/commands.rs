@@ -11,6 +11,7 @@ mod install;
 mod login;
 mod logout;
 mod moving;
+mod offered;
 mod present;
 mod sandbox;
 mod serve;

@@ -9,9 +9,10 @@ pub mod keyring;
 pub mod memory_dumps;
 pub mod oauth;
 pub mod secret;
+mod source;
 
 pub use crate::https::Origin;
-pub use account_keys::AccountKeys;
+pub use account_keys::{AccountKeys, carried};
 pub use fixed_key::FixedKey;
 pub use keyring::{Keyring, KeyringError};
 pub use secret::{BoxFuture, Carried, Key, Keys, NotSigned, Secret};

@@ -8,12 +8,17 @@ mod calling;
 mod guard;
 mod incoming;
 mod line_reader;
+mod listing;
 mod outline;
+mod passing;
 mod provider;
 mod reply;
+mod rounds;
 mod server;
 mod session;
 mod stopping;
+mod subscribing;
+mod tool_calls;
 mod wire;
 mod writer;
 
@@ -22,9 +27,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rmcp::RoleServer;
-use rmcp::service::{Peer, serve_directly};
-use tokio::sync::{mpsc, watch};
+use rmcp::service::serve_directly;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::failure::{Exit, Failure};
@@ -77,7 +81,11 @@ async fn serve_over<P: ToolProvider>(
     let server = Server::new(Arc::clone(&provider), Arc::clone(&session));
     // Without the SDK's opening: what is legal when is decided per request, so nothing can end it.
     let running = serve_directly(Guarded(server), wire, None);
-    let changes = tokio::spawn(tell_changes(provider.tools_changed(), running.peer().clone()));
+    let changes = tokio::spawn(subscribing::tell_all(
+        provider.tools_changed(),
+        provider.notices(),
+        running.peer().clone(),
+    ));
     let answered = tokio::select! {
         _ = running.waiting() => true,
         () = time_is_up(&session, &writer) => false,
@@ -109,21 +117,6 @@ fn start_reader(
 fn no_thread(error: &std::io::Error) -> Failure {
     Failure::new("no_thread", Exit::Unavailable, "the system gave no thread to read or write messages")
         .because(error.to_string())
-}
-
-/// Legacy clients are told of other tools unasked, modern ones on their subscriptions only. Prompts and
-/// resources follow the tools.
-async fn tell_changes(mut changes: watch::Receiver<u64>, peer: Peer<RoleServer>) {
-    loop {
-        server::next_change(&mut changes).await;
-        let told = peer.peer_info().is_none()
-            || peer.notify_tool_list_changed().await.is_ok()
-                && peer.notify_prompt_list_changed().await.is_ok()
-                && peer.notify_resource_list_changed().await.is_ok();
-        if !told {
-            return;
-        }
-    }
 }
 
 /// Everything that was answered is written.

@@ -14,16 +14,19 @@ mod values;
 
 use std::path::PathBuf;
 
-pub use account::{Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name};
-pub use environment::Environment;
+pub use account::{
+    Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name, name_of_host,
+    numbered,
+};
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use environment::SessionBus;
+pub use environment::{Environment, has_desktop};
 pub use key_form::{KeyProblem, check_key};
 pub use me::{me, quoted};
 pub use policy::{Confirm, Flags, Policy, RateLimit};
 pub use problem::SettingsError;
 pub use user_folders::UserFolders;
-pub use values::{KEYS, Value};
+pub use values::{KEYS, Value, tool_names};
 
 pub use file::write_private_file;
 

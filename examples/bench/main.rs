@@ -1,7 +1,7 @@
 //! `just bench`: lumabill beside a bare MCP server and a bare HTTP client, interleaved in one run, printed
 //! against the budgets. Prints ratios for people; it is no test, since times on shared machines are noise.
 //!
-//! Usage: `bench DIRECTORY` with the release binaries `lumabill` and `examples/bare` in it.
+//! Usage: `bench DIRECTORY` with the release binaries `lumabill`, `examples/bare` and `examples/byte_bridge` in it.
 //! `BENCH_QUICK=1` makes a tenth of the calls.
 #![expect(
     clippy::expect_used,
@@ -12,8 +12,10 @@
     reason = "a driver that people watch: it stops at the first thing that is not as it should be"
 )]
 
+mod bridge;
 mod figures;
 mod peer;
+mod remote;
 mod tokens;
 mod upstream;
 
@@ -54,6 +56,7 @@ fn main() {
     memory(&kinds, &load, &mut table);
     size(&kinds, &mut table);
     if kinds.len() > 1 {
+        bridge::rows(&directory, &load, &mut table);
         tokens::list(&directory, &upstream, &mut table);
     }
     table.print();

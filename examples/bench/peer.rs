@@ -17,7 +17,7 @@ const INITIALIZE: &str = concat!(
 pub struct Kind {
     pub program: PathBuf,
     arguments: Vec<String>,
-    environment: Vec<(String, String)>,
+    pub environment: Vec<(String, String)>,
     /// `params` of the call that is measured.
     call: String,
 }
@@ -44,6 +44,38 @@ impl Kind {
         })
     }
 
+    /// The bridge that understands nothing, to a remote server.
+    pub fn byte_bridge(directory: &Path, url: &str) -> Self {
+        Self {
+            program: directory.join("examples/byte_bridge"),
+            arguments: vec![url.to_owned()],
+            environment: Vec::new(),
+            call: r#"{"name":"get","arguments":{}}"#.to_owned(),
+        }
+    }
+
+    /// The product with this account, which is logged in to a remote server; `None` where it is not built.
+    pub fn bridged(directory: &Path, account: &str) -> Option<Self> {
+        let program = directory.join("lumabill");
+        program.exists().then(|| Self {
+            program,
+            arguments: ["serve", "--account", account].map(str::to_owned).to_vec(),
+            environment: folders("bridged"),
+            call: r#"{"name":"get","arguments":{}}"#.to_owned(),
+        })
+    }
+
+    /// Where it keeps its settings.
+    pub fn config_file(&self) -> PathBuf {
+        let folder = self.environment.iter().find(|(name, _)| name == "LUMABILL_CONFIG_DIR");
+        PathBuf::from(folder.map_or("", |(_, folder)| folder)).join("config.toml")
+    }
+
+    /// The same server with another call.
+    pub fn calling(&self, call: &str) -> Self {
+        Self { call: call.to_owned(), ..self.clone() }
+    }
+
     /// The same server without rate limits, for more calls a minute than the highest one.
     pub fn unlimited(&self) -> Self {
         let mut kind = self.clone();
@@ -61,12 +93,19 @@ impl Kind {
 
 /// A key by environment, folders of its own, and limits that are asked for every call and never reached.
 fn environment(upstream: &Upstream) -> Vec<(String, String)> {
-    let folder = std::env::temp_dir().join(format!("lumabill-bench-{}", std::process::id()));
-    let folder = folder.display();
-    [
+    let own = [
         ("LUMABILL_API_KEY", "lmb_made_up_for_the_benchmark".to_owned()),
         ("LUMABILL_API_URL", upstream.url.clone()),
         ("LUMABILL_RATE_LIMIT", "100000/100000".to_owned()),
+    ];
+    own.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(folders("api")).collect()
+}
+
+/// Folders that nobody else uses.
+fn folders(name: &str) -> Vec<(String, String)> {
+    let folder = std::env::temp_dir().join(format!("lumabill-bench-{}-{name}", std::process::id()));
+    let folder = folder.display();
+    [
         ("LUMABILL_CONFIG_DIR", format!("{folder}/config")),
         ("LUMABILL_STATE_DIR", format!("{folder}/state")),
         ("HOME", format!("{folder}/home")),
@@ -112,8 +151,10 @@ impl Peer {
     pub fn call(&mut self) -> Duration {
         let began = Instant::now();
         self.send();
-        self.receive();
-        began.elapsed()
+        self.read();
+        let elapsed = began.elapsed();
+        self.check();
+        elapsed
     }
 
     /// `calls` calls with `in_flight` of them under way.
@@ -180,6 +221,10 @@ impl Peer {
 
     fn receive(&mut self) {
         self.read();
+        self.check();
+    }
+
+    fn check(&self) {
         let good = contains(&self.line, b"Muster AG") && !contains(&self.line, br#""isError":true"#);
         assert!(good, "{}", String::from_utf8_lossy(&self.line));
     }

@@ -47,17 +47,27 @@ impl Upstream {
     }
 
     pub fn client(&self) -> Client {
-        let tls =
-            rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-                .with_safe_default_protocol_versions()
-                .expect("the usual versions")
-                .with_root_certificates(rustls::RootCertStore::empty())
-                .with_no_client_auth();
-        let http =
-            reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (runtime, http) = client();
         Client { runtime, http, url: self.record() }
     }
+}
+
+/// A bare HTTP client and the runtime that it works on.
+pub fn client() -> (tokio::runtime::Runtime, reqwest::Client) {
+    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("the usual versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let http =
+        reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    (runtime, http)
+}
+
+/// One record, as the API sends it.
+pub fn record() -> &'static str {
+    CLIENT
 }
 
 /// Keep-alive, one request at a time: all that a GET has to cost.

@@ -68,6 +68,7 @@ impl Receipt {
 /// What remote servers say unasked; here there are none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
+    ResourcesChanged,
     ResourceUpdated(String),
 }
 
@@ -194,6 +195,11 @@ impl Accounts {
     #[expect(clippy::unused_self, clippy::unused_async, reason = "the shape of the product's")]
     pub async fn pass(&self, _: Passing) -> Option<Outcome> {
         None
+    }
+
+    #[expect(clippy::unused_self, reason = "the shape of the product's")]
+    pub fn subscribable(&self) -> bool {
+        false
     }
 
     pub fn notices(&self) -> broadcast::Receiver<Notice> {

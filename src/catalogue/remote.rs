@@ -1,13 +1,20 @@
 //! What is known of remote servers' tools from their vendors' pages. Tools themselves are discovered; this only says
-//! what one does, where the server does not say it, or says less than its page.
+//! what one does, where the server does not say it, or says less than its page. One file per service, with the page's
+//! own words beside the rows.
+
+mod billbot;
+mod billstride;
+mod faktoora;
+mod hosted;
+
+#[cfg(test)]
+mod tests;
 
 use super::{Effect, Toolset};
 
 /// What a page says of one tool.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// The service's name.
-    pub service: &'static str,
     /// The tool as the server names it.
     pub tool: &'static str,
     pub effect: Effect,
@@ -17,14 +24,45 @@ pub struct Known {
 }
 
 /// What the page of `service` says of `tool`.
-pub fn known(service: &str, tool: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|row| row.service == service && row.tool == tool)
+pub fn known(service: &str, tool: &str) -> Option<Known> {
+    let rows = match service {
+        "billbot" => billbot::ROWS,
+        "billstride" => billstride::ROWS,
+        "faktoora" => faktoora::ROWS,
+        "lumabill-hosted" => return hosted::known(tool),
+        _ => return None,
+    };
+    rows.iter().find(|row| row.tool == tool).copied()
 }
 
-const KNOWN: &[Known] = &[Known {
-    service: "billbot",
-    tool: "send_invoice",
-    effect: Effect::Acts,
-    toolset: Toolset::Invoicing,
-    asks: Some("This sends the invoice by e-mail to the client, and it cannot be changed afterwards."),
-}];
+/// Whether a service is one whose pages were read, so that its hints on reading are believed.
+pub fn is_named(service: &str) -> bool {
+    matches!(service, "billbot" | "billstride" | "faktoora" | "lumabill-hosted")
+}
+
+const fn reads(tool: &'static str, toolset: Toolset) -> Known {
+    Known { tool, effect: Effect::Reads, toolset, asks: None }
+}
+
+const fn creates(tool: &'static str, toolset: Toolset) -> Known {
+    Known { tool, effect: Effect::Creates, toolset, asks: None }
+}
+
+const fn updates(tool: &'static str, toolset: Toolset) -> Known {
+    Known { tool, effect: Effect::Updates, toolset, asks: None }
+}
+
+const fn deletes(tool: &'static str, toolset: Toolset, asks: &'static str) -> Known {
+    Known { tool, effect: Effect::Deletes, toolset, asks: Some(asks) }
+}
+
+const fn acts(tool: &'static str, toolset: Toolset, asks: &'static str) -> Known {
+    Known { tool, effect: Effect::Acts, toolset, asks: Some(asks) }
+}
+
+impl Known {
+    /// The same, asked about: with what happens.
+    const fn asks(self, sentence: &'static str) -> Self {
+        Self { asks: Some(sentence), ..self }
+    }
+}

@@ -1,6 +1,9 @@
 //! `lumabill call`: one tool call from the terminal, under the same rules as the assistant's.
 
-use std::io::{BufRead, IsTerminal, Read};
+mod asking;
+mod passed;
+
+use std::io::{IsTerminal, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::connect::{self, Choice};
 use super::{present, tools};
 use crate::failure::{Exit, Failure};
-use crate::gateway::{Accounts, Action, Answered, Call, Caller, Done, Outcome, Question};
+use crate::gateway::{Accounts, Call, Caller, Done, Outcome, Passed};
 use crate::terminal;
 
 /// Call one tool, as the assistant would; without a tool: list them by topic
@@ -54,29 +57,24 @@ pub fn run(args: Args) -> Result<(), Failure> {
     // Naming a tool serves it: the default set spares an assistant's context, not a person's.
     let choice = choice.naming(&tool);
     let choice = if choice.lean { choice } else { Choice { toolsets: vec!["default".to_owned()], ..choice } };
-    let served = connect::Connected::new(&choice)?;
+    let served = connect::Connected::new(&choice, connect::Missing::Fails)?;
     let outcome = connect::block_on(call(&served.accounts, &tool, arguments))?;
-    match outcome {
-        Ok(done) => {
+    let receipt = match outcome {
+        Ok(Answer::Ours(done)) => {
+            show(&tool, &done.structured, as_json);
+            done.receipt
+        }
+        Ok(Answer::Theirs(passed)) => {
+            let failed = passed::failure(&tool, &passed.result);
             if as_json {
-                // Its text may begin with words for a model.
-                terminal::json(&Value::Object(done.structured).to_string());
-            } else if let Some(Value::String(csv)) = done.structured.get("csv") {
-                // For a file or another program: the rows alone, and what they are beside them.
-                let mut facts = done.structured.clone();
-                facts.shift_remove("csv");
-                let beside = present::result(&tool, &facts, None);
-                if !beside.trim_end().is_empty() {
-                    terminal::note(beside.trim_end());
-                }
-                terminal::print(csv);
-            } else {
-                terminal::print(&present::result(&tool, &done.structured, terminal::width()));
+                terminal::json(&Value::Object(passed.result).to_string());
+            } else if failed.is_none() {
+                terminal::print(&passed::text(&tool, &passed.result, terminal::width()));
             }
-            if let Some(receipt) = done.receipt {
-                receipt.hand_in();
-                connect::block_on(served.accounts.close())?;
+            if let Some(failure) = failed {
+                return Err(failure);
             }
+            passed.receipt
         }
         Err(failure) => {
             if as_json {
@@ -84,12 +82,41 @@ pub fn run(args: Args) -> Result<(), Failure> {
             }
             return Err(failure);
         }
+    };
+    if let Some(receipt) = receipt {
+        receipt.hand_in();
+        connect::block_on(served.accounts.close())?;
     }
     Ok(())
 }
 
+/// What a call gave.
+enum Answer {
+    Ours(Done),
+    /// A remote server's own result.
+    Theirs(Passed),
+}
+
+fn show(tool: &str, structured: &Map<String, Value>, as_json: bool) {
+    if as_json {
+        // Its text may begin with words for a model.
+        terminal::json(&Value::Object(structured.clone()).to_string());
+    } else if let Some(Value::String(csv)) = structured.get("csv") {
+        // For a file or another program: the rows alone, and what they are beside them.
+        let mut facts = structured.clone();
+        facts.shift_remove("csv");
+        let beside = present::result(tool, &facts, None);
+        if !beside.trim_end().is_empty() {
+            terminal::note(beside.trim_end());
+        }
+        terminal::print(csv);
+    } else {
+        terminal::print(&present::result(tool, structured, terminal::width()));
+    }
+}
+
 /// Calls, and puts questions to the person at the terminal.
-async fn call(accounts: &Accounts, tool: &str, arguments: Map<String, Value>) -> Result<Done, Failure> {
+async fn call(accounts: &Accounts, tool: &str, arguments: Map<String, Value>) -> Result<Answer, Failure> {
     let mut answered = None;
     let progress = Arc::new(Progress::new());
     loop {
@@ -102,12 +129,11 @@ async fn call(accounts: &Accounts, tool: &str, arguments: Map<String, Value>) ->
         let outcome = accounts.call(call).await;
         progress.clear();
         match outcome {
-            Outcome::Done(done) => return Ok(done),
+            Outcome::Done(done) => return Ok(Answer::Ours(done)),
+            Outcome::Passed(passed) => return Ok(Answer::Theirs(passed)),
             Outcome::Failed(failure) => return Err(failure),
-            Outcome::Passed(_) | Outcome::Rejected(_) => {
-                return Err(Failure::new("defect", Exit::Defect, "not passed on yet"));
-            }
-            Outcome::Ask(question) => answered = Some(ask(question)),
+            Outcome::Rejected(rejected) => return Err(passed::rejected(tool, &rejected)),
+            Outcome::Ask(question) => answered = Some(asking::ask(question)),
         }
     }
 }
@@ -162,19 +188,6 @@ impl Progress {
         if std::mem::replace(&mut last.1, false) && self.at_terminal {
             terminal::status("");
         }
-    }
-}
-
-fn ask(question: Question) -> Answered {
-    terminal::note(&question.message);
-    terminal::prompt("Go on? [y/N] ");
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    let yes = read.is_ok() && matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja");
-    Answered {
-        state: question.state,
-        action: if yes { Action::Accept } else { Action::Decline },
-        responses: Map::new(),
     }
 }
 

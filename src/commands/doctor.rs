@@ -10,6 +10,7 @@ mod exposed;
 mod folders;
 mod mending;
 mod program;
+mod remote;
 mod row;
 mod started;
 mod surroundings;

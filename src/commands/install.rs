@@ -21,7 +21,7 @@ use super::moving;
 use crate::failure::{Exit, Failure};
 use crate::install::clients::Way;
 use crate::install::{Client, Entry};
-use crate::settings::{Settings, UserFolders};
+use crate::settings::{Account, Settings, UserFolders};
 use crate::terminal;
 
 /// Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else
@@ -52,6 +52,17 @@ pub struct Args {
     /// Serve these toolsets, as `lumabill serve` takes them
     #[arg(long, value_name = "A,B|all", value_delimiter = ',')]
     toolsets: Vec<String>,
+}
+
+/// The name of the entry that serves `account`: the plain one is for the account that is served where none is named, and
+/// for companies of Lumabill's own API, of which clients get one at a time.
+pub fn server_name(account: &Account, is_default: bool) -> String {
+    let [first, ..] = in_file::NAMES;
+    if is_default || !account.service.is_remote() {
+        first.to_owned()
+    } else {
+        format!("{first}-{}", account.name)
+    }
 }
 
 /// What was done for one client.

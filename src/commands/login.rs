@@ -1,22 +1,30 @@
 //! `lumabill login`: takes a key, asks the API about it, stores it, and shows what comes next.
 
 pub(super) mod ask;
+mod browser;
+mod remote;
+mod signing_in;
 pub(super) mod verify;
+mod wanted;
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use self::verify::Seen;
+use self::wanted::Wanted;
 use super::connect::{USER_AGENT, block_on};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
 use crate::credentials::{Key, Keyring, Origin, Secret};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::gateway::rate_limit::RateLimits;
-use crate::settings::{Account, Mode, Service, Settings, SettingsError, StoredIn, is_account_name, me};
+use crate::settings::{Account, Mode, Settings, StoredIn, me};
 use crate::terminal;
 
-/// Store your API key in the system's keyring, after checking that it works
+pub(super) use remote::{Refused, check as check_at_server};
+pub(super) use wanted::{account_at, in_words};
+
+/// Store the key of a billing service in the system's keyring, or sign in there, after checking that it works
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,34 +32,49 @@ Examples:
   lumabill login --with-token < key.txt           takes it from standard input
   lumabill login --account acme --profile-id 4f…  a second account, fixed to one company
   lumabill login --api-url https://api.example    another address than api.lumabill.ch
+  lumabill login --service billbot                a key of Billbot (Settings > API Keys at billbot.io)
+  lumabill login --service faktoora --tenant 42   a key of faktoora that opens several accounts, in this one
+  lumabill login --service billstride             signs in with the browser
+  lumabill login --service https://mcp.example.com/mcp --header X-API-Key
+                                                  any other MCP server, with a key in a header
 
-The key is made in Lumabill under Settings > API. It is never an argument, and it goes to no other
-address than the one it was stored for. To rotate a key, log in again with the new one.")]
+The key is made in the service's own settings (Lumabill: Settings > API). It is never an argument, and it goes
+to no other address than the one it was stored for. To rotate a key, log in again with the new one.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Name under which the key is kept; several accounts live side by side
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// What the key is for
-    #[arg(long, value_name = "NAME", default_value = "lumabill")]
-    service: String,
+    /// What the key is for: lumabill, lumabill-hosted, billbot, faktoora, billstride, or the address of an MCP server
+    #[arg(long, value_name = "NAME|URL")]
+    service: Option<String>,
     /// Read the key from standard input instead of asking for it
     #[arg(long)]
     with_token: bool,
-    /// Address of the API, where it is another than the service's own
+    /// Address of the service, where it is another than its own
     #[arg(long, value_name = "URL")]
     api_url: Option<String>,
-    /// Fix the account to this profile (company): id or name
+    /// Fix the account to this profile (company) of Lumabill: id or name
     #[arg(long, value_name = "UUID")]
     profile_id: Option<String>,
+    /// Send the key in the header of this name, to a server that is given by its address
+    #[arg(long, value_name = "NAME")]
+    header: Option<String>,
+    /// Work in this one of the accounts that a key of faktoora opens
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
     /// PEM file with a certificate authority to trust for this account, besides the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// Keep the key in a file that only you can read, where there is no keyring
     #[arg(long)]
     insecure_storage: bool,
-    /// Store the key without asking the API about it
+    /// Store the key without asking the service about it
     #[arg(long)]
     no_verify: bool,
+    /// Print the address of a sign-in instead of opening the browser
+    #[arg(long)]
+    no_browser: bool,
     /// Catches a key given as an argument, so that it is refused without being printed
     #[arg(hide = true, num_args = 0..)]
     key: Vec<std::ffi::OsString>,
@@ -63,85 +86,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return Err(ask::NoKey::AsArgument.into());
     }
     let mut settings = Settings::load()?;
-    let account = account(args, &settings)?;
+    let wanted = wanted::of(args, &settings)?;
+    if wanted.account.service.is_remote() {
+        return remote::log_in(args, wanted, &mut settings);
+    }
+    let Wanted { account, .. } = wanted;
     let origin = Origin::parse(&account.origin)?;
-    let secret = ask::key(args.with_token)?;
+    let secret = ask::key(args.with_token, ask::FOR_LUMABILL)?;
     secret.check(account.service, origin.is_loopback())?;
     let key = Key::new(secret.clone(), origin);
     let account = block_on(log_in(args, account, &key, &secret, &mut settings))??;
     report(&account, &key, &settings);
     Ok(())
-}
-
-/// The account as the flags describe it, over what is known of it.
-fn account(args: &Args, settings: &Settings) -> Result<Account, Failure> {
-    let service = service(&args.service)?;
-    let name = args.account.as_deref().or(settings.environment.account.as_deref()).unwrap_or(service.name());
-    if !is_account_name(name) {
-        return Err(SettingsError::AccountName(name.to_owned()).into());
-    }
-    let origin = Origin::parse(args.api_url.as_deref().unwrap_or(service.default_origin()))?.to_string();
-    Ok(Account {
-        stored_in: if args.insecure_storage { StoredIn::File } else { StoredIn::Keyring },
-        ca_file: args.ca_file.as_deref().map(ca_file).transpose()?,
-        ..account_at(name, service, origin, settings)
-    })
-}
-
-/// The account `name` as it will be with a new key for `origin`, over what is known of it.
-pub(super) fn account_at(name: &str, service: Service, origin: String, settings: &Settings) -> Account {
-    let known = settings.stored_account(name);
-    let mut account = Account {
-        service,
-        mode: Mode::Unknown,
-        stored_in: StoredIn::Keyring,
-        ..known.clone().unwrap_or_else(|| Account::unknown(name))
-    };
-    if let Some(known) = known.filter(|known| known.origin != origin) {
-        account.former_origins.push(known.origin);
-        // Another address, other companies.
-        account.profile = None;
-        account.profiles = Vec::new();
-    }
-    account.former_origins.retain(|former| *former != origin);
-    account.origin = origin;
-    account
-}
-
-fn service(name: &str) -> Result<Service, Failure> {
-    let unusable = |message: String, hint: String| {
-        Err(Failure::new("service_not_served", Exit::Usage, message).hint(hint))
-    };
-    match Service::from_name(name) {
-        Some(Service::Lumabill) => Ok(Service::Lumabill),
-        Some(Service::Sandbox) => {
-            unusable("the sandbox needs no login".to_owned(), format!("run `{} serve --sandbox`", me()))
-        }
-        Some(service) => unusable(
-            format!("this version cannot serve `{service}` yet; nothing was stored"),
-            format!("log in to Lumabill itself: `{} login`", me()),
-        ),
-        None => unusable(
-            format!("there is no service `{name}` in this version; nothing was stored"),
-            format!("run `{} login --api-url URL` for another address of the Lumabill API", me()),
-        ),
-    }
-}
-
-/// The absolute path of a readable PEM file.
-fn ca_file(file: &Path) -> Result<PathBuf, Failure> {
-    let unusable = |cause: String| {
-        let message = format!("`{}` cannot be used as certificate authority", file.display());
-        Failure::new("bad_ca_file", Exit::Usage, message)
-            .because(cause)
-            .hint("give a PEM file that begins with `-----BEGIN CERTIFICATE-----`")
-    };
-    let real = file.canonicalize().map_err(|error| unusable(error.to_string()))?;
-    let text = std::fs::read(&real).map_err(|error| unusable(error.to_string()))?;
-    if !String::from_utf8_lossy(&text).contains("-----BEGIN CERTIFICATE-----") {
-        return Err(unusable("it holds no certificate in PEM form".to_owned()));
-    }
-    Ok(real)
 }
 
 /// The keyring with the time that a person needs to unlock it, where there is one.
@@ -203,6 +159,21 @@ pub(super) async fn store(
             settings.stored_account(&account.name).is_some_and(|old| old.stored_in == StoredIn::Keyring);
         had_one.then_some(account.origin.clone())
     };
+    remove_stale(account, stale, ring).await;
+    Ok(settings.put_account(account)?)
+}
+
+/// Stores an account whose server wants no credential, and removes what earlier logins left.
+async fn store_none(account: &mut Account, settings: &mut Settings, ring: Keyring) -> Result<(), Failure> {
+    KeyFile::of(&settings.folders, &account.name).delete()?;
+    let had_one =
+        settings.stored_account(&account.name).is_some_and(|old| old.stored_in == StoredIn::Keyring);
+    remove_stale(account, had_one.then(|| account.origin.clone()), ring).await;
+    Ok(settings.put_account(account)?)
+}
+
+/// Removes the keys of `account` for `stale` and for its former addresses from the keyring; what stays is kept in mind.
+async fn remove_stale(account: &mut Account, stale: Option<String>, ring: Keyring) {
     let mut left = Vec::new();
     for origin in stale.into_iter().chain(std::mem::take(&mut account.former_origins)) {
         let item = account.item_for(&origin);
@@ -215,11 +186,28 @@ pub(super) async fn store(
         }
     }
     account.former_origins = left;
-    Ok(settings.put_account(account)?)
 }
 
 fn report(account: &Account, key: &Key, settings: &Settings) {
-    let place = match account.stored_in {
+    let mode = match account.mode {
+        Mode::ReadWrite => "read and write",
+        Mode::ReadOnly => "read only: no tool that writes is served",
+        Mode::Unknown => "not known yet",
+    };
+    terminal::line(&format!("logged in: account `{}`", account.name));
+    terminal::line(&format!("  key      {}, stored {}", key.masked(), place(account, settings)));
+    terminal::line(&format!("  address  {}", account.origin));
+    terminal::line(&format!("  may      {mode}"));
+    terminal::line(&format!("  profile  {}", profile_line(account)));
+    if settings.environment.api_key.is_some() {
+        terminal::note("warning: `LUMABILL_API_KEY` is set here and is used instead of the stored key");
+    }
+    say_what_is_next(account, settings);
+}
+
+/// Where the credential is by now, behind `stored`.
+fn place(account: &Account, settings: &Settings) -> String {
+    match account.stored_in {
         StoredIn::File => format!(
             "in the file `{}`, which only you can read and which is not encrypted",
             KeyFile::of(&settings.folders, &account.name).path().display()
@@ -228,31 +216,20 @@ fn report(account: &Account, key: &Key, settings: &Settings) {
             "in the system's keyring, item `{}` of service `lumabill`",
             account.item_for(&account.origin)
         ),
-    };
-    let mode = match account.mode {
-        Mode::ReadWrite => "read and write",
-        Mode::ReadOnly => "read only: no tool that writes is served",
-        Mode::Unknown => "not known yet",
-    };
-    terminal::line(&format!("logged in: account `{}`", account.name));
-    terminal::line(&format!("  key      {}, stored {place}", key.masked()));
-    terminal::line(&format!("  address  {}", account.origin));
-    terminal::line(&format!("  may      {mode}"));
-    terminal::line(&format!("  profile  {}", profile_line(account)));
-    if settings.environment.api_key.is_some() {
-        terminal::note("warning: `LUMABILL_API_KEY` is set here and is used instead of the stored key");
     }
+}
+
+/// How clients are told to start us for this account.
+fn say_what_is_next(account: &Account, settings: &Settings) {
     if cfg!(target_os = "macos") && account.stored_in == StoredIn::Keyring {
         terminal::note("after an update macOS may ask again: choose Always Allow, or log in again");
     }
-    let chosen = if settings.account(None).is_ok_and(|default| default.name == account.name) {
-        String::new()
-    } else {
-        format!(" --account {}", account.name)
-    };
+    let is_default = settings.account(None).is_ok_and(|default| default.name == account.name);
+    let chosen = if is_default { String::new() } else { format!(" --account {}", account.name) };
+    let server = super::install::server_name(account, is_default);
     terminal::line(&format!(
         "next: {0} install{chosen}   lets your AI clients start it; for Claude Code by hand:\n      \
-         claude mcp add -s user lumabill -- {0} serve{chosen}",
+         claude mcp add -s user {server} -- {0} serve{chosen}",
         me()
     ));
 }

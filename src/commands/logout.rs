@@ -3,12 +3,13 @@
 use super::connect::block_on;
 use super::login::patient_keyring;
 use crate::credentials::key_file::KeyFile;
-use crate::credentials::{Keyring, KeyringError};
+use crate::credentials::{Keyring, KeyringError, Origin};
 use crate::failure::{Exit, Failure};
-use crate::settings::{Account, Settings, SettingsError, StoredIn, is_account_name};
+use crate::gateway::bridged::definitions::Definitions;
+use crate::settings::{Account, Auth, Service, Settings, SettingsError, StoredIn, is_account_name};
 use crate::terminal;
 
-/// Remove the stored key of an account; the key itself works until you revoke it in Lumabill
+/// Remove the stored key or sign-in of an account; a key itself works until you revoke it where it was made
 #[derive(clap::Args)]
 pub struct Args {
     /// Account whose key is removed
@@ -31,14 +32,35 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         removed |= block_on(remove_items("", ring))?.unwrap_or(false);
     }
     if removed {
-        terminal::line("the key itself works until you revoke it in Lumabill: Settings > API");
-    } else {
+        let mut services: Vec<Service> = Vec::new();
+        for account in accounts.iter().filter(|account| account.auth != Auth::Nothing) {
+            if !services.contains(&account.service) {
+                services.push(account.service);
+                terminal::line(&still_works(account));
+            }
+        }
+    } else if accounts.iter().all(|account| account.auth != Auth::Nothing) {
         terminal::line("there was no stored key");
     }
     if settings.environment.api_key.is_some() {
         terminal::note("warning: `LUMABILL_API_KEY` is still set here and is used where it is set");
     }
     Ok(())
+}
+
+/// What a person does who wants it to be good no longer.
+fn still_works(account: &Account) -> String {
+    match (&account.auth, account.service.keys_page()) {
+        (Auth::OAuth, _) => format!(
+            "the sign-in is forgotten here; end it for good in your settings at {}",
+            Origin::parse(&account.origin).map(|origin| origin.host().to_owned()).unwrap_or_default()
+        ),
+        (_, Some(_)) if !account.service.is_remote() => {
+            "the key itself works until you revoke it in Lumabill: Settings > API".to_owned()
+        }
+        (_, Some(page)) => format!("the key itself works until you revoke it: {page}"),
+        (_, None) => "the key itself works until you revoke it where it was made".to_owned(),
+    }
 }
 
 /// The stored account that the flag or the settings name; one that only the keyring may know is one too.
@@ -86,15 +108,18 @@ async fn remove(account: &Account, settings: &mut Settings, ring: Keyring) -> Re
         from_keyring |= remove_items(&format!("{name}@"), ring).await?;
         Ok(())
     };
+    Definitions::forget(&settings.folders.state, name);
     match outcome.await {
         Ok(()) => {}
         // Where the key was in a file, or never stored, a keyring that is not there holds nothing.
         Err(KeyringError::NoBus | KeyringError::NoProvider | KeyringError::NoCollection)
-            if account.stored_in == StoredIn::File || settings.stored_account(name).is_none() => {}
+            if account.stored_in == StoredIn::File
+                || account.auth == Auth::Nothing
+                || settings.stored_account(name).is_none() => {}
         Err(error) => {
             let failure = Failure::from(error);
             let message = format!("the key of account `{name}` could not be removed: {}", failure.message);
-            return Err(Failure { message, exit: Exit::Refused, hint: Some(remedy(name)), ..failure });
+            return Err(Failure { message, exit: Exit::Refused, hint: Some(remedy(account)), ..failure });
         }
     }
     if settings.stored_account(name).is_some() {
@@ -104,11 +129,14 @@ async fn remove(account: &Account, settings: &mut Settings, ring: Keyring) -> Re
     Ok(from_file || from_keyring)
 }
 
-fn remedy(name: &str) -> String {
+fn remedy(account: &Account) -> String {
+    let place =
+        if account.service.is_remote() { "where it was made" } else { "in Lumabill (Settings > API)" };
     format!(
-        "unlock the keyring in your desktop session and run `{} logout --account {name}` again; if the key \
-         has to stop working now, revoke it in Lumabill (Settings > API)",
-        crate::settings::me()
+        "unlock the keyring in your desktop session and run `{} logout --account {}` again; if the key \
+         has to stop working now, revoke it {place}",
+        crate::settings::me(),
+        account.name
     )
 }
 

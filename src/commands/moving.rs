@@ -5,6 +5,7 @@ mod advice;
 mod judging;
 mod looking;
 mod reading;
+mod remote;
 mod rewriting;
 mod storing;
 mod tracked;
@@ -17,7 +18,7 @@ use self::storing::Known;
 use super::install::installed::Installed;
 use super::install::own_path::own_path;
 use crate::credentials::{Key, Secret};
-use crate::failure::Failure;
+use crate::failure::{Failure, here};
 use crate::install::keys::Found;
 use crate::install::{Client, clients};
 use crate::settings::{Account, Service, Settings, UserFolders, me};
@@ -66,12 +67,22 @@ impl Exposed {
     }
 }
 
-/// True where this version can serve an account of this service, so that its key may be moved. The hosted
-/// server takes the same keys as the API, so its entries become entries of ours.
+/// True where a key of this service may be moved. The hosted server takes the same keys as the API, so its entries
+/// become entries of ours for the API. Billstride signs people in: what stands in a file of its is no key to keep.
 pub fn can_be_served(service: Service) -> bool {
     match service {
-        Service::Lumabill | Service::LumabillHosted => true,
-        Service::Sandbox | Service::Billbot | Service::Faktoora | Service::Billstride | Service::Url => false,
+        Service::Lumabill | Service::LumabillHosted | Service::Billbot | Service::Faktoora => true,
+        Service::Sandbox | Service::Billstride | Service::Url => false,
+    }
+}
+
+/// Why such a key stays where it is, and what to do instead.
+pub fn instead(service: Service) -> String {
+    match service {
+        Service::Billstride => format!(
+            "{service} signs people in: run `lumabill login --service {service}`, then take the token out of the file"
+        ),
+        _ => "lumabill does not know how to serve it".to_owned(),
     }
 }
 
@@ -100,9 +111,9 @@ pub fn offer(
         distinct(&exposed).into_iter().partition(|key| can_be_served(key.service));
     for key in to_stay {
         terminal::note(&format!(
-            "{} stays where it is: this version cannot serve `{}` yet, and the entry would stop working",
+            "{} stays where it is: {}",
             key.secret.masked(),
-            key.service
+            here(&instead(key.service))
         ));
     }
     if !terminal::is_attended() {
@@ -187,12 +198,15 @@ fn move_key(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -
     let mut installed = Installed::open(&settings.folders.state)?;
     let gone = Gone { secret: plain.secret, key: &key };
     let changed = rewriting::take_out(&plain.files, gone, replacing, &mut installed, folders);
-    advice::after(&changed, &key, account.as_ref(), folders);
+    advice::after(&changed, (plain.service, &key), account.as_ref(), folders);
     Ok(())
 }
 
 /// Asks the API about a key that no account has, and stores it.
 fn settle(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -> Result<Settled, Failure> {
+    if matches!(plain.service, Service::Billbot | Service::Faktoora) {
+        return remote::settle(plain, settings, folders);
+    }
     Ok(match judging::judge(plain, settings, folders)? {
         Judged::Not => Settled::Stays,
         Judged::Good { key, seen, ca_file } => {
@@ -202,9 +216,13 @@ fn settle(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -> 
                 None => Settled::Stays,
             }
         }
-        Judged::Dead(key) => {
-            let question = "Take it out of the files all the same? It is kept nowhere then; the entries stay, without it.";
-            if terminal::yes(question) { Settled::Dead(key) } else { Settled::Stays }
-        }
+        Judged::Dead(key) => dead(key),
     })
+}
+
+/// What the person wants done with a key that nobody takes any more.
+fn dead(key: Key) -> Settled {
+    let question =
+        "Take it out of the files all the same? It is kept nowhere then; the entries stay, without it.";
+    if terminal::yes(question) { Settled::Dead(key) } else { Settled::Stays }
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use super::connect::{self, Choice, Connected};
+use super::connect::{self, Choice, Connected, Missing};
 use crate::failure::Failure;
 use crate::{mcp, settings, terminal};
 
@@ -19,7 +19,7 @@ pub struct Args {
 /// Serves until the client goes away.
 #[expect(clippy::exit, reason = "a blocked read of standard input must not keep the process alive")]
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let connected = Connected::new(&args.choice)?;
+    let connected = Connected::new(&args.choice, Missing::IsTold)?;
     if std::io::stdin().is_terminal() {
         terminal::note(&greeting(&settings::me()));
     }

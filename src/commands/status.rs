@@ -7,7 +7,8 @@ use super::connect::block_on;
 use crate::credentials::key_file::KeyFile;
 use crate::credentials::{Keyring, Origin, Secret};
 use crate::failure::{Exit, Failure};
-use crate::settings::{Account, Mode, Settings, StoredIn, me};
+use crate::gateway::bridged::definitions::Definitions;
+use crate::settings::{Account, Auth, Mode, Service, Settings, StoredIn, me};
 use crate::terminal;
 
 /// Show the accounts, where their keys are stored, and what they may do
@@ -69,6 +70,7 @@ async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
         }
         let (key, problem) = match found {
             Ok(Some(secret)) => (Some(secret.masked()), None),
+            Ok(None) if account.auth == Auth::Nothing => (None, None),
             Ok(None) => (None, Some(missing(&account))),
             Err(failure) => (None, Some(failure)),
         };
@@ -117,6 +119,28 @@ pub(super) fn place(account: &Account, settings: &Settings) -> String {
     }
 }
 
+/// How a key goes out, where that is not said by the service.
+fn goes_out(account: &Account) -> String {
+    match &account.auth {
+        Auth::Header(name) if account.service == Service::Url => format!(", in the header `{name}`"),
+        _ => String::new(),
+    }
+}
+
+/// What is kept of the tools of a remote server.
+fn kept_tools(account: &Account, settings: &Settings) -> String {
+    match Definitions::load(&settings.folders.state, &account.name, &account.origin) {
+        None => format!("none kept yet: `{} login --account {}`", me(), account.name),
+        Some(kept) => {
+            let news = match kept.unaccepted().len() {
+                0 => String::new(),
+                news => format!(", {news} of them not accepted as they are now"),
+            };
+            format!("{} kept{news}", kept.tools.len())
+        }
+    }
+}
+
 impl Row {
     fn json(&self, default: Option<&str>) -> Value {
         let account = &self.account;
@@ -126,6 +150,8 @@ impl Row {
             "account": account.name,
             "service": account.service.name(),
             "origin": self.address,
+            "auth": account.auth.text(),
+            "tenant": account.tenant,
             "key": self.key,
             "stored_in": account.stored_in.name(),
             "mode": account.mode.name(),
@@ -150,16 +176,28 @@ impl Row {
             (None, 0) => "not known".to_owned(),
             (None, count) => format!("none fixed, {count} known"),
         };
-        let key = self.key.as_deref().unwrap_or("not readable");
         let mut lines = vec![
             format!("account `{}`{used}", account.name),
             format!("  service  {}", account.service),
             format!("  address  {}", self.address.as_deref().unwrap_or("not usable")),
-            format!("  key      {key}"),
-            format!("  stored   {place}"),
-            format!("  may      {mode}"),
-            format!("  profile  {profile}"),
         ];
+        if account.auth == Auth::Nothing {
+            lines.push("  key      none: the server wants none".to_owned());
+        } else {
+            lines.push(format!(
+                "  key      {}{}",
+                self.key.as_deref().unwrap_or("not readable"),
+                goes_out(account)
+            ));
+            lines.push(format!("  stored   {place}"));
+        }
+        if account.service.is_remote() {
+            lines.extend(account.tenant.as_ref().map(|tenant| format!("  tenant   {tenant}")));
+            lines.push(format!("  tools    {}", kept_tools(account, settings)));
+        } else {
+            lines.push(format!("  may      {mode}"));
+            lines.push(format!("  profile  {profile}"));
+        }
         if let Some(problem) = &self.problem {
             lines.extend(problem.text().lines().map(|line| format!("  {line}")));
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::connect::{Choice, Connected};
+use super::connect::{Choice, Connected, Missing};
 use crate::catalogue::Toolset;
 use crate::failure::Failure;
 use crate::gateway::{self, Tool};
@@ -23,7 +23,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let Some(name) = args.tool else { return list(&args.choice, args.json) };
     // As `call`: naming a tool is choosing it.
-    let connected = Connected::new(&args.choice.naming(&name))?;
+    let connected = Connected::new(&args.choice.naming(&name), Missing::Fails)?;
     let tools = connected.accounts.tools();
     let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
         return Err(connected.accounts.why_not(&name));
@@ -46,7 +46,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 /// Names and first sentences, grouped by toolset.
 pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
-    let connected = Connected::new(choice)?;
+    let connected = Connected::new(choice, Missing::Fails)?;
     let tools = connected.accounts.tools();
     if as_json {
         terminal::line(

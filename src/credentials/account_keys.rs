@@ -1,90 +1,71 @@
-//! [`AccountKeys`]: the key of one account from the source that the account names, kept once it was read.
-//! That there is none is never kept: after a login in another terminal the next call works.
+//! [`AccountKeys`]: the key of one account from the source that the account names, kept once it was read; where people
+//! sign in, the token of that sign-in. That there is none is never kept: after a login in another terminal the next call
+//! works.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
-use super::key_file::KeyFile;
-use super::keyring::{self, Pending};
-use super::{BoxFuture, Carried, Key, Keyring, Keys, Origin, Secret};
-use crate::failure::{Exit, Explain, Failure};
-use crate::settings::{Account, Auth, Settings, StoredIn, me};
-
-/// A thread that reads the keyring may wait for a person this long before another one is started.
-const PROMPT_LIFE: Duration = Duration::from_secs(60);
+use super::oauth::renewal::{Renewal, Store, Valid, Whose};
+use super::source::Source;
+use super::{BoxFuture, Carried, Key, Keys, Origin, Secret};
+use crate::failure::{Exit, Failure};
+use crate::https::Trust;
+use crate::settings::{Account, Auth, Settings, StoredIn};
 
 /// The key of one account.
 pub struct AccountKeys {
-    settings: Settings,
-    keyring: Keyring,
+    source: Arc<Source>,
+    renewal: Arc<Renewal>,
     state: Mutex<State>,
 }
 
 struct State {
     account: Account,
-    key: Option<Key>,
-    /// A read of the keyring that is under way; calls that come meanwhile wait for the same one.
-    reading: Option<Reading>,
-}
-
-struct Reading {
-    item: String,
-    since: Instant,
-    pending: Pending<Option<Secret>>,
-}
-
-/// There is no key in the place where the account's key should be.
-#[derive(Debug, thiserror::Error)]
-#[error("not logged in: there is no key for account `{account}` at {origin}; nothing was sent")]
-pub struct NotLoggedIn {
-    account: String,
-    origin: String,
-}
-
-impl Explain for NotLoggedIn {
-    fn code(&self) -> &'static str {
-        "not_logged_in"
-    }
-    fn exit(&self) -> Exit {
-        Exit::NotLoggedIn
-    }
-    fn hint(&self) -> Option<String> {
-        let account =
-            if self.account == "lumabill" { String::new() } else { format!(" --account {}", self.account) };
-        let me = me();
-        Some(format!(
-            "run `{me} login{account}` in a terminal, then repeat the call: no restart is needed; without an \
-             account, try `{me} serve --sandbox`"
-        ))
-    }
+    held: Option<Valid>,
+    /// Why the last try to find another key than a refused one found none.
+    trouble: Option<Failure>,
 }
 
 impl AccountKeys {
     /// Touches nothing yet.
     pub fn new(account: &Account, settings: &Settings) -> Self {
+        let lock = settings.folders.state.join("sign-in").join(format!("{}.lock", account.name));
         Self {
-            settings: settings.clone(),
-            keyring: Keyring::unattended(),
-            state: Mutex::new(State { account: account.clone(), key: None, reading: None }),
+            source: Arc::new(Source::new(settings)),
+            renewal: Arc::new(Renewal::new(lock)),
+            state: Mutex::new(State { account: account.clone(), held: None, trouble: None }),
         }
     }
 
-    /// The key, read on first use. Takes 3 s at most.
+    /// The key, read on first use. Takes 3 s at most, but for a sign-in that has to be renewed.
     pub async fn key(&self) -> Result<Key, Failure> {
-        if let Some(key) = &self.state().key {
-            return Ok(key.clone());
+        if let Some(key) = self.held() {
+            return Ok(key);
         }
-        self.read().await
+        self.read(None).await
     }
 
-    /// After the API refused `refused`: the key as it is stored now, if that is another one.
+    /// After the API refused `refused`: the key as it is stored now, if that is another one; a sign-in is renewed.
     pub async fn reread(&self, refused: &Key) -> Option<Key> {
-        if let Some(key) = self.state().key.clone()
-            && !key.same_as(refused)
-        {
+        if let Some(key) = self.held().filter(|key| !key.same_as(refused)) {
             return Some(key);
         }
-        self.read().await.ok().filter(|key| !key.same_as(refused))
+        let found = self.read(Some(refused)).await;
+        let mut state = self.state();
+        match found {
+            Ok(key) => {
+                state.trouble = None;
+                Some(key).filter(|key| !key.same_as(refused))
+            }
+            Err(failure) => {
+                // Only a new login helps: the next call is told so without another request.
+                if failure.exit == Exit::NotLoggedIn {
+                    state.held = None;
+                }
+                state.trouble = Some(failure);
+                None
+            }
+        }
     }
 
     /// The account as it is known now: a login in another terminal may have changed its address.
@@ -92,22 +73,47 @@ impl AccountKeys {
         self.state().account.clone()
     }
 
-    async fn read(&self) -> Result<Key, Failure> {
+    /// The key that was read before, while it is good.
+    fn held(&self) -> Option<Key> {
+        let state = self.state();
+        let held = state.held.as_ref()?;
+        held.until.is_none_or(|until| SystemTime::now() < until).then(|| held.key.clone())
+    }
+
+    async fn read(&self, refused: Option<&Key>) -> Result<Key, Failure> {
         let account = self.refreshed_account();
         let origin = Origin::parse(&account.origin)?;
-        let secret = match account.stored_in {
-            StoredIn::Environment => self.settings.environment.api_key.clone().map(Secret::from),
-            StoredIn::Keyring => self.read_keyring(account.item_for(&account.origin)).await?,
-            StoredIn::File => KeyFile::of(&self.settings.folders, &account.name).read(&account.origin)?,
-            StoredIn::Sandbox => None,
+        let valid = match &account.auth {
+            Auth::OAuth => self.signed_in(account, origin, refused.cloned()).await?,
+            // Nothing is stored for it.
+            Auth::Nothing => fixed(Secret::new(String::new()), origin, Carried::Nothing),
+            auth => {
+                let secret = self.source.read(&account).await?;
+                secret.check(account.service, origin.is_loopback())?;
+                fixed(secret, origin, carried(auth))
+            }
         };
-        let Some(secret) = secret else {
-            return Err(NotLoggedIn { account: account.name, origin: account.origin }.into());
-        };
-        secret.check(account.service, origin.is_loopback())?;
-        let key = Key::new(secret, origin).carried(carried(&account.auth));
-        self.state().key = Some(key.clone());
+        let key = valid.key.clone();
+        self.state().held = Some(valid);
         Ok(key)
+    }
+
+    async fn signed_in(
+        &self,
+        account: Account,
+        origin: Origin,
+        refused: Option<Key>,
+    ) -> Result<Valid, Failure> {
+        let environment_roots = account.stored_in == StoredIn::Environment;
+        let trust = Trust { ca_file: account.ca_file.clone(), environment_roots };
+        let whose = Whose { account: account.name.clone(), origin, trust };
+        let store = Place { source: Arc::clone(&self.source), account };
+        let renewal = Arc::clone(&self.renewal);
+        // A call that is given up must not take tokens with it that came and were not yet stored.
+        let task = tokio::spawn(async move { renewal.valid(&whose, &store, refused.as_ref()).await });
+        task.await.unwrap_or_else(|_| {
+            Err(Failure::new("sign_in_not_renewed", Exit::Defect, "the renewal of the sign-in broke down"))
+        })
     }
 
     /// The account as the config file has it by now. A file that cannot be read changes nothing: the key
@@ -117,40 +123,11 @@ impl AccountKeys {
         if !matches!(known.stored_in, StoredIn::Keyring | StoredIn::File) {
             return known;
         }
-        let stored = self.settings.reread().ok().and_then(|settings| settings.stored_account(&known.name));
+        let settings = self.source.settings().reread().ok();
+        let stored = settings.and_then(|settings| settings.stored_account(&known.name));
         let account = stored.unwrap_or(known);
         self.state().account.clone_from(&account);
         account
-    }
-
-    async fn read_keyring(&self, item: String) -> Result<Option<Secret>, Failure> {
-        let answer = self.keyring.answer(self.pending(item)).await;
-        let mut state = self.state();
-        // An answer is good for the calls that waited for it: the next one asks anew.
-        if state.reading.as_ref().is_some_and(|reading| reading.pending.borrow().is_some()) {
-            state.reading = None;
-        }
-        Ok(answer?)
-    }
-
-    /// The read of `item` that is under way, or a new one. A prompt that was answered after the call that
-    /// caused it had ended is not lost: the next call finds the key here.
-    fn pending(&self, item: String) -> Pending<Option<Secret>> {
-        let mut state = self.state();
-        if let Some(reading) = &state.reading
-            && reading.item == item
-        {
-            let waiting = match &*reading.pending.borrow() {
-                None => reading.since.elapsed() < PROMPT_LIFE,
-                Some(answer) => matches!(answer, Ok(Some(_))),
-            };
-            if waiting {
-                return reading.pending.clone();
-            }
-        }
-        let pending = keyring::start_reading(item.clone());
-        state.reading = Some(Reading { item, since: Instant::now(), pending: pending.clone() });
-        pending
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -158,8 +135,28 @@ impl AccountKeys {
     }
 }
 
+/// Where one account's sign-in is kept.
+struct Place {
+    source: Arc<Source>,
+    account: Account,
+}
+
+impl Store for Place {
+    fn read(&self) -> BoxFuture<'_, Result<Secret, Failure>> {
+        Box::pin(self.source.read(&self.account))
+    }
+
+    fn write<'a>(&'a self, secret: &'a Secret) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.source.write(&self.account, secret))
+    }
+}
+
+fn fixed(secret: Secret, origin: Origin, carried: Carried) -> Valid {
+    Valid { key: Key::new(secret, origin).carried(carried), until: None }
+}
+
 /// How requests of such an account carry its key.
-fn carried(auth: &Auth) -> Carried {
+pub fn carried(auth: &Auth) -> Carried {
     match auth {
         Auth::Bearer | Auth::OAuth => Carried::Bearer,
         // A name that no header can have was refused at login; then the key goes nowhere that is not meant for it.
@@ -176,6 +173,10 @@ impl Keys for AccountKeys {
 
     fn reread<'a>(&'a self, refused: &'a Key) -> BoxFuture<'a, Option<Key>> {
         Box::pin(self.reread(refused))
+    }
+
+    fn trouble(&self) -> Option<Failure> {
+        self.state().trouble.clone()
     }
 }
 

@@ -9,8 +9,8 @@ use super::Secret;
 use crate::failure::{Exit, Explain};
 use crate::settings::{Folders, me, write_private_file};
 
-/// Longer than any key.
-const LIMIT: u64 = 8 * 1024;
+/// Longer than any key, and any sign-in.
+const LIMIT: u64 = 64 * 1024;
 
 /// The key file of one account.
 #[derive(Clone, Debug)]

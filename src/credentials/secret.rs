@@ -73,6 +73,8 @@ pub struct Key {
     secret: Secret,
     origin: Origin,
     carried: Carried,
+    /// What stands for the key where requests are counted.
+    counted: Option<Secret>,
 }
 
 /// How requests carry a key.
@@ -116,12 +118,17 @@ pub enum NotSigned {
 impl Key {
     /// Carried as a bearer token.
     pub fn new(secret: Secret, origin: Origin) -> Self {
-        Self { secret, origin, carried: Carried::Bearer }
+        Self { secret, origin, carried: Carried::Bearer, counted: None }
     }
 
     /// The same key, carried in another way.
     pub fn carried(self, carried: Carried) -> Self {
         Self { carried, ..self }
+    }
+
+    /// The same key, whose requests are counted together with those of all keys that have this text.
+    pub(super) fn counted_as(self, counted: Secret) -> Self {
+        Self { counted: Some(counted), ..self }
     }
 
     /// The one place where a key meets a request: `path` (absolute, percent-encoded; empty for the origin's own
@@ -193,7 +200,8 @@ impl Key {
     /// of a digest. `origin` is what the key's address is known under.
     pub fn limit_name(&self, origin: &str) -> String {
         let mut context = digest::Context::new(&digest::SHA256);
-        for part in ["lumabill-rl-v1", "\0", origin, "\0", self.secret.expose()] {
+        let counted = self.counted.as_ref().unwrap_or(&self.secret);
+        for part in ["lumabill-rl-v1", "\0", origin, "\0", counted.expose()] {
             context.update(part.as_bytes());
         }
         let first = context.finish().as_ref().first_chunk().copied().unwrap_or_default();
@@ -217,6 +225,12 @@ pub trait Keys: Send + Sync {
 
     /// After a 401: reads the store once more. `Some` only if the key there differs from `refused`.
     fn reread<'a>(&'a self, refused: &'a Key) -> BoxFuture<'a, Option<Key>>;
+
+    /// Why the last [`Keys::reread`] found none, where more is known than that the key was refused: a sign-in that has
+    /// expired, or could not be renewed just now.
+    fn trouble(&self) -> Option<Failure> {
+        None
+    }
 }
 
 /// A future behind a pointer, for traits that are used as objects.

@@ -26,7 +26,12 @@ pub enum Served {
 pub struct Absent {
     pub account: String,
     pub why: Failure,
+    /// Looks again, before a list and a call: a login in another terminal needs no restart here.
+    pub again: Again,
 }
+
+/// What serves the account by now; `None` while that is nothing.
+pub type Again = Box<dyn Fn() -> Option<Served> + Send + Sync>;
 
 /// All accounts of one server, in the order in which they were named.
 pub struct Accounts {
@@ -64,6 +69,12 @@ impl Accounts {
     /// What remote servers say unasked.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.notices.subscribe()
+    }
+
+    /// A remote server tells of changes of single resources to those who subscribe to them.
+    pub fn subscribable(&self) -> bool {
+        let remote = |served: &Served| matches!(served, Served::Remote(bridged) if bridged.subscribable());
+        self.served.iter().any(|(_, served)| remote(served))
     }
 
     pub async fn call(&self, call: Call) -> Outcome {

@@ -153,6 +153,11 @@ impl Bridged {
         self.remote.notices()
     }
 
+    /// The server declared `resources.subscribe`, as its capabilities were stored.
+    pub fn subscribable(&self) -> bool {
+        false
+    }
+
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
         tracing::debug!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");

@@ -137,6 +137,30 @@ pub struct Tool {
     pub open_world: Option<bool>,
 }
 
+impl Tool {
+    /// Hints, ours where they say something, and what else a remote server noted; never a hint of its own.
+    pub fn annotations(&self) -> Map<String, Value> {
+        let ours = [
+            ("readOnlyHint", Some(self.read_only)),
+            ("destructiveHint", self.destructive),
+            ("idempotentHint", self.idempotent),
+            ("openWorldHint", self.open_world),
+        ];
+        let is_hint = |name: &str| ours.iter().any(|(hint, _)| *hint == name);
+        let noted = self.more.as_ref().and_then(|more| more.get("annotations")).and_then(Value::as_object);
+        let noted = noted.into_iter().flatten().filter(|(name, _)| !is_hint(name));
+        let said = ours.into_iter().filter_map(|(name, hint)| Some((name.to_owned(), Value::Bool(hint?))));
+        said.chain(noted.map(|(name, value)| (name.clone(), value.clone()))).collect()
+    }
+
+    /// What else a remote server says of it, without what we say ourselves.
+    pub fn further(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let ours = ["name", "description", "inputSchema", "outputSchema", "annotations"];
+        let more = self.more.iter().flat_map(|more| more.iter());
+        more.filter(move |(name, _)| !ours.contains(&name.as_str()))
+    }
+}
+
 /// What is listed beside tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {

@@ -33,12 +33,13 @@ pub struct Served {
 impl Selection {
     /// Refuses names that do not exist, and says which do.
     pub fn check(&self) -> Result<(), Failure> {
-        let known = |name: &str| name == "all" || name == "default" || toolset(name).is_some();
+        // `extra` is what remote servers offer besides.
+        let known = |name: &str| matches!(name, "all" | "default" | "extra") || toolset(name).is_some();
         if let Some(name) = self.toolsets.iter().find(|name| !known(name)) {
             let names: Vec<_> = Toolset::ALL.iter().map(|set| set.name()).collect();
             let message = format!("there is no toolset `{name}`");
             return Err(Failure::new("unknown_toolset", Exit::Usage, message)
-                .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
+                .hint(format!("use `default`, `all` or some of: {}, extra", names.join(", "))));
         }
         match self.tools.iter().find(|name| row(name).is_none()) {
             Some(name) => {
@@ -132,21 +133,15 @@ impl Served {
 impl Tool {
     /// As `tools/list` shows it.
     pub fn json(&self) -> Map<String, Value> {
-        let hints = [
-            ("readOnlyHint", Some(self.read_only)),
-            ("destructiveHint", self.destructive),
-            ("idempotentHint", self.idempotent),
-            ("openWorldHint", self.open_world),
-        ];
-        let said = hints.into_iter().filter_map(|(name, hint)| Some((name.to_owned(), json!(hint?))));
         let mut shown = Map::new();
         shown.insert("name".into(), json!(self.name));
         shown.insert("description".into(), json!(self.description));
         shown.insert("inputSchema".into(), Value::Object((*self.input_schema).clone()));
-        shown.insert("annotations".into(), Value::Object(said.collect()));
+        shown.insert("annotations".into(), Value::Object(self.annotations()));
         if let Some(schema) = &self.output_schema {
             shown.insert("outputSchema".into(), Value::Object((**schema).clone()));
         }
+        shown.extend(self.further().map(|(name, value)| (name.clone(), value.clone())));
         shown
     }
 }

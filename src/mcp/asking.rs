@@ -1,27 +1,23 @@
-//! Puts the gateway's question to a person: as a request of ours in the legacy era, as
-//! `input_required` in the modern one. Whatever is no clear yes or no counts as dismissed.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+//! Puts questions to a person, the gateway's own and those of a remote server: as requests of ours in the legacy
+//! era, as `input_required` in the modern one. Whatever is no clear yes or no counts as dismissed.
 
 use rmcp::RoleServer;
-use rmcp::model::{
-    CallToolRequestParams, CancelledNotificationParam, ClientResult, ElicitRequest, ElicitRequestParams,
-    ElicitationAction, ElicitationSchema, InputRequest, InputRequiredResult, MetaObject, ServerRequest,
-};
+use rmcp::model::{CancelledNotificationParam, ClientResult, CustomRequest, CustomResult, ServerRequest};
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout};
 
 use super::session::{Session, Ticket};
-use crate::gateway::{Action, Answered, Question};
+use crate::gateway::{Action, Answered, Ask, Asks, Question};
 use crate::text::in_line;
 
 const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const ELICIT: &str = "elicitation/create";
 /// Our one input request, and its answer.
 const KEY: &str = "confirm";
+/// Begins the state of a question that is not ours: no answer to it counts as one to us.
+const REMOTE: &str = "remote:";
 
 /// The client as this request shows it.
 pub(super) struct Client {
@@ -53,6 +49,20 @@ impl Client {
         let name = in_line(name, 64);
         Self { name, can_ask, elicitation, modern }
     }
+
+    /// It declared the mode in which this is asked.
+    fn can_put(&self, ask: &Ask) -> bool {
+        let mode = ask.params.get("mode").and_then(Value::as_str).unwrap_or("form");
+        self.elicitation.as_ref().is_some_and(|modes| modes.get(mode).is_some())
+    }
+
+    /// It can put at least one of the questions to a person.
+    pub fn can_put_any(&self, asks: &Asks) -> bool {
+        match asks {
+            Asks::YesOrNo => self.can_ask,
+            Asks::Remote(asks) => asks.iter().any(|ask| self.can_put(ask)),
+        }
+    }
 }
 
 /// The declared modes. Before there were any, the capability meant forms.
@@ -62,92 +72,138 @@ fn elicitation(form: bool, url: bool) -> Value {
 }
 
 /// A form without fields: clients show the message with a yes and a no.
-fn form(message: String) -> ElicitRequest {
-    ElicitRequest::new(ElicitRequestParams::FormElicitationParams {
-        meta: None,
-        message,
-        requested_schema: ElicitationSchema::new(BTreeMap::new()),
+fn form(message: String) -> Map<String, Value> {
+    let mut form = Map::new();
+    form.insert("mode".to_owned(), json!("form"));
+    form.insert("message".to_owned(), Value::String(message));
+    form.insert("requestedSchema".to_owned(), json!({ "type": "object", "properties": {} }));
+    form
+}
+
+/// Modern era: the result that asks the client to call again with an answer. What it cannot put to a person is left
+/// out: the answer to it is missing then.
+pub(super) fn input_required(question: Question, client: &Client, meta: Map<String, Value>) -> Value {
+    let Question { message, state, asks } = question;
+    let request = |params: Map<String, Value>| json!({ "method": ELICIT, "params": params });
+    let (requests, state) = match asks {
+        Asks::YesOrNo => (Map::from_iter([(KEY.to_owned(), request(form(message)))]), state),
+        Asks::Remote(asks) => {
+            let asks = asks.into_iter().filter(|ask| client.can_put(ask));
+            (asks.map(|Ask { key, params }| (key, request(params))).collect(), format!("{REMOTE}{state}"))
+        }
+    };
+    json!({
+        "resultType": "input_required", "inputRequests": requests, "requestState": state, "_meta": meta,
     })
 }
 
-/// Modern era: the result that asks the client to call again with an answer.
-pub(super) fn input_required(question: Question, meta: MetaObject) -> InputRequiredResult {
-    let requests = BTreeMap::from([(KEY.to_owned(), InputRequest::Elicitation(form(question.message)))]);
-    let mut result = InputRequiredResult::new(Some(requests), Some(question.state));
-    result.meta = Some(meta);
-    result
-}
-
-/// Modern era: the answer that a repeated call carries, if it is one.
-pub(super) fn carried(request: &mut CallToolRequestParams) -> Option<Answered> {
-    let responses = request.input_responses.take();
-    let state = request.request_state.take()?;
-    let action = responses.as_ref().and_then(|responses| responses.get(KEY));
-    let action = match action.and_then(|response| response.get("action")).and_then(Value::as_str) {
-        Some("accept") => Action::Accept,
-        Some("decline") => Action::Decline,
-        _ => Action::Cancel,
-    };
-    // What a remote server asked is passed on by the gateway, which knows the keys it gave.
-    let responses = responses.and_then(|all| serde_json::to_value(all).ok());
-    let responses = match responses {
+/// Modern era: the answer that a repeated request carries, if it is one. What is no map of answers, or no state, must
+/// not pass for a yes: it stays, and is worth nothing.
+pub(super) fn carried(params: &mut Map<String, Value>) -> Option<Answered> {
+    let responses = match params.remove("inputResponses") {
         Some(Value::Object(responses)) => responses,
         _ => Map::new(),
     };
-    Some(Answered { state, action, responses })
+    let state = match params.remove("requestState")? {
+        Value::String(state) => state,
+        _ => String::new(),
+    };
+    Some(match state.strip_prefix(REMOTE) {
+        Some(state) => answered(state.to_owned(), responses),
+        None => Answered { action: responses.get(KEY).map_or(Action::Cancel, action), state, responses },
+    })
 }
 
-/// Legacy era: asks and waits. Nothing comes back for a call that was cancelled meanwhile.
+/// Answers to the questions of a remote server.
+fn answered(state: String, responses: Map<String, Value>) -> Answered {
+    let actions = || responses.values().map(action);
+    let action = if actions().any(|action| action == Action::Decline) {
+        Action::Decline
+    } else if actions().count() > 0 && actions().all(|action| action == Action::Accept) {
+        Action::Accept
+    } else {
+        Action::Cancel
+    };
+    Answered { state, action, responses }
+}
+
+/// Puts the question by requests of ours, one after the other, and waits. What the client has no form for counts as
+/// declined. Nothing comes back for a call that was cancelled meanwhile.
 pub(super) async fn ask(
     peer: &Peer<RoleServer>,
+    client: &Client,
     question: Question,
-    ticket: &Arc<Ticket>,
+    ticket: &Ticket,
     session: &Session,
 ) -> Option<Answered> {
+    let Question { message, state, asks } = question;
+    let asks = match asks {
+        Asks::YesOrNo => {
+            let action = action(&put(peer, form(message), ticket, session).await?);
+            return Some(Answered { state, action, responses: Map::new() });
+        }
+        Asks::Remote(asks) => asks,
+    };
+    let mut responses = Map::new();
+    for ask in asks {
+        let response = if client.can_put(&ask) {
+            put(peer, as_legacy(&ask.key, ask.params), ticket, session).await?
+        } else {
+            json!({ "action": "decline" })
+        };
+        responses.insert(ask.key, response);
+    }
+    Some(answered(state, responses))
+}
+
+/// The older era demands an id of a question whose answer is given in a browser.
+fn as_legacy(key: &str, mut params: Map<String, Value>) -> Map<String, Value> {
+    if params.get("mode").is_some_and(|mode| mode == "url") {
+        params.entry("elicitationId").or_insert_with(|| json!(key));
+    }
+    params
+}
+
+/// The client's own result of `elicitation/create`, or the one that says that nobody answered.
+async fn put(
+    peer: &Peer<RoleServer>,
+    params: Map<String, Value>,
+    ticket: &Ticket,
+    session: &Session,
+) -> Option<Value> {
+    let dismissed = || json!({ "action": "cancel" });
     let within = ticket
         .deadline
         .saturating_duration_since(Instant::now())
         .saturating_sub(session.limits.after_question)
         .min(session.limits.question);
-    let Question { message, state, .. } = question;
-    let action = put(peer, message, within, ticket, session).await?;
-    Some(Answered { state, action, responses: Map::new() })
-}
-
-async fn put(
-    peer: &Peer<RoleServer>,
-    message: String,
-    within: Duration,
-    ticket: &Ticket,
-    session: &Session,
-) -> Option<Action> {
-    let request = ServerRequest::ElicitRequest(form(message));
+    let request = ServerRequest::CustomRequest(CustomRequest::new(ELICIT, Some(Value::Object(params))));
     let sent = peer.send_cancellable_request(request, PeerRequestOptions::no_options()).await;
     let Ok(mut handle) = sent else {
-        return Some(Action::Cancel);
+        return Some(dismissed());
     };
-    let (action, why) = tokio::select! {
+    let (answer, why) = tokio::select! {
         answer = timeout(within, &mut handle.rx) => match answer {
-            Ok(answer) => return Some(answer.ok().and_then(Result::ok).map_or(Action::Cancel, |it| read(&it))),
-            Err(_) => (Some(Action::Cancel), "nobody answered in time"),
+            Ok(Ok(Ok(ClientResult::CustomResult(CustomResult(answer))))) if answer.is_object() => {
+                return Some(answer);
+            }
+            Ok(_) => return Some(dismissed()),
+            Err(_) => (Some(dismissed()), "nobody answered in time"),
         },
         () = ticket.cancelled.cancelled() => (None, "the call was cancelled"),
-        () = session.ended.cancelled() => return Some(Action::Cancel),
+        () = session.ended.cancelled() => return Some(dismissed()),
     };
     let withdrawn = CancelledNotificationParam::new(Some(handle.id.clone()), Some(why.to_owned()));
     if peer.notify_cancelled(withdrawn).await.is_err() {
         tracing::debug!("a question could not be withdrawn");
     }
-    action
+    answer
 }
 
-fn read(answer: &ClientResult) -> Action {
-    match answer {
-        ClientResult::ElicitResult(result) => match result.action {
-            ElicitationAction::Accept => Action::Accept,
-            ElicitationAction::Decline => Action::Decline,
-            _ => Action::Cancel,
-        },
+fn action(answer: &Value) -> Action {
+    match answer.get("action").and_then(Value::as_str) {
+        Some("accept") => Action::Accept,
+        Some("decline") => Action::Decline,
         _ => Action::Cancel,
     }
 }

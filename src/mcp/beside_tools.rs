@@ -2,26 +2,34 @@
 //! call like any other: the same limits, the same end, one answer.
 
 use rmcp::RoleServer;
-use rmcp::model::{CustomRequest, ErrorCode, ErrorData};
+use rmcp::model::{ErrorCode, ErrorData};
 use rmcp::service::RequestContext;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
-use super::asking::Client;
-use super::calling::{self, Steps};
+use super::asking::{self, Client};
+use super::calling::{self, Errand, Steps, What};
 use super::incoming::unknown_method;
+use super::passing;
 use super::provider::{Listed, ToolProvider};
-use super::reply;
+use super::reply::{self, Reply};
+use super::rounds;
 use super::server::{FRESH_MS, Server};
-use super::session::Ticket;
 use crate::failure::{Exit, Failure};
+use crate::gateway::Outcome;
 use crate::gateway::completion::{Completion, Place, Typing};
 use crate::gateway::resources::Resource;
-use crate::gateway::{Call, Caller, Outcome};
 
-/// Requests that reach the network take a place among the calls.
+/// Requests that may reach the network take a place among the calls.
 pub(super) fn takes_a_place(method: &str) -> bool {
-    matches!(method, "resources/read" | "completion/complete")
+    matches!(
+        method,
+        "tools/call"
+            | "prompts/get"
+            | "resources/read"
+            | "completion/complete"
+            | "resources/subscribe"
+            | "resources/unsubscribe"
+    )
 }
 
 /// What a result still needs before it goes out in the modern era.
@@ -33,31 +41,70 @@ enum Fresh {
 }
 
 impl<P: ToolProvider> Server<P> {
-    /// A method that the SDK is not asked to read.
+    /// A method that has nothing to do with tools, or is none at all.
     pub async fn beside_tools(
         &self,
-        request: CustomRequest,
+        method: &str,
+        params: Map<String, Value>,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Value, ErrorData> {
-        let CustomRequest { method, params, .. } = request;
-        let params = match params {
-            Some(Value::Object(params)) => params,
-            _ => Map::new(),
-        };
+    ) -> Result<Reply, ErrorData> {
+        let modern = Client::of(context).modern;
         let list = |name: &'static str, what: Listed| {
             one_page(&params)?;
-            Ok((json!({ name: self.provider().listed(what) }), Fresh::For(FRESH_MS)))
+            let list = json!({ name: self.provider().listed(what) });
+            Ok(self.own(list, &Fresh::For(FRESH_MS), modern))
         };
-        let (result, fresh) = match method.as_str() {
-            "prompts/list" => list("prompts", Listed::Prompts)?,
-            "resources/list" => list("resources", Listed::Resources)?,
-            "resources/templates/list" => list("resourceTemplates", Listed::Templates)?,
-            "prompts/get" => (self.prompt(&params)?, Fresh::Unsaid),
-            "resources/read" => self.read(&params, context).await?,
-            "completion/complete" => (self.complete(&params, context).await?, Fresh::Unsaid),
-            method => return Err(unknown_method(method)),
+        match method {
+            "prompts/list" => list("prompts", Listed::Prompts),
+            "resources/list" => list("resources", Listed::Resources),
+            "resources/templates/list" => list("resourceTemplates", Listed::Templates),
+            "prompts/get" => self.get_prompt(params, context).await,
+            "resources/read" => self.read_resource(params, context).await,
+            "completion/complete" => self.complete(params, context).await,
+            "resources/subscribe" if !modern && self.provider().subscribable() => {
+                self.subscribe("resources/subscribe", params, context).await
+            }
+            "resources/unsubscribe" if !modern && self.provider().subscribable() => {
+                self.subscribe("resources/unsubscribe", params, context).await
+            }
+            method => Err(unknown_method(method)),
+        }
+    }
+
+    /// The answer of the remote server that has the prompt or resource; nothing where there is none. `name` is what
+    /// errors call it.
+    pub async fn pass(
+        &self,
+        method: &'static str,
+        name: &str,
+        mut params: Map<String, Value>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Option<Reply>, ErrorData> {
+        let (client, ticket) = (Client::of(context), rounds::ticket(context)?);
+        if ticket.running.is_none() {
+            return Err(unread(name, &calling::not_started(method)));
+        }
+        let answered = asking::carried(&mut params);
+        let Some(outcome) = self.conduct(What::Beside(method, params), answered, context).await? else {
+            return Ok(None);
         };
-        Ok(self.complete_for_era(result, &fresh, Client::of(context).modern))
+        Ok(Some(match outcome {
+            Outcome::Passed(passed) => {
+                ticket.keep(passed.receipt);
+                passing::passed(method, passed.result, self.meta(client.modern))
+            }
+            Outcome::Done(done) => passing::passed(method, done.structured, self.meta(client.modern)),
+            Outcome::Rejected(error) => passing::rejected(method, error, client.modern),
+            Outcome::Failed(failure) => return Err(unread(name, &failure)),
+            Outcome::Ask(question) => {
+                Reply::Result(asking::input_required(question, &client, self.identity().clone()))
+            }
+        }))
+    }
+
+    /// What is our own, as the era wants it.
+    fn own(&self, result: Value, fresh: &Fresh, modern: bool) -> Reply {
+        Reply::Result(self.complete_for_era(result, fresh, modern))
     }
 
     fn complete_for_era(&self, mut result: Value, fresh: &Fresh, modern: bool) -> Value {
@@ -72,23 +119,45 @@ impl<P: ToolProvider> Server<P> {
         result
     }
 
-    fn prompt(&self, params: &Map<String, Value>) -> Result<Value, ErrorData> {
-        let name = text(params, "name", "prompts/get needs `name`, the name of a prompt as a string")?;
+    async fn get_prompt(
+        &self,
+        params: Map<String, Value>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Reply, ErrorData> {
+        let name = text(&params, "name", "prompts/get needs `name`, the name of a prompt as a string")?;
+        if let Some(reply) = self.pass("prompts/get", name, params.clone(), context).await? {
+            return Ok(reply);
+        }
         let none = Map::new();
         let arguments = match params.get("arguments") {
             None | Some(Value::Null) => &none,
             Some(Value::Object(arguments)) => arguments,
             Some(_) => return Err(invalid("`arguments` of prompts/get must be an object")),
         };
-        self.provider().prompt(name, arguments).map_err(|failure| invalid(sentence(&failure)))
+        let prompt = self.provider().prompt(name, arguments);
+        let prompt = prompt.map_err(|failure| invalid(sentence(&failure)))?;
+        Ok(self.own(prompt, &Fresh::Unsaid, Client::of(context).modern))
     }
 
+    async fn read_resource(
+        &self,
+        params: Map<String, Value>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Reply, ErrorData> {
+        let uri = text(&params, "uri", "resources/read needs `uri`, the address of a resource as a string")?;
+        if let Some(reply) = self.pass("resources/read", uri, params.clone(), context).await? {
+            return Ok(reply);
+        }
+        let (contents, fresh) = self.read(uri, context).await?;
+        Ok(self.own(contents, &fresh, Client::of(context).modern))
+    }
+
+    /// A resource of ours.
     async fn read(
         &self,
-        params: &Map<String, Value>,
+        uri: &str,
         context: &RequestContext<RoleServer>,
     ) -> Result<(Value, Fresh), ErrorData> {
-        let uri = text(params, "uri", "resources/read needs `uri`, the address of a resource as a string")?;
         let contents = |kind: &str, text: String| json!({ "contents": [{ "uri": uri, "mimeType": kind, "text": text }] });
         let (tool, attempts) = match self.provider().resource(uri) {
             None => {
@@ -100,27 +169,16 @@ impl<P: ToolProvider> Server<P> {
             Some(Resource::Written(kind, text)) => return Ok((contents(kind, text), Fresh::For(FRESH_MS))),
             Some(Resource::Read(tool, attempts)) => (tool, attempts),
         };
-        let Some(ticket) = context.extensions.get::<Arc<Ticket>>() else {
-            return Err(ErrorData::internal_error("the request came without a ticket", None));
-        };
-        if ticket.running.is_none() {
-            return Err(unread(uri, &calling::not_started(tool)));
-        }
-        let token = context.meta.get_progress_token();
-        let mut steps = token.map(|token| Steps::new(token, context.peer.clone()));
+        let ticket = rounds::ticket(context)?;
+        let mut steps = Steps::wanted(context);
         let mut first = None;
         for arguments in attempts {
-            let caller = Caller {
-                name: Client::of(context).name,
-                can_ask: false,
-                elicitation: None,
-                cancelled: ticket.cancelled.clone(),
-                progress: steps.as_ref().map(Steps::sink),
-                until: Some(ticket.deadline),
-            };
-            let call = Call { tool: tool.to_owned(), arguments, answered: None, caller };
-            let outcome = calling::run(self.provider(), call, ticket, &mut steps, self.session()).await;
-            match outcome.ok_or_else(super::server::withdrawn)? {
+            // A read asks nobody.
+            let client = Client { can_ask: false, elicitation: None, ..Client::of(context) };
+            let caller = rounds::caller(&client, ticket, steps.as_ref());
+            let errand = Errand { what: What::Tool(tool.to_owned(), arguments), answered: None, caller };
+            let outcome = calling::run(self.provider(), errand, ticket, &mut steps, self.session()).await?;
+            match outcome.ok_or_else(|| ErrorData::internal_error("a read without an outcome", None))? {
                 Outcome::Done(done) => {
                     let text = Value::Object(done.structured).to_string();
                     return Ok((contents("application/json", text), Fresh::For(0)));
@@ -146,9 +204,9 @@ impl<P: ToolProvider> Server<P> {
     /// Never an error for somebody who types: only for what is no completion at all.
     async fn complete(
         &self,
-        params: &Map<String, Value>,
+        params: Map<String, Value>,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Value, ErrorData> {
+    ) -> Result<Reply, ErrorData> {
         let field = |object: &str, name: &str| params.get(object)?.get(name)?.as_str().map(str::to_owned);
         let place = match field("ref", "type").as_deref() {
             Some("ref/prompt") => field("ref", "name").map(Place::Prompt),
@@ -166,22 +224,29 @@ impl<P: ToolProvider> Server<P> {
         let beside = params.get("context").and_then(|context| context.get("arguments"));
         let profile = beside.and_then(|given| given.get("profile_id")).and_then(Value::as_str);
         let profile = profile.filter(|profile| !profile.is_empty()).map(str::to_owned);
-        let ticket = context.extensions.get::<Arc<Ticket>>();
-        let in_time = ticket.is_none_or(|ticket| ticket.running.is_some());
-        let found = if in_time {
-            self.provider().complete(Typing { place, argument, typed, profile }).await
-        } else {
-            Some(Completion::default())
-        };
-        let Some(Completion { values, total, more }) = found else {
-            return Err(invalid("`ref` names no prompt or resource template"));
-        };
-        let mut completion = json!({ "values": values, "hasMore": more });
-        if let (Some(total), Some(fields)) = (total, completion.as_object_mut()) {
-            fields.insert("total".to_owned(), json!(total));
+        let modern = Client::of(context).modern;
+        if rounds::ticket(context)?.running.is_none() {
+            return Ok(self.own(completed(Completion::default()), &Fresh::Unsaid, modern));
         }
-        Ok(json!({ "completion": completion }))
+        match self.pass("completion/complete", "completion/complete", params.clone(), context).await {
+            Ok(Some(reply)) => return Ok(reply),
+            Ok(None) => {}
+            Err(_) => return Ok(self.own(completed(Completion::default()), &Fresh::Unsaid, modern)),
+        }
+        match self.provider().complete(Typing { place, argument, typed, profile }).await {
+            Some(completion) => Ok(self.own(completed(completion), &Fresh::Unsaid, modern)),
+            None => Err(invalid("`ref` names no prompt or resource template")),
+        }
     }
+}
+
+fn completed(completion: Completion) -> Value {
+    let Completion { values, total, more } = completion;
+    let mut completion = json!({ "values": values, "hasMore": more });
+    if let (Some(total), Some(fields)) = (total, completion.as_object_mut()) {
+        fields.insert("total".to_owned(), json!(total));
+    }
+    json!({ "completion": completion })
 }
 
 /// A list has one page: there is no cursor that could be right.

@@ -1,34 +1,74 @@
-//! One run of a tool: on a task of its own, so that a panic becomes an answer and a cancelled call that
-//! is already sent runs to its end; within the time that clients wait; with progress where wanted.
+//! One run of what the gateway is asked for: on a task of its own, so that a panic becomes an answer and a
+//! cancelled call that is already sent runs to its end; within the time that clients wait; with progress where
+//! wanted.
 
 use std::future;
 use std::pin::pin;
 use std::sync::Arc;
 
 use rmcp::RoleServer;
-use rmcp::model::{ProgressNotificationParam, ProgressToken};
-use rmcp::service::Peer;
+use rmcp::model::{ErrorData, ProgressNotificationParam, ProgressToken};
+use rmcp::service::{Peer, RequestContext};
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until};
 
 use super::provider::ToolProvider;
 use super::session::{Session, Ticket};
 use crate::failure::{Exit, Failure, Sent};
-use crate::gateway::{Call, Outcome, ProgressSink};
+use crate::gateway::{Answered, Call, Caller, Outcome, Passing, ProgressSink, Tool};
 
-/// Runs `call`. Nothing comes back for a call that the client cancelled.
+/// What the gateway is asked for.
+#[derive(Clone)]
+pub(super) enum What {
+    /// A tool of whatever account, by its name.
+    Tool(String, Map<String, Value>),
+    /// A request beside tools, by its method, in case it is for a remote server.
+    Beside(&'static str, Map<String, Value>),
+}
+
+impl What {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Tool(name, _) => name,
+            Self::Beside(method, _) => method,
+        }
+    }
+}
+
+/// What is asked for, with what belongs to it.
+pub(super) struct Errand {
+    pub what: What,
+    pub answered: Option<Answered>,
+    pub caller: Caller,
+}
+
+impl Errand {
+    async fn run<P: ToolProvider>(self, provider: &P) -> Option<Outcome> {
+        let Self { what, answered, caller } = self;
+        match what {
+            What::Tool(tool, arguments) => {
+                Some(provider.call(Call { tool, arguments, answered, caller }).await)
+            }
+            What::Beside(method, params) => provider.pass(Passing { method, params, answered, caller }).await,
+        }
+    }
+}
+
+/// Runs `errand`. Nothing comes back for a request beside tools that is for no remote server.
 pub(super) async fn run<P: ToolProvider>(
     provider: &Arc<P>,
-    call: Call,
+    errand: Errand,
     ticket: &Arc<Ticket>,
     steps: &mut Option<Steps>,
     session: &Session,
-) -> Option<Outcome> {
-    let tool = call.tool.clone();
+) -> Result<Option<Outcome>, ErrorData> {
+    let name = errand.what.name().to_owned();
+    let is_tool = matches!(errand.what, What::Tool(..));
     let task = tokio::spawn({
         let (provider, ticket) = (Arc::clone(provider), Arc::clone(ticket));
         async move {
-            let outcome = provider.call(call).await;
+            let outcome = errand.run(&*provider).await;
             drop(ticket);
             outcome
         }
@@ -44,13 +84,16 @@ pub(super) async fn run<P: ToolProvider>(
         tokio::select! {
             biased;
             outcome = &mut task => {
-                return Some(outcome.unwrap_or_else(|_| Outcome::Failed(defect(&tool))));
+                Steps::finish(steps).await;
+                return Ok(outcome.unwrap_or_else(|_| Some(Outcome::Failed(defect(&name)))));
             }
-            () = ticket.cancelled.cancelled() => return None,
+            () = ticket.cancelled.cancelled() => return Err(withdrawn()),
             () = &mut overdue => {
                 ticket.cancelled.cancel();
-                let reads = provider.tools().iter().any(|listed| listed.name == tool && listed.read_only);
-                return Some(Outcome::Failed(unfinished(&tool, reads, session.stop.is_cancelled())));
+                let listed = |tool: &Tool| tool.name == name && tool.read_only;
+                let reads = !is_tool || provider.tools().iter().any(listed);
+                let failure = unfinished(&name, reads, session.stop.is_cancelled());
+                return Ok(Some(Outcome::Failed(failure)));
             }
             step = Steps::next(steps) => {
                 if let Some(steps) = steps {
@@ -59,6 +102,11 @@ pub(super) async fn run<P: ToolProvider>(
             }
         }
     }
+}
+
+/// Never seen: the wire drops the answer to a call that was cancelled.
+pub(super) fn withdrawn() -> ErrorData {
+    ErrorData::internal_error("the call was cancelled", None)
 }
 
 /// After a signal: the moment at which an answer can just be written before the process is gone.
@@ -83,9 +131,15 @@ pub(super) struct Step {
 }
 
 impl Steps {
-    pub fn new(token: ProgressToken, peer: Peer<RoleServer>) -> Self {
+    fn new(token: ProgressToken, peer: Peer<RoleServer>) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         Self { token, peer, sender, receiver, last: None }
+    }
+
+    /// For a client that gave a token.
+    pub fn wanted(context: &RequestContext<RoleServer>) -> Option<Self> {
+        let token = context.meta.get_progress_token()?;
+        Some(Self::new(token, context.peer.clone()))
     }
 
     pub fn sink(&self) -> ProgressSink {
@@ -103,6 +157,15 @@ impl Steps {
                 None => future::pending().await,
             },
             None => future::pending().await,
+        }
+    }
+
+    /// What was reported before the end goes out before the answer.
+    async fn finish(steps: &mut Option<Self>) {
+        if let Some(steps) = steps {
+            while let Ok(step) = steps.receiver.try_recv() {
+                steps.report(step).await;
+            }
         }
     }
 

@@ -4,16 +4,15 @@
 use std::time::Duration;
 
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientRequest, ClientResult, CustomRequest,
-    DiscoverRequest, DiscoverRequestParams, ElicitResult, ErrorData, GetExtensions, InitializeRequest,
-    InitializeRequestParams, ListToolsRequest, MetaObject, ProtocolVersion, Request, RequestId,
-    RequestMetaObject, SubscriptionFilter, SubscriptionsListenRequest, SubscriptionsListenRequestParams,
+    ClientCapabilities, ClientRequest, ClientResult, CustomRequest, CustomResult, DiscoverRequest,
+    DiscoverRequestParams, ErrorData, GetExtensions, InitializeRequest, InitializeRequestParams, MetaObject,
+    ProtocolVersion, Request, RequestId, RequestMetaObject, SubscriptionFilter, SubscriptionsListenRequest,
+    SubscriptionsListenRequestParams,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::beside_tools::one_page;
 use super::line_reader::Line;
 use super::outline::Outline;
 
@@ -193,8 +192,7 @@ fn read_answer(id: Value, mut message: Map<String, Value>) -> Option<Incoming> {
         number @ RequestId::Number(_) => number,
     };
     let answer = match message.remove("result") {
-        Some(result) => Ok(ElicitResult::deserialize(&result)
-            .map_or_else(|_| ClientResult::CustomResult(rmcp::model::CustomResult(result)), Into::into)),
+        Some(result) => Ok(ClientResult::CustomResult(CustomResult(result))),
         None => Err(ErrorData::internal_error("the client answered with an error", None)),
     };
     Some(Incoming::Answer(id, answer))
@@ -230,15 +228,10 @@ fn read_request(method: String, mut params: Map<String, Value>) -> (Body, bool) 
     (body, versioned)
 }
 
-/// The typed request; what is served beside tools, and what is not served, stays a custom one, which the SDK's
-/// own checks of the protocol version precede.
+/// The typed request, where the SDK answers or keeps it; all else stays a custom one, which the SDK's own checks of
+/// the protocol version precede.
 fn request(method: String, params: Map<String, Value>) -> Result<ClientRequest, ErrorData> {
     Ok(match method.as_str() {
-        "tools/call" => CallToolRequest::new(call_params(params)?).into(),
-        "tools/list" => {
-            one_page(&params)?;
-            ListToolsRequest::default().into()
-        }
         "server/discover" => DiscoverRequest::new(DiscoverRequestParams {}).into(),
         "initialize" => InitializeRequest::new(initialize_params(params)?).into(),
         "subscriptions/listen" => {
@@ -253,31 +246,6 @@ fn request(method: String, params: Map<String, Value>) -> Result<ClientRequest, 
         }
         _ => CustomRequest::new(method, Some(Value::Object(params))).into(),
     })
-}
-
-fn call_params(mut params: Map<String, Value>) -> Result<CallToolRequestParams, ErrorData> {
-    let Some(Value::String(name)) = params.remove("name") else {
-        let message = "tools/call needs `name`, the name of a tool as a string";
-        return Err(ErrorData::invalid_params(message, None));
-    };
-    let mut call = CallToolRequestParams::new(name);
-    call.arguments = match params.remove("arguments") {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(arguments)) => Some(arguments),
-        Some(_) => {
-            return Err(ErrorData::invalid_params("`arguments` of tools/call must be an object", None));
-        }
-    };
-    // What is no map of answers, or no state, must not pass for a yes: it stays, and is worth nothing.
-    call.input_responses = params.remove("inputResponses").map(|responses| match responses {
-        Value::Object(responses) => responses.into_iter().collect(),
-        _ => std::collections::BTreeMap::new(),
-    });
-    call.request_state = params.remove("requestState").map(|state| match state {
-        Value::String(state) => state,
-        _ => String::new(),
-    });
-    Ok(call)
 }
 
 /// Lenient: a client is not turned away for a capability in a shape that nobody here reads.

@@ -22,6 +22,7 @@ pub(super) trait ToolProvider: Send + Sync + 'static {
     fn resource(&self, uri: &str) -> Option<Resource>;
     fn complete(&self, typing: Typing) -> impl Future<Output = Option<Completion>> + Send;
     fn pass(&self, passing: Passing) -> impl Future<Output = Option<Outcome>> + Send;
+    fn subscribable(&self) -> bool;
     fn notices(&self) -> broadcast::Receiver<Notice>;
 }
 
@@ -60,6 +61,10 @@ impl ToolProvider for Accounts {
 
     fn pass(&self, passing: Passing) -> impl Future<Output = Option<Outcome>> + Send {
         Self::pass(self, passing)
+    }
+
+    fn subscribable(&self) -> bool {
+        Self::subscribable(self)
     }
 
     fn notices(&self) -> broadcast::Receiver<Notice> {

@@ -1,28 +1,49 @@
 //! Turns what became of a call into a tool result: text and structured content carry the same facts,
-//! since some clients show the model only one of them. Also the tools as they are listed.
+//! since some clients show the model only one of them.
 
-use std::sync::Arc;
+use rmcp::model::ErrorData;
+use serde_json::{Map, Value, json};
 
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, MetaObject, Tool, ToolAnnotations};
-use serde_json::Value;
-
+use super::session::Prepared;
 use crate::failure::Failure;
 use crate::gateway::{self, Done};
 
-/// The result of a call that did what it was asked for.
-pub(super) fn done(done: Done, meta: Option<MetaObject>) -> CallToolResult {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(done.text)]);
-    result.structured_content = Some(Value::Object(done.structured));
-    result.meta = meta;
-    result
+/// What a request is answered with.
+pub(super) enum Reply {
+    Result(Value),
+    Prepared(Prepared),
+}
+
+/// The result of a call that did what it was asked for. `meta` is that of the modern era.
+pub(super) fn done(done: Done, meta: Option<Map<String, Value>>) -> Value {
+    result(done.text, Value::Object(done.structured), false, meta)
 }
 
 /// The result of a call that did not.
-pub(super) fn failed(failure: &Failure, meta: Option<MetaObject>) -> CallToolResult {
-    let mut result = CallToolResult::error(vec![ContentBlock::text(text(failure))]);
-    result.structured_content = Some(failure.json());
-    result.meta = meta;
-    result
+pub(super) fn failed(failure: &Failure, meta: Option<Map<String, Value>>) -> Value {
+    result(text(failure), failure.json(), true, meta)
+}
+
+fn result(text: String, structured: Value, failed: bool, meta: Option<Map<String, Value>>) -> Value {
+    let mut result = Map::new();
+    if meta.is_some() {
+        result.insert("resultType".to_owned(), json!("complete"));
+    }
+    result.insert("content".to_owned(), Value::Array(vec![text_block(text)]));
+    result.insert("structuredContent".to_owned(), structured);
+    result.insert("isError".to_owned(), Value::Bool(failed));
+    if let Some(meta) = meta {
+        result.insert("_meta".to_owned(), Value::Object(meta));
+    }
+    Value::Object(result)
+}
+
+/// A text for the model.
+pub(super) fn text_block(text: String) -> Value {
+    let mut block = Map::new();
+    block.insert("type".to_owned(), json!("text"));
+    block.insert("text".to_owned(), Value::String(text));
+    Value::Object(block)
 }
 
 /// The terminal's lines, and what besides them the structured content says.
@@ -82,25 +103,6 @@ fn distance(from: &str, to: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// The tools as the SDK lists them: hints only where they say something.
-pub(super) fn listed(tools: &[gateway::Tool]) -> Arc<Vec<Tool>> {
-    let listed = tools.iter().map(|tool| {
-        let hints = ToolAnnotations::from_raw(
-            None,
-            Some(tool.read_only),
-            tool.destructive,
-            tool.idempotent,
-            tool.open_world,
-        );
-        let mut listed =
-            Tool::new(tool.name.clone(), tool.description.clone(), Arc::clone(&tool.input_schema))
-                .with_annotations(hints);
-        listed.output_schema.clone_from(&tool.output_schema);
-        listed
-    });
-    Arc::new(listed.collect())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, json};
@@ -123,8 +125,8 @@ mod tests {
              sent: refused_by_api\nretry_after_s: 12\nfield_issues: [{\"field\":\"due_date\"}]"
         );
         let result = failed(&failure, None);
-        assert_eq!(result.is_error, Some(true));
-        let structured = result.structured_content.unwrap();
+        assert_eq!(result["isError"], true);
+        let structured = &result["structuredContent"];
         let words = text(&failure);
         for (name, value) in structured["error"].as_object().unwrap() {
             let value = if name == "caused_by" { &value[0] } else { value };

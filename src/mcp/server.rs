@@ -1,58 +1,64 @@
-//! The SDK's handler: identity, the list of tools, calls and subscriptions, in both eras.
+//! The SDK's handler: identity and capabilities, and the way of each request to what serves it, in both eras.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult,
-    ErrorData, Implementation, InitializeRequestParams, InitializeResult, ListToolsResult, MetaObject,
-    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+    CacheScope, CustomRequest, CustomResult, DiscoverResult, ErrorData, Implementation,
+    InitializeRequestParams, InitializeResult, ProtocolVersion, ServerCapabilities, ServerConfig,
+    SubscriptionFilter,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use super::asking::{self, Client};
-use super::calling::{self, Steps};
+use super::asking::Client;
 use super::provider::ToolProvider;
-use super::reply;
-use super::session::{Session, Ticket};
-use crate::failure::{Exit, Failure};
-use crate::gateway::{Call, Caller, Outcome};
+use super::reply::Reply;
+use super::rounds;
+use super::session::{Prepared, Session};
+use super::subscribing::Subscriptions;
 
 /// How long a client may keep a list or a description: short, since not all heed its change.
 pub(super) const FRESH_MS: u64 = 60_000;
-/// A call asks once; this only ends a dispute that goes on and on.
-const ROUNDS: usize = 3;
 
 pub(super) struct Server<P> {
     provider: Arc<P>,
     session: Arc<Session>,
     changes: watch::Receiver<u64>,
-    listed: Mutex<Option<(u64, Arc<Vec<Tool>>)>>,
-    identity: MetaObject,
+    /// For the older era and for the modern one.
+    listed: [Mutex<Option<(u64, Prepared)>>; 2],
+    identity: Map<String, Value>,
+    subscriptions: Subscriptions,
 }
 
 impl<P: ToolProvider> Server<P> {
     pub fn new(provider: Arc<P>, session: Arc<Session>) -> Self {
-        let mut identity = MetaObject::new();
         let Implementation { name, title, version, .. } = implementation();
         let known = json!({ "name": name, "title": title, "version": version });
-        identity.insert("io.modelcontextprotocol/serverInfo".to_owned(), known);
-        Self { changes: provider.tools_changed(), provider, session, listed: Mutex::new(None), identity }
+        let identity = Map::from_iter([("io.modelcontextprotocol/serverInfo".to_owned(), known)]);
+        let changes = provider.tools_changed();
+        let (listed, subscriptions) = (Default::default(), Subscriptions::default());
+        Self { provider, session, changes, listed, identity, subscriptions }
     }
 
-    /// Converted once, until the tools change.
-    fn listed(&self) -> Arc<Vec<Tool>> {
-        // Read before the tools: a change in between only means one conversion more.
+    /// Made once, until the tools change.
+    pub fn listed(
+        &self,
+        modern: bool,
+        make: impl FnOnce(&P) -> Result<Prepared, ErrorData>,
+    ) -> Result<Prepared, ErrorData> {
+        // Read before the tools: a change in between only means making it once more.
         let version = *self.changes.borrow();
-        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*listed {
-            Some((known, tools)) if *known == version => Arc::clone(tools),
+        let [older, newer] = &self.listed;
+        let kept = if modern { newer } else { older };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((known, list)) if *known == version => Ok(list.clone()),
             _ => {
-                let tools = reply::listed(&self.provider.tools());
-                *listed = Some((version, Arc::clone(&tools)));
-                tools
+                let list = make(&self.provider)?;
+                *kept = Some((version, list.clone()));
+                Ok(list)
             }
         }
     }
@@ -65,71 +71,34 @@ impl<P: ToolProvider> Server<P> {
         &self.session
     }
 
-    pub fn meta(&self, modern: bool) -> Option<MetaObject> {
+    pub fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// Who we are, as every result of the modern era says it in its `_meta`.
+    pub fn identity(&self) -> &Map<String, Value> {
+        &self.identity
+    }
+
+    pub fn meta(&self, modern: bool) -> Option<Map<String, Value>> {
         modern.then(|| self.identity.clone())
     }
 
-    /// Calls, asks and calls again, until there is something to answer.
-    async fn conduct(
+    async fn serve(
         &self,
-        mut request: CallToolRequestParams,
+        request: CustomRequest,
         context: &RequestContext<RoleServer>,
-        ticket: &Arc<Ticket>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let client = Client::of(context);
-        let mut answered = asking::carried(&mut request).filter(|_| client.modern);
-        let tool = request.name.into_owned();
-        let mut arguments = request.arguments.unwrap_or_default();
-        let token = context.meta.get_progress_token();
-        let mut steps = token.map(|token| Steps::new(token, context.peer.clone()));
-        for _ in 0..ROUNDS {
-            // Only a question to be put by ourselves calls for the arguments again.
-            let again = (client.can_ask && !client.modern).then(|| arguments.clone());
-            let call = Call {
-                tool: tool.clone(),
-                arguments,
-                answered,
-                caller: Caller {
-                    name: client.name.clone(),
-                    can_ask: client.can_ask,
-                    elicitation: client.elicitation.clone(),
-                    cancelled: ticket.cancelled.clone(),
-                    progress: steps.as_ref().map(Steps::sink),
-                    until: Some(ticket.deadline),
-                },
-            };
-            let outcome = calling::run(&self.provider, call, ticket, &mut steps, &self.session).await;
-            let question = match outcome.ok_or_else(withdrawn)? {
-                Outcome::Done(mut done) => {
-                    *ticket.receipt.lock().unwrap_or_else(PoisonError::into_inner) = done.receipt.take();
-                    return Ok(reply::done(done, self.meta(client.modern)).into());
-                }
-                Outcome::Failed(failure) => return self.failed(&failure, &tool, client.modern),
-                Outcome::Passed(_) | Outcome::Rejected(_) => {
-                    return Err(ErrorData::internal_error("not passed on yet", None));
-                }
-                Outcome::Ask(question) => question,
-            };
-            if client.modern && client.can_ask {
-                return Ok(asking::input_required(question, self.identity.clone()).into());
-            }
-            let Some(again) = again else { break };
-            arguments = again;
-            let answer = asking::ask(&context.peer, question, ticket, &self.session).await;
-            answered = Some(answer.ok_or_else(withdrawn)?);
+    ) -> Result<Reply, ErrorData> {
+        let CustomRequest { method, params, .. } = request;
+        let params = match params {
+            Some(Value::Object(params)) => params,
+            _ => Map::new(),
+        };
+        match method.as_str() {
+            "tools/list" => self.list_tools(&params, Client::of(context).modern),
+            "tools/call" => self.call_tool(params, context).await,
+            method => self.beside_tools(method, params, context).await,
         }
-        self.failed(&unanswered(&tool), &tool, client.modern)
-    }
-
-    fn failed(&self, failure: &Failure, tool: &str, modern: bool) -> Result<CallToolResponse, ErrorData> {
-        if failure.code == "unknown_tool" {
-            let tools = self.provider.tools();
-            // One that runs others is known, whatever it was asked to run.
-            if tools.iter().all(|listed| listed.name != tool) {
-                return Err(reply::unknown_tool(failure, tool, &tools));
-            }
-        }
-        Ok(reply::failed(failure, self.meta(modern)).into())
     }
 }
 
@@ -137,19 +106,9 @@ pub(super) fn implementation() -> Implementation {
     Implementation::new("lumabill", env!("CARGO_PKG_VERSION")).with_title("Lumabill")
 }
 
-/// Never seen: the wire drops the answer to a call that was cancelled.
-pub(super) fn withdrawn() -> ErrorData {
-    ErrorData::internal_error("the call was cancelled", None)
-}
-
-fn unanswered(tool: &str) -> Failure {
-    let message = format!("`{tool}` needs a yes that this client cannot give; nothing was sent");
-    Failure::new("cannot_ask", Exit::Refused, message)
-}
-
 impl<P: ToolProvider> ServerHandler for Server<P> {
     fn get_info(&self) -> ServerConfig {
-        let served = ServerCapabilities::builder()
+        let mut served = ServerCapabilities::builder()
             .enable_completions()
             .enable_prompts()
             .enable_prompts_list_changed()
@@ -158,6 +117,9 @@ impl<P: ToolProvider> ServerHandler for Server<P> {
             .enable_tools()
             .enable_tool_list_changed()
             .build();
+        if let Some(resources) = &mut served.resources {
+            resources.subscribe = self.provider.subscribable().then_some(true);
+        }
         let mut info = ServerConfig::new(served)
             .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
             .with_server_info(implementation());
@@ -184,81 +146,36 @@ impl<P: ToolProvider> ServerHandler for Server<P> {
             .with_cache_scope(CacheScope::Private))
     }
 
-    async fn list_tools(
-        &self,
-        _page: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        let mut result = ListToolsResult::with_all_items(self.listed().to_vec());
-        if context.protocol_version().is_some_and(|version| !version.has_initialize()) {
-            result = result.with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private);
-            result.meta = self.meta(true);
-        }
-        Ok(result)
-    }
-
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let Some(ticket) = context.extensions.get::<Arc<Ticket>>().cloned() else {
-            return Err(ErrorData::internal_error("the call came without a ticket", None));
-        };
-        if ticket.running.is_none() {
-            let modern = Client::of(&context).modern;
-            return self.failed(&calling::not_started(&request.name), &request.name, modern);
-        }
-        // Large, and moved by the SDK on its way.
-        Box::pin(self.conduct(request, &context, &ticket)).await
-    }
-
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = SubscriptionFilter::new();
         accepted.tools_list_changed = requested.tools_list_changed;
         accepted.prompts_list_changed = requested.prompts_list_changed;
         accepted.resources_list_changed = requested.resources_list_changed;
+        // What is our own changes by calls only.
+        let addresses = requested.resource_subscriptions.iter().flatten();
+        let others = addresses.filter(|uri| self.provider.resource(uri).is_none()).cloned();
+        accepted.resource_subscriptions = requested.resource_subscriptions.as_ref().map(|_| others.collect());
         Some(accepted)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let ticket = context.request_context().extensions.get::<Arc<Ticket>>().cloned();
-        let cancelled = ticket.map(|ticket| ticket.cancelled.clone()).unwrap_or_default();
-        let mut changes = self.provider.tools_changed();
-        let accepted = context.accepted().clone();
-        let [tools, prompts, resources] =
-            [accepted.tools_list_changed, accepted.prompts_list_changed, accepted.resources_list_changed]
-                .map(|wanted| wanted == Some(true));
-        let sink = context.sink();
-        loop {
-            tokio::select! {
-                () = cancelled.cancelled() => return Ok(()),
-                () = self.session.closing.cancelled() => return Ok(()),
-                () = next_change(&mut changes), if tools || prompts || resources => {
-                    let told = (!tools || sink.notify_tool_list_changed().await.is_ok())
-                        && (!prompts || sink.notify_prompt_list_changed().await.is_ok())
-                        && (!resources || sink.notify_resource_list_changed().await.is_ok());
-                    if !told {
-                        tracing::debug!("a change of what is served could not be told");
-                    }
-                }
-            }
-        }
+        Box::pin(self.tell(context)).await;
+        Ok(())
     }
 
-    /// What is served beside tools; and all that is not served ends there, logging among it.
+    /// All that is served but the handshake; and all that is not served ends there, logging among it.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Box::pin(self.beside_tools(request, &context)).await.map(CustomResult)
-    }
-}
-
-/// Returns at the next change; never where no more can come.
-pub(super) async fn next_change(changes: &mut watch::Receiver<u64>) {
-    if changes.changed().await.is_err() {
-        std::future::pending::<()>().await;
+        // Large, and moved by the SDK on its way.
+        match Box::pin(self.serve(request, &context)).await? {
+            Reply::Result(result) => Ok(CustomResult(result)),
+            Reply::Prepared(prepared) => {
+                rounds::ticket(&context)?.prepare(prepared);
+                Ok(CustomResult(Value::Null))
+            }
+        }
     }
 }

@@ -89,9 +89,34 @@ pub(super) struct Ticket {
     pub unanswered: Option<OwnedSemaphorePermit>,
     /// Handed in when the answer is written.
     pub receipt: Mutex<Option<Receipt>>,
+    /// Written in place of what the SDK answers, which cannot carry it.
+    pub prepared: Mutex<Option<Prepared>>,
+}
+
+/// An answer that is JSON already: the list of tools, which is made once, and errors of other servers, whose codes
+/// are not the SDK's.
+#[derive(Clone)]
+pub(super) struct Prepared {
+    /// `result` or `error`.
+    pub member: &'static str,
+    pub json: Arc<Vec<u8>>,
 }
 
 impl Ticket {
+    /// Keeps what is handed in when the answer is written.
+    pub fn keep(&self, receipt: Option<Receipt>) {
+        *self.receipt.lock().unwrap_or_else(PoisonError::into_inner) = receipt;
+    }
+
+    /// Answers with this, whatever the SDK then answers.
+    pub fn prepare(&self, prepared: Prepared) {
+        *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
+    }
+
+    pub fn take_prepared(&self) -> Option<Prepared> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// The answer is written out.
     pub fn written(&self) {
         if let Some(receipt) = self.receipt.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -207,6 +207,10 @@ impl ToolProvider for Fake {
         None
     }
 
+    fn subscribable(&self) -> bool {
+        false
+    }
+
     fn notices(&self) -> broadcast::Receiver<Notice> {
         broadcast::channel(1).1
     }

@@ -67,7 +67,6 @@ type Id = (RequestId, Option<Value>);
 impl Kind {
     fn of(body: &Body) -> Self {
         match body {
-            Body::Serve(ClientRequest::CallToolRequest(_)) => Self::Call,
             Body::Serve(ClientRequest::CustomRequest(request)) if takes_a_place(&request.method) => {
                 Self::Call
             }
@@ -207,6 +206,7 @@ impl Wire {
             // Calls are bounded by their places; a subscription is answered when all ends.
             unanswered: if matches!(kind, Kind::Call | Kind::Listen) { None } else { self.spare.take() },
             receipt: Mutex::new(None),
+            prepared: Mutex::new(None),
         });
         let mut request = match asked.body {
             Body::Serve(request) => request,
@@ -293,18 +293,24 @@ impl Transport<RoleServer> for Wire {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
         let done: Ready<_> = future::ready(Ok(()));
-        let live = match &message {
-            JsonRpcMessage::Response(response) => self.live.remove(&response.id),
-            JsonRpcMessage::Error(error) => error.id.as_ref().and_then(|id| self.live.remove(id)),
+        let id = match &message {
+            JsonRpcMessage::Response(response) => Some(response.id.clone()),
+            JsonRpcMessage::Error(error) => error.id.clone(),
             JsonRpcMessage::Request(request) => {
                 self.asked.insert(request.id.clone());
                 None
             }
             JsonRpcMessage::Notification(_) => None,
         };
-        match live {
+        match id.as_ref().and_then(|id| self.live.remove(id)) {
             Some(live) if live.suppressed => {}
-            Some(live) => self.push(message, live.spelled, Some(live.ticket)),
+            Some(live) => match (live.ticket.take_prepared(), id) {
+                (Some(prepared), Some(id)) => {
+                    let answer = Outgoing::Prepared(id, live.spelled, prepared);
+                    self.output.push(answer, Some(live.ticket));
+                }
+                _ => self.push(message, live.spelled, Some(live.ticket)),
+            },
             None => self.push(message, None, None),
         }
         done

@@ -1,5 +1,5 @@
-//! Writes messages, one a line: a thread of its own serializes each into one buffer and writes it at
-//! once, so that nothing interleaves and a client that reads slowly stalls no call.
+//! Writes messages, one a line: a thread of its own serializes one after the other, so that nothing interleaves
+//! and a client that reads slowly stalls no call. A long message goes out in pieces and is never there as a whole.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -8,22 +8,25 @@ use std::sync::mpsc;
 use std::thread;
 
 use rmcp::RoleServer;
+use rmcp::model::{JsonRpcMessage, RequestId};
 use rmcp::service::TxJsonRpcMessage;
+use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::session::Ticket;
+use super::session::{Prepared, Ticket};
 
-/// A buffer that grew beyond this is given back after its message.
-const KEEP: usize = 1 << 20;
-/// Longer messages are written in pieces, so that it can be seen whether anybody reads.
-const PIECE: usize = 1 << 20;
+/// Bytes that are written at once. Longer messages are written in pieces, so that it can be seen whether anybody
+/// reads.
+const PIECE: usize = 256 << 10;
 
 /// What can be written.
 pub(super) enum Outgoing {
     Message(Box<TxJsonRpcMessage<RoleServer>>),
     /// An answer whose id is to be spelled as the client spelled it.
     Answer(Box<TxJsonRpcMessage<RoleServer>>, Value),
+    /// An answer whose content is serialized, with its id and how that is to be spelled.
+    Prepared(RequestId, Option<Value>, Prepared),
     /// A whole JSON-RPC message whose id the SDK's types cannot carry.
     Raw(Value),
 }
@@ -82,22 +85,12 @@ impl Writer {
 
 fn write_all(
     messages: &mpsc::Receiver<(Outgoing, Option<Arc<Ticket>>)>,
-    mut output: impl Write,
+    output: impl Write,
     progress: &Progress,
 ) {
-    let mut buffer = Vec::new();
+    let mut pieces = Pieces { output, buffer: Vec::new(), progress };
     for (message, ticket) in messages {
-        let written = encode(&message, &mut buffer).and_then(|()| {
-            for piece in buffer.chunks(PIECE) {
-                output.write_all(piece)?;
-                progress.pieces.fetch_add(1, Ordering::Relaxed);
-            }
-            output.flush()
-        });
-        buffer.clear();
-        if buffer.capacity() > KEEP {
-            buffer = Vec::new();
-        }
+        let written = encode(&message, &mut pieces).and_then(|()| pieces.flush());
         drop(message);
         if let (Ok(()), Some(ticket)) = (&written, &ticket) {
             ticket.written();
@@ -112,17 +105,72 @@ fn write_all(
     }
 }
 
-fn encode(message: &Outgoing, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+/// Gathers what is serialized, and writes a piece at a time.
+struct Pieces<'a, W> {
+    output: W,
+    buffer: Vec<u8>,
+    progress: &'a Progress,
+}
+
+impl<W: Write> Pieces<'_, W> {
+    fn empty(&mut self) -> std::io::Result<()> {
+        let written = self.output.write_all(&self.buffer);
+        self.buffer.clear();
+        self.progress.pieces.fetch_add(1, Ordering::Relaxed);
+        written
+    }
+}
+
+impl<W: Write> Write for Pieces<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.buffer.len() >= PIECE {
+            self.empty()?;
+        }
+        let room = PIECE.saturating_sub(self.buffer.len());
+        let part = bytes.get(..room).unwrap_or(bytes);
+        self.buffer.extend_from_slice(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.empty()?;
+        self.output.flush()
+    }
+}
+
+/// A response whose id is spelled as the client spelled it.
+#[derive(Serialize)]
+struct Spelled<'a, R, E> {
+    jsonrpc: &'static str,
+    id: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a R>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a E>,
+}
+
+fn encode(message: &Outgoing, mut output: impl Write) -> std::io::Result<()> {
     match message {
-        Outgoing::Message(message) => serde_json::to_writer(&mut *buffer, message),
-        Outgoing::Raw(message) => serde_json::to_writer(&mut *buffer, message),
-        Outgoing::Answer(message, id) => serde_json::to_value(message).and_then(|mut message| {
-            if let Some(place) = message.get_mut("id") {
-                *place = id.clone();
+        Outgoing::Message(message) => serde_json::to_writer(&mut output, message)?,
+        Outgoing::Raw(message) => serde_json::to_writer(&mut output, message)?,
+        Outgoing::Answer(message, id) => {
+            let (result, error) = match &**message {
+                JsonRpcMessage::Response(response) => (Some(&response.result), None),
+                JsonRpcMessage::Error(error) => (None, Some(&error.error)),
+                JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => (None, None),
+            };
+            serde_json::to_writer(&mut output, &Spelled { jsonrpc: "2.0", id, result, error })?;
+        }
+        Outgoing::Prepared(id, spelled, Prepared { member, json }) => {
+            output.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":")?;
+            match spelled {
+                Some(id) => serde_json::to_writer(&mut output, id)?,
+                None => serde_json::to_writer(&mut output, id)?,
             }
-            serde_json::to_writer(&mut *buffer, &message)
-        }),
-    }?;
-    buffer.push(b'\n');
-    Ok(())
+            write!(output, ",\"{member}\":")?;
+            output.write_all(json)?;
+            output.write_all(b"}")?;
+        }
+    }
+    output.write_all(b"\n")
 }

@@ -39,25 +39,27 @@ impl Account {
         Self {
             origin,
             service: Service::Sandbox,
-            auth: Auth::Bearer,
             stored_in: StoredIn::Sandbox,
             mode: Mode::ReadWrite,
             ..Self::unknown("sandbox")
         }
     }
 
-    /// An account that nobody logged in to yet, at its service's default address.
+    /// An account that nobody logged in to yet, at its service's default address: that of the service whose name it
+    /// bears, else Lumabill's.
     pub fn unknown(name: &str) -> Self {
+        let service = Service::from_name(name).filter(|service| service.is_named_remote());
+        let service = service.unwrap_or(Service::Lumabill);
         Self {
             name: name.to_owned(),
-            service: Service::Lumabill,
-            origin: Service::Lumabill.default_origin().to_owned(),
+            service,
+            origin: service.default_origin().to_owned(),
             stored_in: StoredIn::Keyring,
             mode: Mode::Unknown,
             profile: None,
             profiles: Vec::new(),
             ca_file: None,
-            auth: Auth::Bearer,
+            auth: service.auth(),
             tenant: None,
             reads: Vec::new(),
             former_origins: Vec::new(),
@@ -138,6 +140,33 @@ impl Service {
     /// A remote MCP server, and no REST API.
     pub fn is_remote(self) -> bool {
         !matches!(self, Self::Lumabill | Self::Sandbox)
+    }
+
+    /// A remote MCP server that we know by name.
+    pub fn is_named_remote(self) -> bool {
+        self.is_remote() && self != Self::Url
+    }
+
+    /// The service whose own address this is, as `credentials::Origin` prints it.
+    pub fn at(origin: &str) -> Option<Self> {
+        let own = |service: &Self| *service == Self::Lumabill || service.is_named_remote();
+        Self::ALL.into_iter().filter(own).find(|service| service.default_origin() == origin)
+    }
+
+    /// The names that `login --service` takes beside an address.
+    pub fn logged_in_to() -> impl Iterator<Item = &'static str> {
+        let own = |service: &Self| *service == Self::Lumabill || service.is_named_remote();
+        Self::ALL.into_iter().filter(own).map(Self::name)
+    }
+
+    /// Where a person finds the key, in the middle of a sentence; `None` where no page says.
+    pub fn keys_page(self) -> Option<&'static str> {
+        match self {
+            Self::Lumabill | Self::LumabillHosted => Some("Settings > API in Lumabill"),
+            Self::Billbot => Some("Settings > API Keys at billbot.io"),
+            Self::Faktoora => Some("your account at faktoora.com"),
+            Self::Billstride | Self::Sandbox | Self::Url => None,
+        }
     }
 }
 
@@ -242,9 +271,76 @@ pub struct Profile {
     pub name: String,
 }
 
+/// Longest name of an account.
+const MOST: usize = 16;
+
+/// The name of an account after the host of its server, and its port where it is not the usual one:
+/// `mcp-example-com`, `h127-0-0-1-8080`. Cut to fit; the port stays whole.
+pub fn name_of_host(host: &str, port: Option<u16>) -> String {
+    let mut name = String::new();
+    for letter in host.to_ascii_lowercase().chars() {
+        match letter {
+            'a'..='z' | '0'..='9' => name.push(letter),
+            _ if !name.is_empty() && !name.ends_with('-') => name.push('-'),
+            _ => {}
+        }
+    }
+    if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
+        name.insert(0, 'h');
+    }
+    let port = port.map(|port| format!("-{port}")).unwrap_or_default();
+    format!("{}{port}", cut(&name, MOST - port.len()))
+}
+
+/// `name` with a number behind it, cut to fit.
+pub fn numbered(name: &str, number: usize) -> String {
+    let number = format!("-{number}");
+    format!("{}{number}", cut(name, MOST.saturating_sub(number.len())))
+}
+
+fn cut(name: &str, most: usize) -> &str {
+    name.get(..most.min(name.len())).unwrap_or(name).trim_end_matches(['-', '_'])
+}
+
 /// True for `[a-z][a-z0-9_-]{0,15}`.
 pub fn is_account_name(name: &str) -> bool {
-    name.len() <= 16
+    name.len() <= MOST
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Auth, Service, is_account_name, name_of_host, numbered};
+
+    #[test]
+    fn an_account_is_named_after_its_host_and_fits() {
+        for (host, port, name) in [
+            ("mcp.example.com", None, "mcp-example-com"),
+            ("MCP.Example.com", Some(8443), "mcp-example-8443"),
+            ("127.0.0.1", Some(45678), "h127-0-0-1-45678"),
+            ("[::1]", Some(80), "h1-80"),
+            ("a-very-long-host-name.example", None, "a-very-long-host"),
+            ("xn--zrich-kva.example", None, "xn-zrich-kva-exa"),
+        ] {
+            assert_eq!(name_of_host(host, port), name);
+            assert!(is_account_name(name), "{name}");
+        }
+        assert_eq!(numbered("a-very-long-host", 2), "a-very-long-ho-2");
+    }
+
+    #[test]
+    fn an_account_called_after_a_service_is_one_of_it() {
+        let billbot = Account::unknown("billbot");
+        assert_eq!(
+            (billbot.service, billbot.origin.as_str()),
+            (Service::Billbot, "https://billbot.io/api/mcp")
+        );
+        assert_eq!(Account::unknown("billstride").auth, Auth::OAuth);
+        for name in ["acme", "lumabill", "url", "sandbox"] {
+            assert_eq!(Account::unknown(name).service, Service::Lumabill, "{name}");
+        }
+        assert_eq!(Service::at("https://billbot.io/api/mcp"), Some(Service::Billbot));
+        assert_eq!(Service::at("http://127.0.0.1"), None);
+    }
 }

@@ -17,8 +17,10 @@ impl Settings {
                 return Err(SettingsError::AccountName(name.to_owned()).into());
             }
         }
-        if let Some(account) = self.environment_account()?
-            && named.is_none_or(|name| name == account.name)
+        // What is wrong with the key of one account does not take another one with it.
+        let set_for = self.environment.account.as_deref().unwrap_or(FIRST);
+        if named.is_none_or(|name| name == set_for)
+            && let Some(account) = self.environment_account()?
         {
             return Ok(account);
         }
@@ -33,7 +35,7 @@ impl Settings {
         };
         match stored.get(name) {
             Some(account) => Ok(account.named(name)),
-            None if name == FIRST || stored.is_empty() => Ok(Account::unknown(name)),
+            None if name == FIRST || stored.is_empty() || is_service(name) => Ok(Account::unknown(name)),
             None => Err(SettingsError::NoSuchAccount {
                 name: name.to_owned(),
                 known: stored.keys().cloned().collect(),
@@ -84,6 +86,11 @@ impl Settings {
             ..Account::unknown(name)
         }))
     }
+}
+
+/// True for the name of a service that can be logged in to under its own name.
+fn is_service(name: &str) -> bool {
+    Service::from_name(name).is_some_and(Service::is_named_remote)
 }
 
 /// True where the address is one of this machine, written as an IP address.

@@ -68,6 +68,13 @@ impl SessionBus {
     }
 }
 
+/// True where programs of this process can show a window: always, but for X and Wayland, which a variable names.
+#[expect(clippy::disallowed_methods, reason = "this file is the one reader of the environment")]
+pub fn has_desktop() -> bool {
+    let named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(any(windows, target_os = "macos")) || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}
+
 impl Environment {
     /// Reads the variables of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]

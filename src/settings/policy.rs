@@ -218,9 +218,9 @@ impl Settings {
 
     /// The profile's id: the one that the settings fix, else flag, else environment.
     fn profile(&self, flag: Option<&str>, account: &Account) -> Result<Option<String>, SettingsError> {
-        let Some(asked) = flag.or(self.environment.profile_id.as_deref()) else {
-            return Ok(account.profile.clone());
-        };
+        // Only Lumabill's own API knows profiles.
+        let asked = flag.or(self.environment.profile_id.as_deref()).filter(|_| !account.service.is_remote());
+        let Some(asked) = asked else { return Ok(account.profile.clone()) };
         // A key from the environment brings no list of profiles: the gateway asks the API for the name.
         let id = if account.profiles.is_empty() { asked.to_owned() } else { account.find_profile(asked)? };
         match &account.profile {

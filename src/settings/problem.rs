@@ -34,6 +34,15 @@ pub enum SettingsError {
         known_profiles(known)
     )]
     NoSuchProfile { asked: String, account: String, known: Vec<String> },
+    #[error(
+        "`reads` is for servers that were logged in to by their address, and account `{account}` is one of {service}; \
+             nothing was changed"
+    )]
+    ReadsOfService { account: String, service: &'static str },
+    #[error(
+        "profiles are companies of Lumabill's own API, and account `{account}` is one of {service}; nothing was changed"
+    )]
+    NoProfiles { account: String, service: &'static str },
     #[error("the folder `{}` is not inside a folder that the setting `files` allows", .0.display())]
     FolderNotAllowed(PathBuf),
     #[error("the folder `{}` does not exist or cannot be read", folder.display())]
@@ -61,7 +70,10 @@ impl Explain for SettingsError {
             Self::AccountName(_) => "bad_account_name",
             Self::NoSuchAccount { .. } => "no_such_account",
             Self::ManyAccounts(_) => "account_not_chosen",
-            Self::NoSuchKey(_) | Self::BadValue { .. } => "bad_setting",
+            Self::NoSuchKey(_)
+            | Self::BadValue { .. }
+            | Self::ReadsOfService { .. }
+            | Self::NoProfiles { .. } => "bad_setting",
             Self::ProfileFixed { .. } => "profile_fixed",
             Self::NoSuchProfile { .. } => "no_such_profile",
             Self::FolderNotAllowed(_) | Self::NoSuchFolder { .. } => "folder_not_allowed",
@@ -73,6 +85,8 @@ impl Explain for SettingsError {
             Self::AccountName(_)
             | Self::NoSuchKey(_)
             | Self::BadValue { .. }
+            | Self::ReadsOfService { .. }
+            | Self::NoProfiles { .. }
             | Self::ManyAccounts(_)
             | Self::NoSuchFolder { .. } => Exit::Usage,
             Self::NoSuchAccount { .. } => Exit::NotLoggedIn,
@@ -91,13 +105,16 @@ impl Explain for SettingsError {
                 format!("correct that line of `{}`, or move the file away and log in again", file.display())
             }
             Self::Newer { .. } => "update lumabill to the version that wrote it".to_owned(),
-            Self::AccountName(_) => return None,
+            Self::AccountName(_) | Self::NoProfiles { .. } => return None,
             Self::NoSuchAccount { name, .. } => format!("run `{me} login --account {name}`"),
             Self::ManyAccounts(_) => {
                 format!("give `--account NAME`, or run `{me} config default_account NAME`")
             }
             Self::NoSuchKey(_) => format!("run `{me} config` to see all settings"),
             Self::BadValue { key, .. } => format!("run `{me} config {key} ''` to go back to the default"),
+            Self::ReadsOfService { account, .. } => {
+                format!("see what each of its tools does with `{me} tools --account {account}`")
+            }
             Self::ProfileFixed { .. } => {
                 format!("only you can widen it, in a terminal: `{me} config profile ''`")
             }

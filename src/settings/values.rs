@@ -4,7 +4,7 @@ use toml_edit::{Array, Item, value};
 
 use super::file::put;
 use super::policy::{Confirm, HistoryDays, RateLimit, Window, real};
-use super::{Account, Settings, SettingsError};
+use super::{Account, Service, Settings, SettingsError};
 
 /// One setting as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +30,28 @@ pub const KEYS: &[(&str, &str)] = &[
         "duplicate_window",
         "how long the same create counts as a duplicate, for example `24h`; kept, not in force in this version",
     ),
+    (
+        "reads",
+        "tools that this account's server offers and that only read, with commas between them; for servers by address",
+    ),
     ("history_days", "days for which `lumabill history` keeps what is settled; 400 if not set"),
 ];
 
-/// Names that the setting `toolsets` takes, beside `all`.
-pub const TOOLSETS: &[&str] =
-    &["invoicing", "contacts", "expenses", "catalog", "bookkeeping", "banking", "reports", "settings"];
+/// Names that the setting `toolsets` takes, beside `all`; `extra` is what a remote server offers besides.
+pub const TOOLSETS: &[&str] = &[
+    "invoicing",
+    "contacts",
+    "expenses",
+    "catalog",
+    "bookkeeping",
+    "banking",
+    "reports",
+    "settings",
+    "extra",
+];
 
 impl Settings {
-    /// All settings in the order of [`KEYS`]; `account` is whose profile is shown.
+    /// All settings in the order of [`KEYS`]; `account` is whose `profile` and `reads` are shown.
     pub fn values(&self, account: &Account) -> Vec<Value> {
         KEYS.iter()
             .map(|&(key, about)| {
@@ -80,6 +93,7 @@ impl Settings {
                 }
                 (config.rate_limit.map(RateLimit::text), "60/20".to_owned())
             }
+            "reads" => ((!account.reads.is_empty()).then(|| list(&account.reads)), String::new()),
             "history_days" => {
                 let text = |days: HistoryDays| days.0.to_string();
                 (config.history_days.map(text), text(HistoryDays::DEFAULT))
@@ -92,14 +106,16 @@ impl Settings {
         }
     }
 
-    /// Sets `key`; an empty `text` unsets it. `account` is whose profile is set.
+    /// Sets `key`; an empty `text` unsets it. `account` is whose `profile` or `reads` is set.
     pub fn set(&mut self, key: &str, text: &str, account: &Account) -> Result<(), SettingsError> {
         let Some(&(key, _)) = KEYS.iter().find(|(name, _)| *name == key) else {
             return Err(SettingsError::NoSuchKey(key.to_owned()));
         };
         let text = text.trim();
-        if key == "profile" {
-            return self.set_profile(text, account);
+        match key {
+            "profile" => return self.set_profile(text, account),
+            "reads" => return self.set_reads(text, account),
+            _ => {}
         }
         if text.is_empty() {
             return self.change(|document| drop(document.remove(key)));
@@ -108,11 +124,32 @@ impl Settings {
         self.change(|document| put(document, key, item))
     }
 
-    fn set_profile(&mut self, text: &str, account: &Account) -> Result<(), SettingsError> {
-        let Some(mut stored) = self.stored_account(&account.name) else {
+    /// The account that a setting of an account is kept with.
+    fn kept(&self, account: &Account) -> Result<Account, SettingsError> {
+        self.stored_account(&account.name).ok_or_else(|| {
             let known = self.config.accounts.keys().cloned().collect();
-            return Err(SettingsError::NoSuchAccount { name: account.name.clone(), known });
-        };
+            SettingsError::NoSuchAccount { name: account.name.clone(), known }
+        })
+    }
+
+    /// Whether the server has such tools is for the caller to find out.
+    fn set_reads(&mut self, text: &str, account: &Account) -> Result<(), SettingsError> {
+        let mut stored = self.kept(account)?;
+        if stored.service != Service::Url {
+            return Err(SettingsError::ReadsOfService {
+                account: stored.name,
+                service: stored.service.name(),
+            });
+        }
+        stored.reads = tool_names(text);
+        self.put_account(&stored)
+    }
+
+    fn set_profile(&mut self, text: &str, account: &Account) -> Result<(), SettingsError> {
+        let mut stored = self.kept(account)?;
+        if stored.service.is_remote() {
+            return Err(SettingsError::NoProfiles { account: stored.name, service: stored.service.name() });
+        }
         stored.profile = if text.is_empty() { None } else { Some(stored.find_profile(text)?) };
         self.put_account(&stored)
     }
@@ -137,7 +174,7 @@ impl Settings {
                 if !names.iter().all(|name| *name == "all" || TOOLSETS.contains(name)) {
                     return Err(bad(
                         "names of toolsets (invoicing, contacts, expenses, catalog, bookkeeping, banking, \
-                         reports, settings) with commas between them, or `all`",
+                         reports, settings, extra) with commas between them, or `all`",
                     ));
                 }
                 value(names.into_iter().collect::<Array>())
@@ -155,6 +192,17 @@ impl Settings {
             _ => value(text.parse::<Window>().map_err(bad)?.text()),
         })
     }
+}
+
+/// The names in a value of `reads`, each once.
+pub fn tool_names(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in parts(text) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 fn parts(text: &str) -> Vec<&str> {

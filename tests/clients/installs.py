@@ -36,13 +36,15 @@ class NotInstalled(Exception):
 
 @dataclass(frozen=True)
 class Pack:
-    """What is installed together: `name` is its path below this folder."""
+    """What is installed together: `name` is its path below `within`; it is installed below `cache`."""
 
     name: str
+    within: Path = HERE
+    cache: Path = CACHE
 
     @property
     def source(self):
-        return HERE / self.name
+        return self.within / self.name
 
     @property
     def is_python(self):
@@ -65,7 +67,7 @@ class Pack:
         sources = [self.source / "Cargo.toml", *sorted(self.source.rglob("*.rs"))] if self.is_rust else []
         digest = hashlib.sha256(b"".join(file.read_bytes() for file in [self.lock, *sources])).hexdigest()[:12]
         stem = self.name.removesuffix(".txt").replace("/", "-")
-        return CACHE / f"{stem}-{digest}"
+        return self.cache / f"{stem}-{digest}"
 
     def version(self, package):
         """The pinned version of one of its packages."""
@@ -84,7 +86,7 @@ class Pack:
 
     def install(self):
         """Installs it unless it is there. Returns a line for people, or None where nothing was to be done."""
-        CACHE.mkdir(parents=True, exist_ok=True)
+        self.cache.mkdir(parents=True, exist_ok=True)
         done = self.folder / "installed"
         with open(f"{self.folder}.lock", "w") as lock:
             # Another run may be at it: it is then waited for.
@@ -111,9 +113,9 @@ class Pack:
         self._run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], self.folder, environment)
 
     def _install_python(self):
-        self._run([sys.executable, "-m", "venv", str(self.folder)], CACHE, None)
+        self._run([sys.executable, "-m", "venv", str(self.folder)], self.cache, None)
         pip = [str(self.folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        self._run([*pip, "--no-deps", "-r", str(self.lock)], CACHE, None)
+        self._run([*pip, "--no-deps", "-r", str(self.lock)], self.cache, None)
 
     def _build(self):
         self._run(["cargo", "build", "--locked", "--quiet", "--target-dir", str(self.folder)], self.source, None)

@@ -3,13 +3,13 @@
 
 use tokio::task::JoinSet;
 
-use super::api;
 use super::row::{Row, Section};
+use super::{api, remote};
 use crate::commands::connect::Choice;
 use crate::commands::status::{missing, place, stored_key};
 use crate::credentials::{Key, Keyring, KeyringError, Origin, Secret};
 use crate::failure::{Explain, Failure};
-use crate::settings::{Account, Settings, StoredIn};
+use crate::settings::{Account, Auth, Settings, StoredIn};
 
 /// The sections of keyring and accounts. `known` is false where the config file could not be read.
 pub async fn check(settings: &Settings, known: bool) -> Vec<Section> {
@@ -94,7 +94,11 @@ fn works(settings: &Settings, account: Account) -> Result<Account, Failure> {
 async fn one(account: Account, settings: Settings, trouble: Option<KeyringError>) -> Section {
     let (row, secret) = key(&account, &settings, trouble).await;
     let mut rows = vec![row];
-    if let Some(secret) = secret {
+    if account.service.is_remote() {
+        if secret.is_some() || account.auth == Auth::Nothing {
+            rows.extend(remote::check(&account, &settings).await);
+        }
+    } else if let Some(secret) = secret {
         match ready(&account, &secret) {
             Ok(key) => rows.extend(api::check(&account, key, &settings).await),
             Err(failure) => rows.push(Row::failure("key_form", &failure)),
@@ -114,6 +118,9 @@ fn ready(account: &Account, secret: &Secret) -> Result<Key, Failure> {
 
 /// Where the key is, and the key where it could be had.
 async fn key(account: &Account, settings: &Settings, trouble: Option<KeyringError>) -> (Row, Option<Secret>) {
+    if account.auth == Auth::Nothing {
+        return (Row::ok("key_store", "the server wants no key"), None);
+    }
     let ring = Keyring::unattended();
     let in_keyring = account.stored_in == StoredIn::Keyring;
     // A silent keyring is waited for once. A locked one may hold the key in another, open collection.

@@ -18,12 +18,13 @@ fn row(file: &Exposed, user: &UserFolders) -> Row {
     let row = if movable {
         Row::failed("plain_text_keys", seen, "run `lumabill doctor --fix`").fix(Fix::MoveKeys)
     } else {
-        let path = file.file.display();
+        let instead = file.keys.first().map(|found| moving::instead(found.service)).unwrap_or_default();
+        let path = file.file.display().to_string();
+        let shown = if cfg!(unix) { quoted(&path) } else { path };
         let next = if cfg!(unix) {
-            let path = quoted(&path.to_string());
-            format!("let nobody else read it: `chmod 600 {path}`; this version cannot serve it yet")
+            format!("{instead}; until then let nobody else read it: `chmod 600 {shown}`")
         } else {
-            format!("let nobody else read `{path}`; this version cannot serve it yet")
+            format!("{instead}; until then let nobody else read `{shown}`")
         };
         Row::warning("plain_text_keys", seen, next)
     };

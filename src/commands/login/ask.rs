@@ -37,8 +37,8 @@ impl Explain for NoKey {
         let me = me();
         Some(match self {
             Self::AsArgument => format!(
-                "revoke that key in Lumabill (Settings > API) if it is one, then run `{me} login`, which asks \
-                 for the new key without showing it"
+                "revoke that key in the service's settings (Lumabill: Settings > API) if it is one, then run `{me} \
+                 login`, which asks for the new key without showing it"
             ),
             _ => format!(
                 "run `{me} login` in a terminal, or hand the key over on standard input: `{me} login \
@@ -48,8 +48,11 @@ impl Explain for NoKey {
     }
 }
 
-/// The key: from standard input with `with_token`, else from a hidden prompt.
-pub fn key(with_token: bool) -> Result<Secret, NoKey> {
+/// What is asked for where the key is one of Lumabill's API.
+pub const FOR_LUMABILL: &str = "API key from Lumabill, Settings > API";
+
+/// The key: from standard input with `with_token`, else from a hidden prompt for `what`.
+pub fn key(with_token: bool, what: &str) -> Result<Secret, NoKey> {
     let person = std::io::stdin().is_terminal();
     if with_token && !person {
         return from(&mut std::io::stdin().lock());
@@ -57,7 +60,7 @@ pub fn key(with_token: bool) -> Result<Secret, NoKey> {
     if !person {
         return Err(NoKey::NobodyToAsk);
     }
-    let typed = hidden("API key from Lumabill, Settings > API (it is not shown): ")?;
+    let typed = hidden(&format!("{what} (it is not shown): "))?;
     let key = Secret::new(typed.trim().to_owned());
     drop(Secret::new(typed));
     Ok(key)

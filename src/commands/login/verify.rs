@@ -75,8 +75,8 @@ impl Explain for NotVerified {
         Some(match self {
             Self::NotTheApi { .. } => format!(
                 "give the API's address as Lumabill shows it under Settings > API: `{me} login --api-url URL`; \
-                 Lumabill's hosted server is the service `lumabill-hosted`, which this version cannot serve \
-                 yet; `--no-verify` stores the key unchecked"
+                 Lumabill's hosted MCP server is another service: `{me} login --service lumabill-hosted`; \
+                 `--no-verify` stores the key unchecked"
             ),
             Self::KeyRefused { .. } => {
                 "make a new key in Lumabill (Settings > API) and give that one".to_owned()

@@ -3,23 +3,36 @@
 use super::rewriting::Changed;
 use super::shown;
 use crate::credentials::Key;
-use crate::settings::{Account, UserFolders, me};
+use crate::settings::{Account, Service, UserFolders, me};
 use crate::terminal;
 
 /// Says what is left to do.
-pub fn after(changed: &Changed, key: &Key, account: Option<&Account>, folders: &UserFolders) {
+pub fn after(
+    changed: &Changed,
+    (service, key): (Service, &Key),
+    account: Option<&Account>,
+    folders: &UserFolders,
+) {
     let key = key.masked();
+    let page = match service {
+        Service::Lumabill | Service::LumabillHosted => "in Lumabill (Settings > API)".to_owned(),
+        other => other.keys_page().map_or_else(|| format!("at {other}"), |page| format!("({page})")),
+    };
     match account {
         Some(account) => terminal::note(&format!(
-            "next: {key} stood in plain text, so treat it as known to others: make a new key in Lumabill \
-             (Settings > API), store it with `{} login{}`, then revoke {key} there",
+            "next: {key} stood in plain text, so treat it as known to others: make a new key {page}, store it with \
+             `{} login{}`, then revoke {key} there",
             me(),
             options(account)
         )),
-        None => terminal::note(&format!(
-            "next: make sure in Lumabill (Settings > API) that {key} is revoked; `{} login` stores a new key",
-            me()
-        )),
+        None => {
+            let flags =
+                if has_own_account(service) { format!(" --service {service}") } else { String::new() };
+            terminal::note(&format!(
+                "next: make sure {page} that {key} is revoked; `{} login{flags}` stores a new key",
+                me()
+            ));
+        }
     }
     for file in &changed.tracked {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -46,9 +59,18 @@ pub fn after(changed: &Changed, key: &Key, account: Option<&Account>, folders: &
     }
 }
 
+/// A key that becomes one of an account of its own service.
+fn has_own_account(service: Service) -> bool {
+    service.is_remote() && service != Service::LumabillHosted
+}
+
 /// The options with which `login` means this account.
 fn options(account: &Account) -> String {
     let service = account.service;
+    if service.is_remote() {
+        // It knows the account's service and address.
+        return format!(" --account {}", account.name);
+    }
     let name =
         if account.name == service.name() { String::new() } else { format!(" --account {}", account.name) };
     if account.origin == service.default_origin() {

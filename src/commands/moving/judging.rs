@@ -146,7 +146,13 @@ fn address(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> Opt
 
 /// The addresses in those entries that hold the key, with their files.
 fn beside(plain: &Plain<'_>) -> Vec<(PathBuf, String)> {
-    let mut addresses = Vec::new();
+    let named = |(file, entry): (PathBuf, Value)| Some((file, named(&entry)?));
+    entries(plain).into_iter().filter_map(named).collect()
+}
+
+/// Those entries that hold the key, with their files.
+pub fn entries(plain: &Plain<'_>) -> Vec<(PathBuf, Value)> {
+    let mut holding = Vec::new();
     for file in plain.files.iter().filter(|file| !file.backup) {
         let (Some(client), Ok(snapshot)) = (file.client(), Snapshot::read(&file.file)) else { continue };
         let Ok(entries) = edit::entries(snapshot.text().unwrap_or_default(), &client.spot) else { continue };
@@ -157,11 +163,11 @@ fn beside(plain: &Plain<'_>) -> Vec<(PathBuf, String)> {
             .filter(|(found, _)| found.secret.is(plain.secret))
             .filter_map(|(_, server)| server.as_deref())
             .collect();
-        for entry in entries.iter().filter(|entry| names.contains(&entry.name.as_str())) {
-            addresses.extend(named(&entry.entry).map(|address| (file.file.clone(), address)));
+        for entry in entries.into_iter().filter(|entry| names.contains(&entry.name.as_str())) {
+            holding.push((file.file.clone(), entry.entry));
         }
     }
-    addresses
+    holding
 }
 
 /// The address that an entry names in its variables or arguments.

@@ -8,7 +8,7 @@ use super::super::login::{self, ask, patient_keyring};
 use super::{Plain, Settled};
 use crate::credentials::{AccountKeys, Key};
 use crate::failure::Failure;
-use crate::settings::{Account, Mode, Profile, Service, Settings, is_account_name};
+use crate::settings::{Account, Auth, Mode, Profile, Service, Settings, is_account_name};
 use crate::terminal;
 
 /// Names that a person may give before the key is left where it is.
@@ -35,18 +35,31 @@ pub fn store(
         Mode::Unknown => "",
     };
     terminal::note(&format!("the key works: {company}{may}"));
-    let Some(name) = name(&company, key, settings)? else { return Ok(None) };
+    let Some(name) = name(&company, Service::Lumabill, key, settings)? else { return Ok(None) };
     let mut account = login::account_at(&name, Service::Lumabill, key.origin().to_string(), settings);
     account.ca_file = known.ca_file;
     account.profiles = known.profiles;
     account.mode = known.mode;
     account.profile = ask::profile(&account, None)?;
     block_on(login::store(&mut account, plain.secret, settings, patient_keyring()))??;
+    say_stored(&account);
+    Ok(Some(account))
+}
+
+pub fn say_stored(account: &Account) {
     terminal::note(&format!(
         "stored in the system's keyring and read back: item `{}` of service `lumabill`",
         account.item_for(&account.origin)
     ));
-    Ok(Some(account))
+}
+
+/// Whose key an account has: its companies, or its service.
+fn of(account: &Account) -> String {
+    if account.service.is_remote() {
+        format!("{} at {}", login::in_words(account.service), account.origin)
+    } else {
+        companies(&account.profiles)
+    }
 }
 
 /// The names of the companies that a key reaches.
@@ -57,7 +70,8 @@ fn companies(profiles: &[Profile]) -> String {
 
 /// What the person wants done with a key that an account has already; `None` where none has it. Asks no API.
 pub fn holder(plain: &Plain<'_>, settings: &Settings) -> Option<Settled> {
-    let (key, account) = settings.stored_accounts().into_iter().find_map(|account| {
+    let with_key = |account: &Account| !matches!(account.auth, Auth::OAuth | Auth::Nothing);
+    let (key, account) = settings.stored_accounts().into_iter().filter(with_key).find_map(|account| {
         let keys = AccountKeys::new(&account, settings);
         let stored = block_on(keys.key()).ok()?.ok()?;
         let key = Key::new(plain.secret.clone(), stored.origin().clone());
@@ -66,16 +80,21 @@ pub fn holder(plain: &Plain<'_>, settings: &Settings) -> Option<Settled> {
     let question = format!(
         "Account `{}` ({}) has {} already. Shall we {}?",
         account.name,
-        companies(&account.profiles),
+        of(&account),
         key.masked(),
         plain.consequence()
     );
     Some(if terminal::yes(&question) { Settled::Kept(key, account) } else { Settled::Stays })
 }
 
-/// The account's name that the person chose.
-fn name(company: &str, key: &Key, settings: &Settings) -> Result<Option<String>, Failure> {
-    let first = Service::Lumabill.name();
+/// The account's name that the person chose for a key of `company`, as a person knows it.
+pub fn name(
+    company: &str,
+    service: Service,
+    key: &Key,
+    settings: &Settings,
+) -> Result<Option<String>, Failure> {
+    let first = service.name();
     let taken = whose(first, key, settings)?;
     let mut question = match &taken {
         None if terminal::yes(&format!("Store it as account `{first}` for {company}?")) => {
@@ -112,7 +131,7 @@ fn name(company: &str, key: &Key, settings: &Settings) -> Result<Option<String>,
 /// The companies of the account `name`, where there is one, or where the keyring has a key under its name.
 fn whose(name: &str, key: &Key, settings: &Settings) -> Result<Option<String>, Failure> {
     if let Some(account) = settings.stored_account(name) {
-        return Ok(Some(companies(&account.profiles)));
+        return Ok(Some(of(&account)));
     }
     let item = Account::unknown(name).item_for(&key.origin().to_string());
     let kept = block_on(patient_keyring().read_quietly(&item))??;

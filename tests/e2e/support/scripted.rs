@@ -64,7 +64,7 @@ impl Gate {
         self.0.1.notify_all();
     }
 
-    fn pass(&self) {
+    pub fn pass(&self) {
         let guard = self.0.0.lock().unwrap();
         drop(self.0.1.wait_timeout_while(guard, PATIENCE, |open| !*open).unwrap());
     }

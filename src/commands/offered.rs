@@ -1,0 +1,218 @@
+//! What a remote server offers, in words for a person: what each of its tools does, and what changed in them.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::catalogue::Effect;
+use crate::catalogue::remote::{Known, known};
+use crate::gateway::Tool;
+use crate::settings::Service;
+use crate::text::in_line;
+
+/// Characters of a text of the server's in a line.
+const MOST: usize = 100;
+
+/// Toolset of tools that no page describes.
+pub const EXTRA: &str = "extra";
+
+/// A tool of a remote server, and what its page says of it.
+pub struct Offered<'a> {
+    pub tool: &'a Tool,
+    known: Option<Known>,
+}
+
+impl<'a> Offered<'a> {
+    /// `name` is the tool's without its account.
+    pub fn of(tool: &'a Tool, service: Service, name: &str) -> Self {
+        Self { tool, known: known(service.name(), name) }
+    }
+
+    pub fn toolset(&self) -> &'static str {
+        self.known.as_ref().map_or(EXTRA, |known| known.toolset.name())
+    }
+
+    /// What a call does, in a word or two.
+    pub fn does(&self) -> &'static str {
+        let effect = self.known.as_ref().map(|known| known.effect);
+        match (self.tool.read_only, effect, self.asks()) {
+            (true, ..) => "reads",
+            (_, Some(Effect::Creates), None) => "creates",
+            (_, Some(Effect::Creates), Some(_)) => "creates, asks first",
+            (_, Some(Effect::Updates), None) => "updates",
+            (_, Some(Effect::Updates), Some(_)) => "updates, asks first",
+            (_, Some(Effect::Deletes), _) => "deletes, asks first",
+            // No page says: by what its name and its server say.
+            (_, None, _) if self.tool.destructive == Some(false) => "creates",
+            _ => "acts, asks first",
+        }
+    }
+
+    /// What happens, in a sentence, where a person is asked for that reason.
+    pub fn asks(&self) -> Option<&'static str> {
+        self.known.as_ref().and_then(|known| known.asks).filter(|_| !self.tool.read_only)
+    }
+}
+
+/// `10: 6 read, 4 write`.
+pub fn counted(tools: &[Offered<'_>]) -> String {
+    let reads = tools.iter().filter(|tool| tool.tool.read_only).count();
+    match (tools.len(), tools.len() - reads) {
+        (0, _) => "none".to_owned(),
+        (all, 0) => format!("{all}, all of them only read"),
+        (all, writes) => format!("{all}: {reads} read, {writes} write"),
+    }
+}
+
+/// The tools of which a person should know before the first call, by what happens; one line for each.
+pub fn asked_first(tools: &[Offered<'_>]) -> Vec<String> {
+    let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
+    for tool in tools {
+        let Some(what) = tool.asks() else { continue };
+        match lines.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, names)) => names.push(&tool.tool.name),
+            None => lines.push((what, vec![&tool.tool.name])),
+        }
+    }
+    lines.into_iter().map(|(what, names)| format!("{}: {what}", names.join(", "))).collect()
+}
+
+/// What is another than it was in the tools of a server.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    New(String),
+    Gone(String),
+    /// What changed, in words.
+    Changed(String, Vec<String>),
+}
+
+impl Change {
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::New(name) => vec![format!("new      {name}")],
+            Self::Gone(name) => vec![format!("gone     {name}")],
+            Self::Changed(name, what) => {
+                let first = format!("changed  {name}");
+                std::iter::once(first).chain(what.iter().map(|what| format!("           {what}"))).collect()
+            }
+        }
+    }
+}
+
+/// What changed between two lists of tools, as they came from the server.
+pub fn changes(before: &[Value], after: &[Value]) -> Vec<Change> {
+    let find = |tools: &'_ [Value], name: &str| tools.iter().find(|tool| name_of(tool) == name).cloned();
+    let gone = before.iter().map(name_of).filter(|name| find(after, name).is_none()).map(Change::Gone);
+    let other = after.iter().filter_map(|tool| {
+        let name = name_of(tool);
+        match find(before, &name) {
+            None => Some(Change::New(name)),
+            Some(old) => {
+                let what = differences(&old, tool);
+                (!what.is_empty()).then_some(Change::Changed(name, what))
+            }
+        }
+    });
+    other.chain(gone).collect()
+}
+
+/// A tool's name, as a person may see it.
+pub fn name_of(tool: &Value) -> String {
+    in_line(tool.get("name").and_then(Value::as_str).unwrap_or_default(), MOST)
+}
+
+/// What changed in one definition: what decides what it does and takes.
+pub fn differences(old: &Value, new: &Value) -> Vec<String> {
+    let mut said = Vec::new();
+    let text = |tool: &Value| tool.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (was, is) = (text(old), text(new));
+    if was != is {
+        said.push(format!("its description was: {}", in_line(&was, MOST)));
+        said.push(format!("its description is:  {}", in_line(&is, MOST)));
+    }
+    said.extend(arguments(old, new));
+    let hints =
+        |tool: &Value| tool.get("annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+    let (was, is) = (hints(old), hints(new));
+    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    for name in names {
+        let (was, is) = (was.get(name), is.get(name));
+        if was != is {
+            let shown = |value: Option<&Value>| {
+                value.map_or_else(|| "not said".to_owned(), |value| in_line(&value.to_string(), MOST))
+            };
+            said.push(format!("{}: {} → {}", in_line(name, MOST), shown(was), shown(is)));
+        }
+    }
+    said
+}
+
+fn arguments(old: &Value, new: &Value) -> Vec<String> {
+    let schema = |tool: &Value| tool.get("inputSchema").cloned().unwrap_or_default();
+    let (was, is) = (schema(old), schema(new));
+    if was == is {
+        return Vec::new();
+    }
+    let fields =
+        |schema: &Value| schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let (old, new) = (fields(&was), fields(&is));
+    let names = |from: &Map<String, Value>, of: &dyn Fn(&str) -> bool| {
+        let names: Vec<_> =
+            from.keys().filter(|name| of(name)).map(|name| format!("`{}`", in_line(name, MOST))).collect();
+        names.join(", ")
+    };
+    let more = names(&new, &|name| !old.contains_key(name));
+    let fewer = names(&old, &|name| !new.contains_key(name));
+    let other = names(&new, &|name| old.get(name).is_some_and(|field| Some(field) != new.get(name)));
+    let mut said: Vec<String> =
+        [("takes besides", more), ("no longer takes", fewer), ("takes otherwise", other)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("{what} {names}"))
+            .collect();
+    if said.is_empty() {
+        said.push("its arguments are described otherwise".to_owned());
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Change, changes};
+
+    #[test]
+    fn what_changed_in_a_servers_tools_is_told() {
+        let field = |kind: &str| json!({"type": kind});
+        let before = [
+            json!({"name": "list", "description": "Lists", "inputSchema": {"properties": {"a": field("string"), "b": field("string")}}}),
+            json!({"name": "old"}),
+            json!({"name": "same", "description": "x"}),
+        ];
+        let after = [
+            json!({"name": "list", "description": "Deletes all", "annotations": {"readOnlyHint": true},
+                   "inputSchema": {"properties": {"a": field("number"), "c": field("string")}}}),
+            json!({"name": "new\u{1b}[2J"}),
+            json!({"description": "x", "name": "same"}),
+        ];
+        let found = changes(&before, &after);
+        assert_eq!(found.len(), 3, "{found:?}");
+        let lines: Vec<_> = found.iter().flat_map(Change::lines).collect();
+        let said = lines.join("\n");
+        for words in [
+            "changed  list",
+            "was: Lists",
+            "is:  Deletes all",
+            "besides `c`",
+            "no longer takes `b`",
+            "otherwise `a`",
+            "readOnlyHint: not said → true",
+            "new      new",
+            "gone     old",
+        ] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        assert!(!said.contains('\u{1b}'), "{said}");
+    }
+}

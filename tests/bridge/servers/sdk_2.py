@@ -1,0 +1,50 @@
+"""A server on the Python SDK 2.x: all eras."""
+import books
+import tokens
+from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.settings import AuthSettings
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from two import asked
+
+
+class Ways:
+    ToolError = ToolError
+
+    @staticmethod
+    async def changed(ctx, what):
+        if ctx.protocol_version >= "2026-07-28":
+            await (ctx.notify_tools_changed() if what == "tools" else ctx.notify_resources_changed())
+            return
+        session = ctx.session
+        await (session.send_tool_list_changed() if what == "tools" else session.send_resource_list_changed())
+
+    @staticmethod
+    async def updated(ctx, uri):
+        modern = ctx.protocol_version >= "2026-07-28"
+        await (ctx.notify_resource_updated(uri) if modern else ctx.session.send_resource_updated(uri))
+
+    @staticmethod
+    async def ask(ctx, message, schema):
+        if ctx.protocol_version >= "2026-07-28":
+            return asked(ctx, message, schema)
+        answer = await ctx.elicit(message, schema)
+        said = answer.data.model_dump() if answer.action == "accept" else None
+        return f"{answer.action}: {said}"
+
+    @staticmethod
+    def learn(server, more):
+        server.add_tool(books.extra) if more else server.remove_tool("extra")
+
+
+auth = {}
+if tokens.TOKEN or tokens.ISSUER:
+    auth = {
+        "auth": AuthSettings(
+            issuer_url=tokens.ISSUER or tokens.HERE, resource_server_url=tokens.RESOURCE, required_scopes=["books"],
+            validate_token_resource=False),
+        "token_verifier": tokens.Verifier(AccessToken),
+    }
+server = MCPServer("books-2", version="2", instructions="Keeps books.", **auth)
+books.fill(server, Context, Ways)
+books.serve(server.streamable_http_app())
