@@ -6,6 +6,8 @@ mod asking;
 mod concluding;
 pub mod definitions;
 mod features;
+mod files;
+mod looking_up;
 mod outcome;
 mod pending;
 mod permitting;
@@ -15,6 +17,7 @@ mod sending;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod waiting;
 mod work;
 mod writing;
 
@@ -40,6 +43,7 @@ use outcome::Fate;
 use pending::Pending;
 use sending::{Arrived, Running, Upstream};
 pub use tools::Offered;
+use waiting::WHOLE;
 use work::Work;
 pub use work::may_be_meant_twice;
 use writing::Claimed;
@@ -162,6 +166,7 @@ impl Bridged {
     pub async fn call(&self, call: Call) -> Outcome {
         tracing::debug!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");
         let carried_out = match self.find(&call.tool) {
+            Ok(offered) if offered.remote_name == WHOLE => self.create_and_wait(call).await,
             Ok(offered) => self.carry_out(offered, call).await,
             Err(failure) => Err(failure),
         };
@@ -172,6 +177,7 @@ impl Bridged {
     async fn carry_out(&self, offered: Arc<Offered>, mut call: Call) -> Result<Outcome, Failure> {
         let answered = call.answered.take();
         let mut work = Work::new(offered, call)?;
+        self.with_files(&mut work)?;
         if work.dry_run {
             return Ok(Outcome::Done(self.preview(&work)));
         }

@@ -67,6 +67,34 @@ impl Bridged {
     }
 }
 
+impl Bridged {
+    /// The answer was lost, and the record is there.
+    pub(super) fn found(&self, record: Value) -> Done {
+        let mut facts = Map::new();
+        facts.insert("created".into(), json!(true));
+        facts.insert("recovered".into(), json!(true));
+        facts.insert(
+            "message".into(),
+            json!("the server's answer was lost; it took effect, as its list shows"),
+        );
+        facts.insert("record".into(), record);
+        self.done(facts, None)
+    }
+}
+
+/// It was looked up: it did not take effect.
+pub(super) fn absent(bridged: &Bridged, work: &Work) -> Failure {
+    let message = format!(
+        "`{}` was sent to {} and got no clear answer; it was looked up: nothing was created",
+        work.tool,
+        bridged.host()
+    );
+    Failure::new("not_created", Exit::Unavailable, message)
+        .sent(Sent::WithoutEffect)
+        .hint("call it again with the same arguments")
+        .fact("retryable", true)
+}
+
 /// Long texts (files) by their length.
 fn shortened(arguments: &Map<String, Value>) -> Map<String, Value> {
     let short = |value: &Value| match value {

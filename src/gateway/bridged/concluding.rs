@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::receipt::Tells;
+use super::super::recovery::Verdict;
 use super::super::redaction;
-use super::super::{Outcome, Passed, Rejected};
+use super::super::{Done, Outcome, Passed, Rejected};
 use super::outcome::{Fate, failed, note, passed};
 use super::records::texts;
 use super::sending::Arrived;
@@ -22,12 +23,16 @@ impl Bridged {
             return Err(failure);
         }
         if !work.writes() {
-            return self.read(arrived);
+            return self.read(work, arrived);
         }
         match arrived.fate {
-            Fate::Lost(_) => Err(self.lost(work, arrived).await),
+            Fate::Lost(_) => self.lost(work, arrived).await,
             Fate::Done | Fate::Asks => match arrived.answer {
                 Ok(mut result) => {
+                    // It took effect, whatever becomes of its file.
+                    if let Err(failure) = self.save(work, &mut result) {
+                        note(&mut result, &failure.message);
+                    }
                     if !arrived.kept {
                         note(&mut result, NOT_KEPT);
                     }
@@ -45,9 +50,14 @@ impl Bridged {
     }
 
     /// A read changes nothing, whatever comes back.
-    fn read(&self, arrived: Arrived) -> Result<Outcome, Failure> {
+    fn read(&self, work: &Work, arrived: Arrived) -> Result<Outcome, Failure> {
         match arrived.answer {
-            Ok(result) => Ok(Outcome::Passed(Passed { result: passed(result), receipt: None })),
+            Ok(mut result) => {
+                if !failed(&result) {
+                    self.save(work, &mut result)?;
+                }
+                Ok(Outcome::Passed(Passed { result: passed(result), receipt: None }))
+            }
             Err(BridgeError::Rpc { code, message, data }) => Ok(rejected(code, &message, data)),
             Err(error) => {
                 let failure = Failure::from(error);
@@ -57,12 +67,25 @@ impl Bridged {
         }
     }
 
-    /// No clear answer came.
-    async fn lost(&self, work: &Work, arrived: Arrived) -> Failure {
-        if let Some(held) = arrived.held
-            && let Err(error) = held.release().await
-        {
-            tracing::warn!("the journal could not be written: {error}");
+    /// No clear answer came: what became of it is looked up where that can be.
+    async fn lost(&self, work: &Work, mut arrived: Arrived) -> Result<Outcome, Failure> {
+        let mut causes = Vec::new();
+        match (arrived.held.take(), self.list_for(work.remote_name())) {
+            (Some(held), Some(list)) => match self.look_up(work, &list, held, work.ends).await {
+                Ok(Verdict::TookEffect(record)) => {
+                    let receipt = arrived.number.map(|number| self.receipt(Tells::Own(number)));
+                    return Ok(Outcome::Done(Done { receipt, ..self.found(record) }));
+                }
+                Ok(Verdict::Absent) => return Err(answers::absent(self, work)),
+                Ok(Verdict::Unknown { why, .. }) => causes.push(why),
+                Err(failure) => causes.push(failure.message),
+            },
+            (Some(held), None) => {
+                if let Err(error) = held.release().await {
+                    tracing::warn!("the journal could not be written: {error}");
+                }
+            }
+            (None, _) => {}
         }
         let (why, facts) = match arrived.answer {
             Ok(result) => (answers::said(self, texts(&result).next().unwrap_or_default()), Map::new()),
@@ -76,7 +99,8 @@ impl Bridged {
         };
         let mut failure = answers::lost(self, work, &why, arrived.number);
         failure.facts.extend(facts);
-        failure
+        failure.causes.extend(causes);
+        Err(failure)
     }
 
     /// The account lacks a feature that the tool needs: said clearly in place of the server's own words.

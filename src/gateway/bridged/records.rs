@@ -91,7 +91,8 @@ pub fn texts(result: &Map<String, Value>) -> impl Iterator<Item = &str> {
     blocks.filter_map(|block| block.get("text")?.as_str())
 }
 
-fn named(record: &Map<String, Value>) -> Named {
+/// What a record is called, or the one that lies in it.
+pub fn named(record: &Map<String, Value>) -> Named {
     let own = |record: &Map<String, Value>| Named {
         id: first(record, OWN_IDS).or_else(|| first(record, IDS)),
         number: first(record, NUMBERS),

@@ -31,6 +31,8 @@ pub(super) struct Work {
     pub confirm_number: Option<String>,
     /// The file that a file of the result goes to.
     pub save_to: Option<String>,
+    /// The digest of a file that was read in.
+    pub file: Option<String>,
     pub confirmed: Confirmed,
     /// For permits.
     pub waits: Waits,
@@ -62,6 +64,7 @@ impl Work {
             allow_duplicate,
             confirm_number,
             save_to: None,
+            file: None,
             confirmed: Confirmed::NotAsked,
             waits: if caller.until.is_some() { Waits::default() } else { Waits::patient() },
             caller,
@@ -87,6 +90,9 @@ impl Work {
     /// What a yes is bound to: a yes to one is no yes to another one of the same.
     pub fn bound(&self) -> Value {
         let mut bound = self.given.clone();
+        if let Some(digest) = &self.file {
+            bound.insert("file".into(), json!({ "sha256": digest }));
+        }
         if self.allow_duplicate {
             bound.insert("allow_duplicate".into(), Value::Bool(true));
         }

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::super::fingerprint::normal;
 use super::super::held::Held;
 use super::super::rate_limit::{Permit, Wanted};
 use super::super::receipt::Tells;
+use super::super::recovery::Verdict;
 use super::super::{Done, Receipt};
 use super::records::{currency_in, id_in, net_total, number_in, party_id_in, party_in};
 use super::sending::{Running, Written};
@@ -70,8 +71,16 @@ impl Bridged {
         earlier: &Intent,
         likeness: Likeness,
     ) -> Result<Option<Failure>, Failure> {
-        held.release().await?;
-        Ok(Some(answers::still_unknown(self, work, earlier, likeness)))
+        let Some(list) = self.list_for(&earlier.tool) else {
+            held.release().await?;
+            return Ok(Some(answers::still_unknown(self, work, earlier, likeness)));
+        };
+        match self.look_up(work, &list, held, work.ends).await? {
+            Verdict::TookEffect(_) | Verdict::Absent => Ok(None),
+            Verdict::Unknown { why, .. } => {
+                Ok(Some(answers::still_unknown(self, work, earlier, likeness).because(why)))
+            }
+        }
     }
 
     /// Waits until the same call, which is under way, is settled.
@@ -192,7 +201,13 @@ impl Bridged {
 
     fn guard(&self, work: &Work) -> Result<Guard, Failure> {
         let digest = |parts: &[&str]| self.setup.journal.digest(parts);
-        let content = normal(&Value::Object(work.given.clone()));
+        let mut given = work.given.clone();
+        if let Some(digest) = &work.file {
+            // The document itself, whatever its file is called.
+            given.retain(|name, _| name != "filename" && name != "contentType");
+            given.insert("file".into(), json!(digest));
+        }
+        let content = normal(&Value::Object(given));
         let scope = &self.scope;
         let fingerprint =
             digest(&["remote fingerprint", &scope.origin, &scope.profile, work.remote_name(), &content])?;
