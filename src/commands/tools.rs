@@ -98,7 +98,9 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
     for account in &accounts {
         let own: Vec<(&Tool, &str)> = tools
             .iter()
-            .filter_map(|tool| Some((tool, if several { of_account(&tool.name, &account.name)? } else { &tool.name })))
+            .filter_map(|tool| {
+                Some((tool, if several { of_account(&tool.name, &account.name)? } else { &tool.name }))
+            })
             .collect();
         if several {
             terminal::line(&format!("account `{}`\n", account.name));
@@ -150,7 +152,8 @@ fn by_topic(tools: &[(&Tool, &str)]) {
 /// The tools of a remote server with what each does, and what is new there.
 fn remote(account: &Account, tools: &[(&Tool, &str)], settings: &Settings) {
     let news = standing(account, settings);
-    let offered: Vec<_> = tools.iter().map(|(tool, name)| (Offered::of(tool, account.service, name), *name)).collect();
+    let offered: Vec<_> =
+        tools.iter().map(|(tool, name)| (Offered::of(tool, account.service, name), *name)).collect();
     let width = tools.iter().map(|(tool, _)| tool.name.len()).max().unwrap_or_default();
     let does = offered.iter().map(|(tool, _)| tool.does().len()).max().unwrap_or_default();
     let sets = Toolset::ALL.iter().map(|set| set.name()).chain([EXTRA]);
