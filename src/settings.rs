@@ -18,9 +18,9 @@ pub use account::{
     Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name, name_of_host,
     numbered,
 };
-pub use environment::{Environment, has_desktop};
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use environment::SessionBus;
+pub use environment::{Environment, has_desktop};
 pub use key_form::{KeyProblem, check_key};
 pub use me::{me, quoted};
 pub use policy::{Confirm, Flags, Policy, RateLimit};
