@@ -183,7 +183,7 @@ fn sixty_reads_and_twenty_writes_a_minute_are_kept_without_the_server_saying_so(
             break;
         }
     }
-    assert!(held.is_string(), "21 writes in one minute");
-    let refused = server.requests().len();
-    assert!(server.calls("create_invoice").len() <= 20, "{refused}");
+    let held = held.as_str().unwrap_or_else(|| panic!("21 writes in one minute"));
+    assert!(held.contains("rate_limited"), "{held}");
+    assert!((5..=20).contains(&server.calls("create_invoice").len()), "{}", server.calls("create_invoice").len());
 }

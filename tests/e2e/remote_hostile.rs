@@ -755,6 +755,7 @@ fn a_result_too_large_is_a_clear_failure() {
     let answer = session.answer_within(&id, ANY_CALL);
     assert!(answer.to_string().len() < 16_384);
     assert!(answer["result"]["isError"] == true, "{answer}");
+    assert!(hostile.did("get_summary") >= 1, "it was not called, so this test shows nothing");
     session.lives();
 }
 
