@@ -86,6 +86,8 @@ def _era(place, era):
     upstream = era if era in row["eras"] else row["eras"][0]
     done = Compared(row, era, upstream)
     one = _talk(place, place.direct(upstream))
+    if uncovered := {step: names for step, names in one.record.items() if step.startswith("covered") and any(names.values())}:
+        done.problems.append(f"the script does not cover the server: {uncovered}")
     tools = {tool["name"]: tool for tool in one.record["list tools/list"]["rows"]}
     writes = {name for name, tool in tools.items() if not tool.get("annotations", {}).get("readOnlyHint")}
     if place.home:
