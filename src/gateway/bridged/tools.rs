@@ -11,7 +11,8 @@ use super::super::{Tool, redaction};
 use super::definitions::Definitions;
 use super::effects::{self, Evidence, Judged};
 use super::schemas::{self, Ours};
-use super::{lean, naming};
+use super::work::may_be_meant_twice;
+use super::{files, lean, naming, waiting};
 use crate::catalogue::Effect;
 use crate::text::in_line;
 
@@ -37,7 +38,7 @@ pub struct Offered {
     /// The server's own definition, as it came but for what was cut.
     pub definition: Arc<Map<String, Value>>,
     /// Arguments that are called otherwise at the server: (here, there).
-    renamed: Vec<(String, String)>,
+    pub(super) renamed: Vec<(String, String)>,
 }
 
 impl Offered {
@@ -75,13 +76,13 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
         .iter()
         .filter_map(|tool| Some((tool.get("name")?.as_str()?, tool.as_object()?)))
         .collect();
-    let mut reserved = vec![WHY_NOT];
+    let mut reserved = vec![WHY_NOT, waiting::WHOLE];
     if terms.lean {
         reserved.extend(lean::NAMES);
     }
     let names = naming::safe_names(rows.iter().map(|(name, _)| *name), &reserved);
     let named = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
-    named
+    let mut offered: Vec<_> = named
         .map(|(remote_name, row, name)| {
             let evidence = Evidence {
                 service: terms.service,
@@ -91,7 +92,9 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
             };
             one(remote_name, row, name, effects::judge(row, &evidence), terms)
         })
-        .collect()
+        .collect();
+    offered.extend(waiting::whole(terms.service, terms.account, &offered));
+    offered
 }
 
 fn one(
@@ -110,10 +113,11 @@ fn one(
                 Level::Destructive => asks.is_some(),
                 Level::Writes => true,
             },
-        allow_duplicate: effect == Effect::Creates,
+        allow_duplicate: may_be_meant_twice(effect),
         dry_run: writes,
     };
-    let (input, renamed) = schemas::input(row.get("inputSchema"), ours);
+    let (mut input, renamed) = schemas::input(row.get("inputSchema"), ours);
+    files::describe(terms.service, remote_name, &mut input);
     let destroys =
         row.get("annotations").and_then(|hints| hints.get("destructiveHint")) == Some(&json!(true));
     let tool = Tool {
