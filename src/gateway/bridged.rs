@@ -57,7 +57,6 @@ use pending::Pending;
 pub use rows::Fit;
 use sending::{Arrived, Running, Upstream};
 pub use tools::{Offered, WHY_NOT, why_not_tool};
-use waiting::WHOLE;
 use work::Work;
 use writing::Claimed;
 
@@ -95,8 +94,6 @@ pub struct Bridged {
     remote: Arc<bridge::Remote>,
     /// The same, as calls see it.
     upstream: Arc<dyn Upstream>,
-    /// What is listed, and what keeps it fresh.
-    offers: Arc<Offers>,
     /// The server's address, as the journal and confirmations know it.
     origin: String,
     /// Whose books calls write to.
@@ -106,6 +103,8 @@ pub struct Bridged {
     pending: Pending,
     /// Writes that are on their way.
     under_way: watch::Sender<usize>,
+    /// What is listed, and what keeps it fresh.
+    offers: Arc<Offers>,
 }
 
 /// What comes of a request next.
@@ -128,14 +127,15 @@ impl Bridged {
         let profile = tenant.unwrap_or_else(|| format!("account:{}", setup.account));
         let rate_limits = Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None));
         let setup = Arc::new(setup);
+        let offers = Arc::new(Offers::new(Arc::clone(&setup), Arc::clone(&remote), Arc::clone(&rate_limits)));
         Self {
             scope: Scope { account: setup.account.clone(), origin: origin.clone(), profile },
             origin,
             confirmations: Confirmations::new(&setup.state_folder),
-            offers: Arc::new(Offers::new(Arc::clone(&setup), Arc::clone(&remote), Arc::clone(&rate_limits))),
             rate_limits,
             pending: Pending::default(),
             under_way: watch::channel(0).0,
+            offers,
             setup,
             remote,
             upstream,
@@ -151,7 +151,7 @@ impl Bridged {
     pub async fn call(&self, call: Call) -> Outcome {
         tracing::debug!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");
         let carried_out = match self.find(&call.tool) {
-            Ok(offered) if offered.remote_name == WHOLE => self.create_and_wait(call).await,
+            Ok(offered) if offered.whole => self.create_and_wait(call).await,
             Ok(offered) => self.carry_out(offered, call).await,
             Err(failure) => Err(failure),
         };

@@ -197,9 +197,10 @@ fn offered(name: &str, effect: Effect, asks: Option<&str>) -> Arc<Offered> {
         },
         remote_name: name.to_owned(),
         effect,
-        toolset: "invoicing",
         asks: asks.map(str::to_owned),
+        toolset: "extra",
         definition: Arc::default(),
+        whole: false,
         renamed: Vec::new(),
     })
 }

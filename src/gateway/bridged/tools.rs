@@ -37,6 +37,8 @@ pub struct Offered {
     pub asks: Option<String>,
     /// The server's own definition, as it came but for what was cut.
     pub definition: Arc<Map<String, Value>>,
+    /// A tool of ours, made of several of the server's.
+    pub whole: bool,
     /// Arguments that are called otherwise at the server: (here, there).
     pub(super) renamed: Vec<(String, String)>,
 }
@@ -76,13 +78,16 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
         .iter()
         .filter_map(|tool| Some((tool.get("name")?.as_str()?, tool.as_object()?)))
         .collect();
-    let mut reserved = vec![WHY_NOT, waiting::WHOLE];
+    let mut reserved = vec![WHY_NOT];
     if terms.lean {
         reserved.extend(lean::NAMES);
     }
+    if terms.service == waiting::SERVICE {
+        reserved.push(waiting::WHOLE);
+    }
     let names = naming::safe_names(rows.iter().map(|(name, _)| *name), &reserved);
     let rows = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
-    let mut offered: Vec<_> = rows
+    let mut all: Vec<Offered> = rows
         .map(|(remote_name, row, name)| {
             let evidence = Evidence {
                 service: terms.service,
@@ -93,8 +98,8 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
             one(remote_name, row, name, effects::judge(row, &evidence), terms)
         })
         .collect();
-    offered.extend(waiting::whole(terms.service, terms.account, &offered));
-    offered
+    all.extend(waiting::whole(terms.service, terms.account, &all));
+    all
 }
 
 fn one(
@@ -133,7 +138,8 @@ fn one(
         open_world: None,
     };
     let definition = Arc::new(row.clone());
-    Offered { tool, remote_name: remote_name.to_owned(), effect, toolset, asks, definition, renamed }
+    let remote_name = remote_name.to_owned();
+    Offered { tool, remote_name, effect, toolset, asks, definition, whole: false, renamed }
 }
 
 /// The server's words under the account's mark.
