@@ -44,7 +44,7 @@ impl Definitions {
     /// Asks the server for all its lists.
     pub async fn fetch(remote: &Remote) -> Result<Self, Failure> {
         let host = remote.origin().host().to_owned();
-        let fetched = within(Moment::now(), PATIENCE, Self::ask(remote)).await;
+        let fetched = Box::pin(within(Moment::now(), PATIENCE, Self::ask(remote))).await;
         fetched.unwrap_or_else(|| {
             let seconds = PATIENCE.as_secs();
             let message = format!("{host} did not list its tools within {seconds} s");
