@@ -2,22 +2,34 @@
 //! permit, claim, send, settle, make visible. The same policy holds as for our own tools.
 
 pub mod definitions;
+pub mod effects;
+mod entering;
+mod instructions;
+mod lean;
+mod listing;
+mod naming;
+mod offers;
+mod passing;
+mod refresh;
+mod rows;
+mod schemas;
 mod tools;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::sync::{broadcast, watch};
-
 use super::policy::Level;
-use super::rate_limit::Rates;
+use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
-use super::{Call, Listed, Outcome, Passing, Tool};
-use crate::bridge::{self, Notice};
-use crate::failure::{Exit, Failure};
+use super::{Call, Outcome};
+use crate::bridge;
+use crate::failure::Failure;
 use crate::journal::Journal;
+pub use naming::{LONGEST as LONGEST_NAME, shortened};
+use offers::Offers;
+pub use rows::Fit;
+pub use tools::{Offered, WHY_NOT, why_not_tool};
 
 /// All that a bridged account is made of. Making one touches neither keyring nor network.
 pub struct Setup {
@@ -42,41 +54,20 @@ pub struct Setup {
 
 /// A remote server's tools under our policy.
 pub struct Bridged {
-    setup: Setup,
-    remote: bridge::Remote,
-    changes: watch::Sender<u64>,
+    setup: Arc<Setup>,
+    remote: Arc<bridge::Remote>,
+    rate_limits: Arc<RateLimits>,
+    /// What is listed, and what keeps it fresh.
+    offers: Arc<Offers>,
 }
 
 impl Bridged {
     pub fn new(setup: Setup) -> Result<Self, Failure> {
-        let remote = bridge::Remote::new(setup.remote.clone());
-        Ok(Self { setup, remote, changes: watch::channel(0).0 })
-    }
-
-    /// The tools that are listed and may be called, in a stable order, as they were stored. Touches neither keyring nor
-    /// network; a stored list that is old is refreshed behind it.
-    pub fn tools(&self) -> Arc<Vec<Tool>> {
-        Arc::new(Vec::new())
-    }
-
-    /// What the server tells the model once, marked as the server's words.
-    pub fn instructions(&self) -> String {
-        String::new()
-    }
-
-    /// Changes its value whenever a list would answer differently.
-    pub fn tools_changed(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
-
-    /// What the server says unasked.
-    pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        self.remote.notices()
-    }
-
-    /// The server declared `resources.subscribe`, as its capabilities were stored.
-    pub fn subscribable(&self) -> bool {
-        false
+        let remote = Arc::new(bridge::Remote::new(setup.remote.clone()));
+        let rate_limits = Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None));
+        let setup = Arc::new(setup);
+        let offers = Arc::new(Offers::new(Arc::clone(&setup), Arc::clone(&remote), Arc::clone(&rate_limits)));
+        Ok(Self { setup, remote, rate_limits, offers })
     }
 
     /// Calls a tool.
@@ -84,23 +75,9 @@ impl Bridged {
         Outcome::Failed(self.why_not(&call.tool))
     }
 
-    /// Prompts, resources and templates as they were stored.
-    pub fn listed(&self, _what: Listed) -> Vec<Value> {
-        Vec::new()
-    }
-
-    /// Passes a request beside tools on; `None` where nothing of this name or address is listed.
-    pub async fn pass(&self, _passing: Passing) -> Option<Outcome> {
-        None
-    }
-
-    /// Why a tool is not served, in the words of a refused call.
-    pub fn why_not(&self, tool: &str) -> Failure {
-        Failure::new("unknown_tool", Exit::Refused, format!("`{}` has no tool `{tool}`", self.setup.account))
-    }
-
     /// Waits until what calls have written down is kept, and ends the session.
     pub async fn close(&self) {
+        self.offers.stop.cancel();
         self.setup.journal.flush().await;
         self.remote.close().await;
     }
