@@ -51,7 +51,8 @@ pub fn asked_first(account: &Account, tools: &[Arc<Offered>]) -> Vec<String> {
             None => lines.push((asks.clone(), vec![&tool.tool.name])),
         }
     }
-    let mut said: Vec<String> = lines.into_iter().map(|(asks, names)| format!("{}: {asks}", listed(&names))).collect();
+    let mut said: Vec<String> =
+        lines.into_iter().map(|(asks, names)| format!("{}: {asks}", listed(&names))).collect();
     if !unknown.is_empty() {
         said.push(format!("{}: nothing is known here of what a call does", listed(&unknown)));
         if account.service == Service::Url {

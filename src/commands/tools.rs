@@ -146,11 +146,15 @@ fn remote(account: &str, bridged: &Bridged, several: bool) {
     let offered = bridged.offered();
     if offered.is_empty() {
         let login = format!("{} login --account {account}", me());
-        terminal::line(&format!("nothing is known here of what the server offers, or nothing of it was chosen: `{login}` asks it\n"));
+        terminal::line(&format!(
+            "nothing is known here of what the server offers, or nothing of it was chosen: `{login}` asks it\n"
+        ));
         return;
     }
     let news = unaccepted(account);
-    let shown = |tool: &Offered| if several { format!("{account}__{}", tool.tool.name) } else { tool.tool.name.clone() };
+    let shown = |tool: &Offered| {
+        if several { format!("{account}__{}", tool.tool.name) } else { tool.tool.name.clone() }
+    };
     let width = offered.iter().map(|tool| shown(tool).len()).max().unwrap_or_default();
     let what = offered.iter().map(|tool| does(tool).len()).max().unwrap_or_default();
     for set in Toolset::ALL.iter().map(|set| set.name()).chain([EXTRA]) {

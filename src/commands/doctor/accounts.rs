@@ -137,7 +137,9 @@ async fn key(account: &Account, settings: &Settings, trouble: Option<KeyringErro
         Ok(Some(secret)) => {
             let sign_in = sign_ins::of(account, &secret);
             let seen = match &sign_in {
-                Some(sign_in) => format!("sign-in {} from {place}", sign_ins::words(sign_in, SystemTime::now())),
+                Some(sign_in) => {
+                    format!("sign-in {} from {place}", sign_ins::words(sign_in, SystemTime::now()))
+                }
                 None => format!("key {} from {place}", sign_ins::masked(account, &secret)),
             };
             let row = match account.stored_in {
@@ -148,7 +150,11 @@ async fn key(account: &Account, settings: &Settings, trouble: Option<KeyringErro
                     format!("move it to the keyring: `lumabill login{}`", whose(account)),
                 ),
                 _ if sign_in.is_some_and(|sign_in| sign_ins::is_over(&sign_in, SystemTime::now())) => {
-                    Row::failed("key_store", seen, format!("sign in again: `lumabill login{}`", whose(account)))
+                    Row::failed(
+                        "key_store",
+                        seen,
+                        format!("sign in again: `lumabill login{}`", whose(account)),
+                    )
                 }
                 _ => Row::ok("key_store", seen),
             };

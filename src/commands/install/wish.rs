@@ -59,7 +59,8 @@ fn checked(args: &Args, settings: &Settings) -> Result<Accounts, Failure> {
         }
         accounts.push(account);
     }
-    let is_default = |account: &Account| settings.account(None).is_ok_and(|default| default.name == account.name);
+    let is_default =
+        |account: &Account| settings.account(None).is_ok_and(|default| default.name == account.name);
     let server = match accounts.as_slice() {
         [only] => server_name(only, is_default(only)),
         _ => NAMES[0].to_owned(),
@@ -98,7 +99,9 @@ pub fn say_what_is_missing(settings: &Settings, args: &Args) {
     if args.sandbox {
         return;
     }
-    let Some(settings_there) = settings.reread().ok().and_then(|settings| as_started(&settings).ok()) else { return };
+    let Some(settings_there) = settings.reread().ok().and_then(|settings| as_started(&settings).ok()) else {
+        return;
+    };
     let missing = |name: Option<&str>| {
         let account = settings_there.account(name).ok()?;
         settings_there.stored_account(&account.name).is_none().then_some(account.name)

@@ -244,7 +244,8 @@ fn report(account: &Account, credential: &Credential, settings: &Settings) {
     terminal::line(&match credential {
         Credential::Key(secret) => format!("  key      {}, stored {stored}", secret.masked()),
         Credential::Tokens(secret) => {
-            let words = sign_ins::of(account, secret).map(|sign_in| sign_ins::words(&sign_in, SystemTime::now()));
+            let words =
+                sign_ins::of(account, secret).map(|sign_in| sign_ins::words(&sign_in, SystemTime::now()));
             format!("  sign-in  {}, stored {stored}", words.unwrap_or_default())
         }
         Credential::Nothing => "  key      none: the server wants none".to_owned(),

@@ -152,7 +152,10 @@ impl Checked<'_> {
             named.collect::<Result<_, _>>()?
         };
         let counted = |choice: &Choice| {
-            accounts.iter().map(|account| choice.count_tools(self.settings, account)).sum::<Result<usize, _>>()
+            accounts
+                .iter()
+                .map(|account| choice.count_tools(self.settings, account))
+                .sum::<Result<usize, _>>()
         };
         let count = counted(choice)?;
         let client = self.entry.client;
