@@ -4,6 +4,7 @@
 //! several processes of one user share them, and they hold no text.
 
 mod kept;
+mod passed_on;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
 pub use kept::Kept;
+pub use passed_on::is_passed_on;
 
 /// How long a question or a first call by `confirm_number` stays good.
 const GOOD_FOR: Duration = Duration::from_secs(600);

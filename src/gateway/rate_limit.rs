@@ -40,6 +40,7 @@ use std::time::Duration;
 
 use crate::api::{Moment, Safety};
 use crate::credentials::Key;
+pub(super) use admission::Wanted;
 pub use left::Left;
 use limiter::Limiter;
 

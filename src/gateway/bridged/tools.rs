@@ -11,7 +11,8 @@ use super::super::{Tool, redaction};
 use super::definitions::Definitions;
 use super::effects::{self, Evidence, Judged};
 use super::schemas::{self, Ours};
-use super::{lean, naming};
+use super::work::may_be_meant_twice;
+use super::{files, lean, naming, waiting};
 use crate::catalogue::Effect;
 use crate::text::in_line;
 
@@ -36,8 +37,10 @@ pub struct Offered {
     pub asks: Option<String>,
     /// The server's own definition, as it came but for what was cut.
     pub definition: Arc<Map<String, Value>>,
+    /// A tool of ours, made of several of the server's.
+    pub whole: bool,
     /// Arguments that are called otherwise at the server: (here, there).
-    renamed: Vec<(String, String)>,
+    pub(super) renamed: Vec<(String, String)>,
 }
 
 impl Offered {
@@ -79,9 +82,12 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
     if terms.lean {
         reserved.extend(lean::NAMES);
     }
+    if terms.service == waiting::SERVICE {
+        reserved.push(waiting::WHOLE);
+    }
     let names = naming::safe_names(rows.iter().map(|(name, _)| *name), &reserved);
     let named = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
-    named
+    let mut all: Vec<Offered> = named
         .map(|(remote_name, row, name)| {
             let evidence = Evidence {
                 service: terms.service,
@@ -91,7 +97,9 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
             };
             one(remote_name, row, name, effects::judge(row, &evidence), terms)
         })
-        .collect()
+        .collect();
+    all.extend(waiting::whole(terms.service, terms.account, &all));
+    all
 }
 
 fn one(
@@ -110,10 +118,11 @@ fn one(
                 Level::Destructive => asks.is_some(),
                 Level::Writes => true,
             },
-        allow_duplicate: effect == Effect::Creates,
+        allow_duplicate: may_be_meant_twice(effect),
         dry_run: writes,
     };
-    let (input, renamed) = schemas::input(row.get("inputSchema"), ours);
+    let (mut input, renamed) = schemas::input(row.get("inputSchema"), ours);
+    files::describe(terms.service, remote_name, &mut input);
     let destroys =
         row.get("annotations").and_then(|hints| hints.get("destructiveHint")) == Some(&json!(true));
     let tool = Tool {
@@ -129,7 +138,8 @@ fn one(
         open_world: None,
     };
     let definition = Arc::new(row.clone());
-    Offered { tool, remote_name: remote_name.to_owned(), effect, toolset, asks, definition, renamed }
+    let remote_name = remote_name.to_owned();
+    Offered { tool, remote_name, effect, toolset, asks, definition, whole: false, renamed }
 }
 
 /// The server's words under the account's mark.
