@@ -15,9 +15,6 @@ use super::error::BridgeError;
 use crate::credentials::{Key, Origin};
 use crate::https::{Connector, Moment, Safety, failed, within};
 
-/// Until the answer begins, of a server that has not answered yet.
-pub const FIRST_ANSWER: Duration = Duration::from_secs(8);
-
 /// A span of time that also counts while the machine sleeps.
 #[derive(Clone, Copy, Debug)]
 pub struct Time {
