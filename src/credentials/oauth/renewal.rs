@@ -68,12 +68,10 @@ struct Memory {
 #[derive(Debug, thiserror::Error)]
 enum Ended {
     #[error(
-        "the sign-in of account `{account}` at {issuer} has expired and cannot be renewed{why}; nothing was sent"
+        "the sign-in of account `{account}` at {issuer} has expired and cannot be renewed{why}; nothing was done"
     )]
     Expired { account: String, issuer: String, why: String },
-    #[error(
-        "the sign-in of account `{account}` could not be renewed just now: {why}; the request itself was not sent"
-    )]
+    #[error("the sign-in of account `{account}` could not be renewed just now: {why}; nothing was done")]
     Unrenewed { account: String, why: OAuthError },
     #[error("what is stored for account `{account}` is no sign-in at {origin}; nothing was sent")]
     NotOurs { account: String, origin: String },
