@@ -78,7 +78,7 @@ pub struct Setup {
 
 /// A remote server's tools under our policy.
 pub struct Bridged {
-    setup: Setup,
+    setup: Arc<Setup>,
     remote: Arc<bridge::Remote>,
     /// The same, as calls see it.
     upstream: Arc<dyn Upstream>,
@@ -88,7 +88,7 @@ pub struct Bridged {
     /// Whose books calls write to.
     scope: Scope,
     confirmations: Confirmations,
-    rate_limits: RateLimits,
+    rate_limits: Arc<RateLimits>,
     pending: Pending,
     /// Writes that are on their way.
     under_way: watch::Sender<usize>,
@@ -116,11 +116,11 @@ impl Bridged {
             scope: Scope { account: setup.account.clone(), origin: origin.clone(), profile },
             origin,
             confirmations: Confirmations::new(&setup.state_folder),
-            rate_limits: RateLimits::new(setup.rates, &setup.state_folder, None),
+            rate_limits: Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None)),
             pending: Pending::default(),
             under_way: watch::channel(0).0,
             changes: watch::channel(0).0,
-            setup,
+            setup: Arc::new(setup),
             remote,
             upstream,
         }

@@ -1,5 +1,6 @@
 //! The story of a remote call, with a server that does what a test says.
 
+mod documents;
 mod questions;
 mod writes;
 
