@@ -25,7 +25,7 @@ pub struct Offered<'a> {
 impl<'a> Offered<'a> {
     /// `name` is the tool's without its account.
     pub fn of(tool: &'a Tool, service: Service, name: &str) -> Self {
-        Self { tool, known: known(service.name(), name) }
+        Self { tool, known: known(service.name(), name).copied() }
     }
 
     pub fn toolset(&self) -> &'static str {

@@ -3,15 +3,27 @@
 
 mod answers;
 mod asking;
+mod attending;
 mod concluding;
 pub mod definitions;
+pub mod effects;
+mod entering;
 mod features;
 mod files;
+mod instructions;
+mod lean;
+mod listing;
 mod looking_up;
+mod naming;
+mod offers;
 mod outcome;
+mod passing;
 mod pending;
 mod permitting;
 mod records;
+mod refresh;
+mod rows;
+mod schemas;
 mod screening;
 mod sending;
 #[cfg(test)]
@@ -26,32 +38,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::sync::{broadcast, watch};
-use tokio::time::{sleep_until, timeout};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::confirmation::{Confirmations, is_passed_on};
 use super::policy::Level;
 use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
-use super::{Call, Listed, Outcome, Passing, Tool, redaction};
-use crate::bridge::{self, Asked, Notice};
-use crate::failure::{Exit, Failure, Sent};
+use super::{Call, Outcome, redaction};
+use crate::bridge;
+use crate::failure::Failure;
 use crate::https::Safety;
 use crate::journal::{Journal, Scope};
-use asking::{Resumed, Wanted};
-use outcome::Fate;
+use asking::Resumed;
+pub use naming::{LONGEST as LONGEST_NAME, shortened};
+use offers::Offers;
 use pending::Pending;
-use sending::{Arrived, Running, Upstream};
-pub use tools::Offered;
+pub use rows::Fit;
+use sending::Upstream;
+pub use tools::{Offered, WHY_NOT, why_not_tool};
 use waiting::WHOLE;
 use work::Work;
-pub use work::may_be_meant_twice;
 use writing::Claimed;
 
 /// Names the company among those that one key reaches.
 const TENANT: &str = "x-account-id";
-/// How often one call asks, over all its questions.
-const ROUNDS: u32 = 8;
 /// At the end of the process, for writes that are under way without a caller.
 const ENDING: Duration = Duration::from_secs(2);
 
@@ -82,7 +93,8 @@ pub struct Bridged {
     remote: Arc<bridge::Remote>,
     /// The same, as calls see it.
     upstream: Arc<dyn Upstream>,
-    changes: watch::Sender<u64>,
+    /// What is listed, and what keeps it fresh.
+    offers: Arc<Offers>,
     /// The server's address, as the journal and confirmations know it.
     origin: String,
     /// Whose books calls write to.
@@ -94,12 +106,6 @@ pub struct Bridged {
     under_way: watch::Sender<usize>,
 }
 
-/// What comes of a request next.
-enum Event {
-    Arrived(Box<Arrived>),
-    Asked(Asked),
-}
-
 impl Bridged {
     pub fn new(setup: Setup) -> Result<Self, Failure> {
         let remote = Arc::new(bridge::Remote::new(setup.remote.clone()));
@@ -108,6 +114,9 @@ impl Bridged {
     }
 
     fn on(setup: Setup, remote: Arc<bridge::Remote>, upstream: Arc<dyn Upstream>) -> Self {
+        let rate_limits = Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None));
+        let setup = Arc::new(setup);
+        let offers = Offers::new(Arc::clone(&setup), Arc::clone(&remote), Arc::clone(&rate_limits));
         let origin = setup.remote.origin.to_string();
         let tenant = setup.remote.headers.iter().find(|(name, _)| name.as_str() == TENANT);
         let tenant = tenant.and_then(|(_, value)| value.to_str().ok()).map(str::to_owned);
@@ -116,11 +125,11 @@ impl Bridged {
             scope: Scope { account: setup.account.clone(), origin: origin.clone(), profile },
             origin,
             confirmations: Confirmations::new(&setup.state_folder),
-            rate_limits: Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None)),
+            rate_limits,
+            offers: Arc::new(offers),
             pending: Pending::default(),
             under_way: watch::channel(0).0,
-            changes: watch::channel(0).0,
-            setup: Arc::new(setup),
+            setup,
             remote,
             upstream,
         }
@@ -129,37 +138,6 @@ impl Bridged {
     /// The server's host, for messages.
     fn host(&self) -> &str {
         self.setup.remote.origin.host()
-    }
-
-    /// A tool that is listed, by its name here.
-    fn find(&self, tool: &str) -> Result<Arc<Offered>, Failure> {
-        Err(self.why_not(tool))
-    }
-
-    /// The tools that are listed and may be called, in a stable order, as they were stored. Touches neither keyring nor
-    /// network; a stored list that is old is refreshed behind it.
-    pub fn tools(&self) -> Arc<Vec<Tool>> {
-        Arc::new(Vec::new())
-    }
-
-    /// What the server tells the model once, marked as the server's words.
-    pub fn instructions(&self) -> String {
-        String::new()
-    }
-
-    /// Changes its value whenever a list would answer differently.
-    pub fn tools_changed(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
-
-    /// What the server says unasked.
-    pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        self.remote.notices()
-    }
-
-    /// The server declared `resources.subscribe`, as its capabilities were stored.
-    pub fn subscribable(&self) -> bool {
-        false
     }
 
     /// Calls a tool.
@@ -206,88 +184,13 @@ impl Bridged {
         self.attend(work, running).await
     }
 
-    /// Waits for the answer of a request that is under way, and answers what the server asks before.
-    async fn attend(&self, work: Work, mut running: Running) -> Result<Outcome, Failure> {
-        let mut rounds = ROUNDS;
-        loop {
-            let arrived = match self.next(&work, &mut running).await? {
-                Event::Arrived(arrived) => *arrived,
-                Event::Asked(asked) => match self.put(&work, asked) {
-                    Some((ask, answer)) => {
-                        let question = self.await_answer(&work, running, ask, answer)?;
-                        return Ok(Outcome::Ask(question));
-                    }
-                    None => continue,
-                },
-            };
-            let (Fate::Asks, Ok(result)) = (arrived.fate, &arrived.answer) else {
-                return self.conclude(&work, arrived).await;
-            };
-            rounds -= 1;
-            match self.wanted(&work, result, arrived.held, rounds).await? {
-                Wanted::Person(question) => return Ok(Outcome::Ask(*question)),
-                Wanted::Nobody { held, more } => running = self.send_again(&work, held, more).await?,
-            }
-        }
-    }
-
-    /// What comes next of a request: a write that left is not given up by who waits for it.
-    async fn next(&self, work: &Work, running: &mut Running) -> Result<Event, Failure> {
-        let mut questions = true;
-        loop {
-            tokio::select! {
-                biased;
-                arrived = &mut running.task => {
-                    return arrived.map(|arrived| Event::Arrived(Box::new(arrived))).map_err(|_| defect(work));
-                }
-                asked = running.questions.recv(), if questions => match asked {
-                    Some(asked) => return Ok(Event::Asked(asked)),
-                    None => questions = false,
-                },
-                () = work.caller.cancelled.cancelled(), if !running.writes => {
-                    running.stop.cancel();
-                    return Err(writing::cancelled(work));
-                }
-                () = sleep_until(work.ends) => {
-                    if !running.writes {
-                        running.stop.cancel();
-                    }
-                    return Err(answers::takes_long(self, work));
-                }
-            }
-        }
-    }
-
-    /// Prompts, resources and templates as they were stored.
-    pub fn listed(&self, _what: Listed) -> Vec<Value> {
-        Vec::new()
-    }
-
-    /// Passes a request beside tools on; `None` where nothing of this name or address is listed.
-    pub async fn pass(&self, _passing: Passing) -> Option<Outcome> {
-        None
-    }
-
-    /// Why a tool is not served, in the words of a refused call.
-    pub fn why_not(&self, tool: &str) -> Failure {
-        Failure::new("unknown_tool", Exit::Refused, format!("`{}` has no tool `{tool}`", self.setup.account))
-    }
-
     /// Waits until what calls have written down is kept, and ends the session.
     pub async fn close(&self) {
+        self.offers.stop.cancel();
         self.pending.end().await;
         let mut under_way = self.under_way.subscribe();
         drop(timeout(ENDING, under_way.wait_for(|count| *count == 0)).await);
         self.setup.journal.flush().await;
         self.remote.close().await;
     }
-}
-
-/// The task of a request ended by a defect of ours.
-fn defect(work: &Work) -> Failure {
-    let message = format!("`{}` hit a defect of lumabill and did not finish", work.tool);
-    let sent = if work.writes() { Sent::Unknown } else { Sent::Read };
-    Failure::new("defect", Exit::Defect, message)
-        .hint("look whether it took effect before calling it again, and report what lumabill wrote to stderr")
-        .sent(sent)
 }

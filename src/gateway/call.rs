@@ -120,7 +120,7 @@ pub struct Ask {
 }
 
 /// A tool as it is listed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tool {
     pub name: String,
     pub description: String,

@@ -200,7 +200,7 @@ impl ToolProvider for Fake {
             _ => return None,
         };
         let attempt = |n: &str| Map::from_iter([("n".to_owned(), json!(n))]);
-        Some(Resource::Read(tool, parts.map(attempt).collect()))
+        Some(Resource::Read(tool.to_owned(), parts.map(attempt).collect()))
     }
 
     async fn pass(&self, _: Passing) -> Option<Outcome> {
