@@ -136,6 +136,15 @@ impl Choice {
         }
     }
 
+    /// The accounts that are meant, without those that are not there; none for the practice API.
+    pub fn accounts(&self, settings: &Settings) -> Vec<Account> {
+        match self.account.as_slice() {
+            _ if self.sandbox => Vec::new(),
+            [] => settings.account(None).into_iter().collect(),
+            names => names.iter().filter_map(|name| settings.account(Some(name)).ok()).collect(),
+        }
+    }
+
     fn selection(&self, toolsets: Option<&[String]>) -> Selection {
         Selection {
             toolsets: toolsets.unwrap_or_default().to_vec(),

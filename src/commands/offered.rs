@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::catalogue::Effect;
 use crate::catalogue::remote::{Known, known};
 use crate::gateway::Tool;
-use crate::settings::Service;
+use crate::gateway::bridged::definitions::Definitions;
+use crate::settings::{Account, Service, Settings};
 use crate::text::in_line;
 
 /// Characters of a text of the server's in a line.
@@ -52,6 +53,12 @@ impl<'a> Offered<'a> {
     pub fn asks(&self) -> Option<&'static str> {
         self.known.as_ref().and_then(|known| known.asks).filter(|_| !self.tool.read_only)
     }
+}
+
+/// Names of the tools of an account, as the server has them, that are not accepted as they are defined now.
+pub fn standing(account: &Account, settings: &Settings) -> Vec<String> {
+    let kept = Definitions::load(&settings.folders.state, &account.name, &account.origin);
+    kept.map(|kept| kept.unaccepted()).unwrap_or_default()
 }
 
 /// `10: 6 read, 4 write`.

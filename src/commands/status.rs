@@ -153,7 +153,7 @@ impl Row {
             "auth": account.auth.text(),
             "tenant": account.tenant,
             "key": self.key,
-            "stored_in": account.stored_in.name(),
+            "stored_in": (account.auth != Auth::Nothing).then(|| account.stored_in.name()),
             "mode": account.mode.name(),
             "profile": account.profile,
             "profiles": profiles,

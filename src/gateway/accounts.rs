@@ -156,7 +156,8 @@ impl Accounts {
 
     /// A remote server tells of changes of single resources to those who subscribe to them.
     pub fn subscribable(&self) -> bool {
-        let subscribable = |slot: &Slot| matches!(self.now(slot), Now::Remote(bridged) if bridged.subscribable());
+        let subscribable =
+            |slot: &Slot| matches!(self.now(slot), Now::Remote(bridged) if bridged.subscribable());
         self.slots.iter().any(subscribable)
     }
 

@@ -37,7 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -57,7 +57,6 @@ use pending::Pending;
 pub use rows::Fit;
 use sending::Upstream;
 pub use tools::{Offered, WHY_NOT, why_not_tool};
-use waiting::WHOLE;
 use work::Work;
 use writing::Claimed;
 
@@ -144,7 +143,7 @@ impl Bridged {
     pub async fn call(&self, call: Call) -> Outcome {
         tracing::debug!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");
         let carried_out = match self.find(&call.tool) {
-            Ok(offered) if offered.remote_name == WHOLE => self.create_and_wait(call).await,
+            Ok(offered) if offered.whole => self.create_and_wait(call).await,
             Ok(offered) => self.carry_out(offered, call).await,
             Err(failure) => Err(failure),
         };

@@ -57,7 +57,7 @@ def everything(talk):
     talk.call("url required", "trigger-url-elicitation", {**url, "errorPath": True})
     slow = "trigger-long-running-operation"
     talk.call("progress", slow, {"duration": 0.6, "steps": 3}, progress=True)
-    talk.call("cancelled", slow, {"duration": 2, "steps": 10}, progress=True, cancel_after=1, patience=3.0)
+    talk.call("cancelled", slow, {"duration": 1, "steps": 10}, progress=True, cancel_after=1, patience=1.5)
 
     failing(talk, "get-sum", {"a": "one"}, "get-resource-reference", {"resourceType": "Text", "resourceId": -1})
     everything_beside_tools(talk, resources, templates, prompts)
@@ -124,7 +124,7 @@ def books(talk):
         "hand_over": [{}],
         "everything_at_once": [{}],
         "fail": [{"how": "told"}, {"how": "oddly"}],
-        "large": [{"kilobytes": 1}],
+        "large": [{"kilobytes": 1}, {"kilobytes": 600}],
         "learn": [{}, {}],
         "how_often_cancelled": [{}],
     }
@@ -148,6 +148,7 @@ def books(talk):
     chosen = {"action": "accept", "content": {"colour": "blue", "copies": 2}}
     talk.call("colour chosen", "choose_colour", {}, replies=[chosen])
     talk.call("colour cancelled", "choose_colour", {}, replies=[{"action": "cancel"}])
+    talk.together("together", "count_slowly", [{"steps": steps, "seconds": 0.1 * (5 - steps)} for steps in (1, 2, 3, 4)])
     talk.call("progress", "count_slowly", {"steps": 3, "seconds": 0.6}, progress=True)
     talk.call("cancelled", "count_slowly", {"steps": 10, "seconds": 5}, progress=True, cancel_after=1, patience=1.0)
     talk.call("after cancelling", "how_often_cancelled", {})

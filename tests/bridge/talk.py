@@ -47,6 +47,13 @@ class Talk:
     def call(self, step, tool, arguments, **how):
         return self.ask(f"call {step}", "tools/call", {"name": tool, "arguments": arguments}, **how)
 
+    def together(self, step, tool, all_arguments):
+        """Calls that are all under way at once."""
+        params = [{"name": tool, "arguments": arguments} for arguments in all_arguments]
+        exchanges = self.peer.together("tools/call", params)
+        self.seconds[step] = exchanges[0].seconds
+        self.keep(f"call {step}", [exchange.shown() for exchange in exchanges])
+
     def walk(self, method):
         """A list over all its pages, kept as rows beside what else the last page says. Returns the rows."""
         rows, rest = self._walked(method)

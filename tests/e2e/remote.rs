@@ -10,11 +10,13 @@ pub mod plain;
 mod server;
 pub mod wire;
 
+mod tests;
+
 pub mod billbot;
 pub mod billstride;
 pub mod faktoora;
 pub mod hosted;
+pub mod hostile;
 pub mod sign_in;
 
-pub use exchange::Exchange;
-pub use server::{Legacy, Remote, Reply, Service, Speaks, result, text_result};
+pub use server::{Remote, Reply, Speaks, result, text_result};

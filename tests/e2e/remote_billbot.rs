@@ -8,7 +8,7 @@ use crate::remote::billbot::{self, Billbot, KEY, PATH};
 use crate::remote::breaks::{Break, On};
 use crate::remote::plain::Plain;
 use crate::remote::{Remote, Speaks};
-use crate::support::{Era, Home, Lumabill, McpSession};
+use crate::support::{Era, Gate, Home, Lumabill, McpSession, PATIENCE};
 
 /// The page's arguments, numbers as it writes them.
 const GREENLEAF: &str = r#"{
@@ -65,10 +65,7 @@ fn the_stand_in_has_the_tools_of_its_page_and_wants_its_key() {
         assert_eq!(refused.status, 401, "{speaks:?}");
         let bearer = format!("Bearer {KEY}");
         let plain = Plain::new(&server, &[("authorization", &bearer)]);
-        let mut plain = match speaks.modern {
-            true => plain.modern(),
-            false => plain.initialize("2025-11-25").0,
-        };
+        let mut plain = if speaks.modern { plain.modern() } else { plain.initialize("2025-11-25").0 };
         assert_eq!(plain.tools().len(), 10, "{speaks:?}");
         let invoice = plain.done("create_invoice", greenleaf());
         assert_eq!(invoice["number"], "INV-2026-0015");
@@ -250,4 +247,47 @@ fn a_key_that_dies_while_serving_is_said_so_and_the_new_one_is_taken_without_a_r
         ["login", "--service", "billbot", "--api-url", url.as_str(), "--with-token", "--insecure-storage"];
     Lumabill::at(&home, &login).input("bb_sk_rotated_0123456789\n").run().exits(0);
     session.call("list_clients", json!({})).done();
+}
+
+#[test]
+fn two_processes_that_create_the_same_invoice_at_once_create_it_once() {
+    let (server, billbot) = billbot::start(Speaks::sessions(PATH));
+    let home = logged_in(&server);
+    let (mut one, mut two) =
+        (McpSession::start(&serve(&home), Era::Legacy), McpSession::start(&serve(&home), Era::Modern));
+    let gate = Gate::default();
+    server.break_once(On::Tool("create_invoice"), Break::HoldAnswer(gate.clone()));
+    let first = one.send_call("create_invoice", greenleaf());
+    server.wait_for(1, |request| request.tool() == "create_invoice");
+    let second = two.send_call("create_invoice", greenleaf());
+    two.call("list_clients", json!({})).done();
+    gate.open();
+    let (first, second) = (one.answer(&first).to_string(), two.answer(&second).to_string());
+    assert!(first.contains("INV-2026-0015"), "{first}");
+    assert!(second.contains("NOT CREATED AGAIN") || second.contains("under way"), "{second}");
+    assert_eq!(drafted(&billbot), 1);
+}
+
+#[test]
+fn history_shows_what_was_done_and_none_of_its_text() {
+    let (server, _) = billbot::start(Speaks::sessions(PATH));
+    let home = logged_in(&server);
+    let mut session = McpSession::with_elicitation(&serve(&home), Era::Legacy);
+    session.call("list_clients", json!({})).done();
+    session.call("create_invoice", greenleaf()).done();
+    session.call_and_answer("send_invoice", json!({ "invoice_id": "inv_15" }), "accept").1.done();
+    session.close_input();
+    session.gone_within(PATIENCE);
+    for form in [&["history"][..], &["history", "--json"]] {
+        let shown = Lumabill::at(&home, form).run().exits(0).stdout;
+        assert!(shown.contains("create_invoice") && shown.contains("send_invoice"), "{shown}");
+        assert!(!shown.contains("list_clients"), "{shown}");
+        assert!(!shown.contains(KEY) && !shown.contains("Website redesign"), "{shown}");
+    }
+    let shown = Lumabill::at(&home, &["history", "--json"]).run().exits(0).json();
+    assert!(shown.to_string().contains("INV-2026-0015"), "{shown}");
+    for (path, bytes) in home.files() {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(!text.contains("Website redesign"), "{}", path.display());
+    }
 }

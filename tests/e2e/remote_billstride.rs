@@ -7,11 +7,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use crate::keyring::Desktop;
 use crate::remote::Remote;
 use crate::remote::billstride::{self, Billstride};
+use crate::remote::breaks::{Break, On};
 use crate::remote::browser::SigningIn;
 use crate::remote::plain::{self, Plain};
-use crate::support::{Era, Home, Lumabill, McpSession};
+use crate::support::{Era, Home, Lumabill, McpSession, PATIENCE};
 
 /// "Create an invoice for Acme Corp. 10 hours of consulting at €120/hour, 19% VAT".
 const ACME: &str = r#"{
@@ -119,7 +121,8 @@ fn the_stand_in_keeps_to_its_page() {
     call("finalize_invoice", id);
     assert_eq!(billstride.books.lock().unwrap().charged, Decimal::new(30, 2));
 
-    *billstride.limit.lock().unwrap() = 1;
+    billstride.new_minute();
+    *billstride.limit.lock().unwrap() = 0;
     let limited = client.post("tools/list", json!({}));
     assert_eq!((limited.status, limited.header("retry-after")), (429, Some("1")));
 }
@@ -196,10 +199,7 @@ fn finalizing_twice_is_charged_once() {
     let mut session = session(&home, Era::Legacy);
     session.call("create_invoice", acme()).done();
     let id = json!({ "invoice_id": "bs_1" });
-    server.break_once(
-        crate::remote::breaks::On::Tool("finalize_invoice"),
-        crate::remote::breaks::Break::ResetAfter,
-    );
+    server.break_once(On::Tool("finalize_invoice"), Break::ResetAfter);
     let (_, lost) = session.call_and_answer("finalize_invoice", id.clone(), "accept");
     assert!(lost.failed, "{}", lost.text);
     let request = session.send_call("finalize_invoice", id);
@@ -257,15 +257,9 @@ fn a_429_with_a_short_wait_is_waited_for_and_a_long_one_is_told() {
     let home = signed_in(&server);
     let mut session = session(&home, Era::Modern);
     session.call("list_clients", json!({})).done();
-    server.break_once(
-        crate::remote::breaks::On::Tool("list_clients"),
-        crate::remote::breaks::Break::too_many("1"),
-    );
+    server.break_once(On::Tool("list_clients"), Break::too_many("1"));
     session.call("list_clients", json!({})).done();
-    server.break_once(
-        crate::remote::breaks::On::Tool("list_clients"),
-        crate::remote::breaks::Break::too_many("40"),
-    );
+    server.break_once(On::Tool("list_clients"), Break::too_many("40"));
     let told = session.call("list_clients", json!({})).refused();
     assert!(
         told.text.contains("40") || told.text.contains("39") || told.text.contains("41"),
@@ -273,4 +267,38 @@ fn a_429_with_a_short_wait_is_waited_for_and_a_long_one_is_told() {
         told.text
     );
     drop(billstride);
+}
+
+#[test]
+fn tokens_lie_in_the_keyring_alone() {
+    let (server, billstride) = billstride::start();
+    let desktop = Desktop::start("");
+    let url = server.url();
+    let arguments = ["login", "--service", "billstride", "--api-url", url.as_str(), "--no-browser"];
+    let run = desktop.lumabill(&arguments).env("LUMABILL_LOG", "trace");
+    let mut signing_in = SigningIn::start(&run);
+    assert_eq!(signing_in.agree().status, 200);
+    let (code, mut said) = signing_in.ended();
+    assert_eq!(code, Some(0), "{said}");
+    let serve = desktop.lumabill(&["serve", "--account", "billstride"]).env("LUMABILL_LOG", "trace");
+    let mut session = McpSession::start(&serve, Era::Modern);
+    session.call("list_clients", json!({})).done();
+    billstride.sign_in.expire();
+    session.call("list_clients", json!({})).done();
+    session.close_input();
+    session.gone_within(PATIENCE);
+    said.push_str(&session.stderr());
+    for command in [&["status", "--json"][..], &["history", "--json"], &["doctor"]] {
+        let ended = desktop.lumabill(command).run();
+        said.push_str(&ended.stdout);
+        said.push_str(&ended.stderr);
+    }
+    let files = desktop.home.files();
+    assert!(billstride.sign_in.tokens().len() >= 4, "nothing was renewed");
+    for token in billstride.sign_in.tokens() {
+        assert!(!said.contains(&token), "a token was printed: {said}");
+        for (path, bytes) in &files {
+            assert!(!String::from_utf8_lossy(bytes).contains(&token), "{}", path.display());
+        }
+    }
 }

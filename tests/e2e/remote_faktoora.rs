@@ -13,9 +13,9 @@ use crate::remote::Remote;
 use crate::remote::breaks::{Break, On};
 use crate::remote::faktoora::{self, Faktoora, KEY};
 use crate::remote::plain::Plain;
-use crate::support::{Era, Home, Lumabill, McpSession};
+use crate::support::{Era, Home, Lumabill, McpSession, PATIENCE};
 
-/// "Example: Create a ZUGFeRD Invoice", its `params`.
+/// `params` of the page's first example.
 const ZUGFERD: &str = r#"{
     "name": "create_invoice_zugferd2",
     "arguments": {
@@ -47,7 +47,7 @@ const ZUGFERD: &str = r#"{
     }
 }"#;
 
-/// "Example: Create an XRechnung Invoice (B2G)", its `params`.
+/// `params` of the page's second example, for an authority.
 const XRECHNUNG: &str = r#"{
     "name": "create_invoice_xrechnung",
     "arguments": {
@@ -217,7 +217,9 @@ fn all_sixty_tools_are_served_with_the_page_s_words_and_required_fields() {
         let mut session = McpSession::start(&serve(&home), era);
         let listed = session.ask("tools/list", json!({}));
         let listed = listed["tools"].as_array().unwrap();
-        assert_eq!(listed.len(), 60);
+        // And one of ours, made of theirs.
+        assert_eq!(listed.len(), 61);
+        assert!(listed.iter().any(|tool| tool["name"] == "create_invoice_and_wait"));
         for (name, about) in faktoora::tools::TOOLS {
             let tool =
                 listed.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no `{name}`"));
@@ -257,18 +259,18 @@ fn the_zugferd_example_is_created_after_a_yes_polled_and_downloaded() {
         assert!(String::from_utf8_lossy(&server.calls(&tool)[0].body).contains("150.00"));
 
         let poll = json!({ "faktooraId": "INV-0042" });
-        let mut states = 0;
+        let mut polls = 0;
         loop {
             let status = session.call("get_invoice_status", poll.clone()).done();
-            states += 1;
+            polls += 1;
             if status.text.contains(r#"\"jobStatus\":\"done\""#)
                 || status.text.contains(r#""jobStatus":"done""#)
             {
                 break;
             }
-            assert!(status.text.contains("processing") && states < 5, "{}", status.text);
+            assert!(status.text.contains("processing") && polls < 5, "{}", status.text);
         }
-        assert_eq!(states, 3);
+        assert_eq!(polls, 3);
         let download = json!({ "faktooraId": "INV-0042", "format": "pdf" });
         let file = session.call("download_invoice", download).done();
         for field in ["filename", "mimeType", "size", "base64Content"] {
@@ -309,18 +311,15 @@ fn refusals_of_the_page_s_rules_are_passed_on_and_leave_nothing_open() {
         assert!(again.text.contains(words), "{}", again.text);
     }
     assert_eq!(made(&faktoora), 0);
-    // A field that the schema demands is missing: the server's own protocol error, or ours before it.
+    // A field that the schema demands is missing: the server's own protocol error.
     let (tool, mut arguments) = example(ZUGFERD);
     arguments.as_object_mut().unwrap().remove("invoiceNumber");
     let id = session.send_call(&tool, arguments);
-    session.listen(crate::support::PATIENCE);
-    if session.answered(&id).is_none() {
-        let question = session.asked_within(crate::support::PATIENCE);
-        let reply = json!({ "action": "accept", "content": { "confirm": true } });
-        session.line(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": reply }).to_string());
-        let answer = session.answer(&id).to_string();
-        assert!(answer.contains("invoiceNumber"), "{answer}");
-    }
+    let question = session.asked_within(PATIENCE);
+    let reply = json!({ "action": "accept", "content": { "confirm": true } });
+    session.line(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": reply }).to_string());
+    let answer = session.answer(&id).to_string();
+    assert!(answer.contains("invoiceNumber"), "{answer}");
     assert_eq!(made(&faktoora), 0);
 }
 
@@ -362,35 +361,65 @@ fn a_lost_creation_is_looked_up_by_its_number_and_not_made_twice() {
     assert!(looked.iter().any(|call| call.arguments()["invoiceNumber"] == "RE-2024-001"), "{looked:?}");
 }
 
+/// The example as one question: create, and wait until it is made.
+fn and_wait(number: &str) -> Value {
+    let mut arguments = example(ZUGFERD).1;
+    arguments["invoiceNumber"] = json!(number);
+    arguments["kind"] = json!("zugferd2");
+    arguments
+}
+
 #[test]
 fn create_and_wait_gives_the_id_when_it_is_done_with_progress() {
     let (server, faktoora) = faktoora::start();
+    faktoora.books.lock().unwrap().slow = 1;
     let home = logged_in(&server, &[]);
-    for era in Era::BOTH {
+    for (era, number) in Era::BOTH.into_iter().zip(["RE-2024-101", "RE-2024-102"]) {
         let mut session = session(&home, era);
-        let (tool, mut arguments) = example(ZUGFERD);
-        arguments["invoiceNumber"] = json!(format!("RE-2024-{era:?}"));
-        arguments["wait"] = json!(true);
-        let (_, done) = session.call_and_answer(&tool, arguments, "accept");
-        let done = done.done();
-        assert!(done.text.contains("INV-00") && done.text.contains("done"), "{}", done.text);
+        let given = and_wait(number);
+        let (_, declined) = session.call_and_answer("create_invoice_and_wait", given.clone(), "decline");
+        assert!(declined.failed, "{}", declined.text);
+        let params = json!({ "name": "create_invoice_and_wait", "arguments": given, "_meta": { "progressToken": "p" } });
+        let answer = confirmed(&mut session, era, &params);
+        let said = answer.to_string();
+        assert!(said.contains("INV-00") && said.contains("done"), "{said}");
+        let progress = session.notified("notifications/progress");
+        assert_eq!(progress["params"]["progressToken"], "p", "{progress}");
     }
     let books = faktoora.books.lock().unwrap();
-    assert!(books.invoices.iter().all(|made| made.polls == 3), "{:?}", books.invoices);
+    assert_eq!(books.invoices.len(), 2);
+    assert!(books.invoices.iter().all(|made| made.polls == 2), "{:?}", books.invoices);
     for sent in server.calls("create_invoice_zugferd2") {
-        assert!(sent.arguments().get("wait").is_none(), "{:?}", sent.json);
+        assert!(sent.arguments().get("kind").is_none(), "{:?}", sent.json);
     }
+}
+
+/// Calls a tool, and says yes when it is asked about; gives the result.
+#[track_caller]
+fn confirmed(session: &mut McpSession, era: Era, params: &Value) -> Value {
+    let reply = json!({ "action": "accept", "content": { "confirm": true } });
+    if era == Era::Legacy {
+        let id = session.request("tools/call", params.clone());
+        let question = session.asked_within(PATIENCE);
+        session.line(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": reply }).to_string());
+        return session.answer(&id)["result"].clone();
+    }
+    let first = session.ask("tools/call", params.clone());
+    let (key, _) = first["inputRequests"].as_object().and_then(|map| map.iter().next()).unwrap();
+    let mut again = params.clone();
+    again["inputResponses"][key] = reply;
+    again["requestState"] = first["requestState"].clone();
+    session.ask("tools/call", again)
 }
 
 #[test]
 fn create_and_wait_says_when_the_document_failed() {
     let (server, faktoora) = faktoora::start();
     faktoora.books.lock().unwrap().end = "failed";
+    faktoora.books.lock().unwrap().slow = 0;
     let home = logged_in(&server, &[]);
     let mut session = session(&home, Era::Legacy);
-    let (tool, mut arguments) = example(ZUGFERD);
-    arguments["wait"] = json!(true);
-    let (_, answer) = session.call_and_answer(&tool, arguments, "accept");
+    let (_, answer) = session.call_and_answer("create_invoice_and_wait", and_wait("RE-2024-103"), "accept");
     assert!(answer.text.contains("failed") && answer.text.contains("INV-0042"), "{}", answer.text);
     assert_eq!(made(&faktoora), 1);
 }

@@ -58,6 +58,65 @@ fn the_stand_in_keeps_to_its_page() {
     writer.done("list_invoices", json!({}));
 }
 
+/// Calls and failures of every kind, at trace level, against a server that repeats the key.
+#[track_caller]
+fn serves_without_showing_it(desktop: &Desktop, server: &Remote, era: Era) {
+    let run = serve(desktop);
+    let mut session = McpSession::start(&run, era);
+    session.call("create_invoice", json!({ "client_id": "c1", "lines": [{ "quantity": 1 }] })).done();
+    for (tool, arguments) in
+        [("list_invoices", json!({})), ("get_invoice", json!({ "id": "x" })), ("no_such", json!({}))]
+    {
+        let id = session.send_call(tool, arguments);
+        let answer = session.answer(&id).to_string();
+        without_key(&format!("the answer of {tool}"), &answer);
+    }
+    let id = session.send_call("get_client", json!({ "id": "x" }));
+    without_key("a protocol error", &session.answer(&id).to_string());
+    for what in [
+        Break::status(500),
+        Break::status(404),
+        Break::redirect(302, &format!("http://127.0.0.1:9/?key={KEY}")),
+        Break::unauthorized(&format!("Bearer resource_metadata=\"http://127.0.0.1:9/{KEY}\"")),
+        Break::Reset,
+        Break::CutAnswer,
+        Break::WrongId,
+    ] {
+        server.break_once(On::Tool("list_clients"), what);
+        let id = session.send_call("list_clients", json!({}));
+        without_key("a failure", &session.answer(&id).to_string());
+        server.mend();
+    }
+    session.lives();
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", session.pid())).unwrap();
+    without_key("the command line", &String::from_utf8_lossy(&arguments));
+    session.close_input();
+    session.gone_within(PATIENCE);
+    assert!(!session.stderr().is_empty(), "trace level says nothing, so this test shows nothing");
+    without_key("stderr", &session.stderr());
+}
+
+/// What other commands print, and all files.
+#[track_caller]
+fn leaves_it_nowhere(desktop: &Desktop) {
+    for command in [
+        &["history"][..],
+        &["history", "--json"],
+        &["status", "--json"],
+        &["status"],
+        &["doctor"],
+        &["tools", "--account", "lumabill-hosted"],
+        &["call", "list_invoices", "--account", "lumabill-hosted", "--json"],
+        &["call", "get_invoice", "--account", "lumabill-hosted"],
+    ] {
+        let ended = desktop.lumabill(command).env("LUMABILL_LOG", "trace").run();
+        without_key(&command.join(" "), &format!("{}{}", ended.stdout, ended.stderr));
+    }
+    for (path, bytes) in desktop.home.files() {
+        without_key(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
+    }
+}
+
 #[test]
 fn the_key_goes_to_the_server_and_appears_nowhere_else() {
     for era in Era::BOTH {
@@ -67,57 +126,8 @@ fn the_key_goes_to_the_server_and_appears_nowhere_else() {
         let ended = login(&desktop, &server, KEY).exits(0);
         without_key("what login prints", &format!("{}{}", ended.stdout, ended.stderr));
         *hosted.chatty.lock().unwrap() = true;
-
-        let run = serve(&desktop);
-        let mut session = McpSession::start(&run, era);
-        session.call("create_invoice", json!({ "client_id": "c1", "lines": [{ "quantity": 1 }] })).done();
-        for (tool, arguments) in
-            [("list_invoices", json!({})), ("get_invoice", json!({ "id": "x" })), ("no_such", json!({}))]
-        {
-            let id = session.send_call(tool, arguments);
-            let answer = session.answer(&id).to_string();
-            without_key(&format!("the answer of {tool}"), &answer);
-        }
-        let id = session.send_call("get_client", json!({ "id": "x" }));
-        without_key("a protocol error", &session.answer(&id).to_string());
-        for what in [
-            Break::status(500),
-            Break::status(404),
-            Break::redirect(302, &format!("http://127.0.0.1:9/?key={KEY}")),
-            Break::unauthorized(&format!("Bearer resource_metadata=\"http://127.0.0.1:9/{KEY}\"")),
-            Break::Reset,
-            Break::CutAnswer,
-            Break::WrongId,
-        ] {
-            server.break_once(On::Tool("list_clients"), what);
-            let id = session.send_call("list_clients", json!({}));
-            without_key("a failure", &session.answer(&id).to_string());
-            server.mend();
-        }
-        session.lives();
-        let arguments = std::fs::read(format!("/proc/{}/cmdline", session.pid())).unwrap();
-        without_key("the command line", &String::from_utf8_lossy(&arguments));
-        session.close_input();
-        session.gone_within(PATIENCE);
-        assert!(!session.stderr().is_empty(), "trace level says nothing, so this test shows nothing");
-        without_key("stderr", &session.stderr());
-
-        for command in [
-            &["history"][..],
-            &["history", "--json"],
-            &["status", "--json"],
-            &["status"],
-            &["doctor"],
-            &["tools", "--account", "lumabill-hosted"],
-            &["call", "list_invoices", "--account", "lumabill-hosted", "--json"],
-            &["call", "get_invoice", "--account", "lumabill-hosted"],
-        ] {
-            let ended = desktop.lumabill(command).env("LUMABILL_LOG", "trace").run();
-            without_key(&command.join(" "), &format!("{}{}", ended.stdout, ended.stderr));
-        }
-        for (path, bytes) in desktop.home.files() {
-            without_key(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
-        }
+        serves_without_showing_it(&desktop, &server, era);
+        leaves_it_nowhere(&desktop);
         // It did go to the server, and as the page has it.
         let posts: Vec<_> = server.requests().into_iter().filter(|request| request.verb == "POST").collect();
         assert!(posts.iter().any(|request| request.query("key").as_deref() == Some(KEY)));

@@ -177,6 +177,12 @@ impl Memory {
                 Refreshed::StillGood(valid) => return Ok(valid),
             },
         };
+        // A login that ended meanwhile goes before what an older sign-in was renewed to.
+        if let Ok(now) = store.read().await
+            && !now.is(&stored)
+        {
+            return Ok(of(whose, &now)?.valid(whose));
+        }
         if let Err(failure) = store.write(&new).await {
             self.unstored = Some((stored, new));
             let message = format!("the renewed sign-in of account `{}` could not be stored", whose.account);

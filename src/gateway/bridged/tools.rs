@@ -37,8 +37,10 @@ pub struct Offered {
     pub asks: Option<String>,
     /// The server's own definition, as it came but for what was cut.
     pub definition: Arc<Map<String, Value>>,
+    /// A tool of ours, made of several of the server's.
+    pub whole: bool,
     /// Arguments that are called otherwise at the server: (here, there).
-    renamed: Vec<(String, String)>,
+    pub(super) renamed: Vec<(String, String)>,
 }
 
 impl Offered {
@@ -79,6 +81,9 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
     let mut reserved = vec![WHY_NOT];
     if terms.lean {
         reserved.extend(lean::NAMES);
+    }
+    if terms.service == waiting::SERVICE {
+        reserved.push(waiting::WHOLE);
     }
     let names = naming::safe_names(rows.iter().map(|(name, _)| *name), &reserved);
     let named = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
@@ -133,7 +138,8 @@ fn one(
         open_world: None,
     };
     let definition = Arc::new(row.clone());
-    Offered { tool, remote_name: remote_name.to_owned(), effect, toolset, asks, definition, renamed }
+    let remote_name = remote_name.to_owned();
+    Offered { tool, remote_name, effect, toolset, asks, definition, whole: false, renamed }
 }
 
 /// The server's words under the account's mark.

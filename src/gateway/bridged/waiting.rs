@@ -16,6 +16,8 @@ use crate::bridge::Request;
 use crate::failure::{Exit, Failure};
 use crate::https::Safety;
 
+/// Where it is offered.
+pub const SERVICE: &str = "faktoora";
 /// Our tool.
 pub const WHOLE: &str = "create_invoice_and_wait";
 /// Says what became of an invoice.
@@ -41,7 +43,7 @@ const LAST_PAUSE: u64 = 3_000;
 /// Our tool, made of the server's, where it has them all.
 pub fn whole(service: &str, account: &str, tools: &[Offered]) -> Option<Offered> {
     let has = |name: &str| tools.iter().find(|offered| offered.remote_name == name);
-    if service != "faktoora" || has(WHOLE).is_some() || has(STATUS).is_none() {
+    if service != SERVICE || has(STATUS).is_none() {
         return None;
     }
     let kinds: Vec<(&str, &Offered)> =
@@ -69,6 +71,7 @@ pub fn whole(service: &str, account: &str, tools: &[Offered]) -> Option<Offered>
     whole.tool.output_schema = None;
     whole.tool.more = None;
     whole.remote_name = WHOLE.to_owned();
+    whole.whole = true;
     Some(whole)
 }
 

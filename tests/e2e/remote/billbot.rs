@@ -31,7 +31,7 @@ pub struct Billbot {
     pub key: Mutex<String>,
 }
 
-/// Starts it with GreenLeaf Organic in its books, and the next number `INV-2026-0015`.
+/// Starts it with the page's client in its books, and the next number `INV-2026-0015`.
 pub fn start(speaks: Speaks) -> (Remote, Arc<Billbot>) {
     let client = json!({
         "id": "cl_abc123",
@@ -179,6 +179,7 @@ pub fn money(amount: Decimal) -> Value {
     serde_json::from_str(&format!("{amount:.2}")).unwrap()
 }
 
+#[expect(clippy::too_many_lines, reason = "one row for each tool of the page")]
 fn tools() -> Vec<Value> {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let lines = json!({

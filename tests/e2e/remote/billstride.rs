@@ -290,8 +290,9 @@ fn schema(tool: &str) -> Value {
             (json!({ "status": text(), "client": text(), "from": text(), "to": text() }), json!([]))
         }
         "create_client" | "update_client" => (json!({ "name": text(), "email": text() }), json!(["name"])),
-        "suggest_invoice_number" | "get_analytics" | "list_clients" => (json!({}), json!([])),
-        "get_business_settings" => (json!({}), json!([])),
+        "suggest_invoice_number" | "get_analytics" | "list_clients" | "get_business_settings" => {
+            (json!({}), json!([]))
+        }
         "update_business_settings" => (json!({ "name": text(), "iban": text() }), json!([])),
         _ => (json!({ "invoice_id": text() }), json!(["invoice_id"])),
     };

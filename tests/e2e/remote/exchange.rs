@@ -56,7 +56,7 @@ impl Exchange<'_> {
     /// Asks the client (older eras) and waits for its answer: the whole message.
     #[track_caller]
     pub fn ask(&mut self, method: &str, params: Value) -> Value {
-        let session = Arc::clone(self.session.as_ref().expect("only a session can be asked"));
+        let session = self.session.clone().unwrap_or_else(|| panic!("only a session can be asked"));
         let id = json!(session.question());
         self.say(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         session.answer(&id)

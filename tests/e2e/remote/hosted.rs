@@ -59,7 +59,7 @@ const TOOLS: [(&str, &str); 31] = [
 pub struct Hosted {
     pub invoices: Mutex<Vec<Value>>,
     /// Of each key: when it read, and when it wrote.
-    counted: Mutex<HashMap<String, (Vec<Instant>, Vec<Instant>)>>,
+    counted: Mutex<HashMap<String, Counted>>,
     /// Every error repeats the key, as a careless server does.
     pub chatty: Mutex<bool>,
 }
@@ -73,12 +73,19 @@ pub fn reads(tool: &str) -> bool {
     tool.starts_with("list_") || tool.starts_with("get_")
 }
 
+/// When a key read and when it wrote.
+#[derive(Default)]
+struct Counted {
+    read: Vec<Instant>,
+    written: Vec<Instant>,
+}
+
 impl Hosted {
     /// Whether the call is within the key's limit: 60 reads and 20 writes a minute.
     fn within_limit(&self, key: &str, tool: &str) -> bool {
         let mut counted = self.counted.lock().unwrap();
-        let (read, written) = counted.entry(key.to_owned()).or_default();
-        let (seen, limit) = if reads(tool) { (read, 60) } else { (written, 20) };
+        let counted = counted.entry(key.to_owned()).or_default();
+        let (seen, limit) = if reads(tool) { (&mut counted.read, 60) } else { (&mut counted.written, 20) };
         seen.retain(|at| at.elapsed() < MINUTE);
         seen.push(Instant::now());
         seen.len() <= limit

@@ -72,9 +72,9 @@ impl Plain {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut text = format!("{verb} {} HTTP/1.1\r\nhost: stand-in\r\nconnection: close\r\n", self.target);
         for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", value, "\r\n"]);
         }
-        text.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+        text.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n", body]);
         stream.write_all(text.as_bytes()).unwrap();
         BufReader::new(stream)
     }
@@ -136,8 +136,19 @@ impl Plain {
         self.accepts().header("mcp-protocol-version", "2026-07-28")
     }
 
+    /// Sends a JSON-RPC request and does not wait for its answer; dropping what it gives goes away.
+    pub fn begin(&mut self, method: &str, params: Value) -> BufReader<TcpStream> {
+        let (sender, body) = self.prepared(method, params);
+        sender.send("POST", &body)
+    }
+
     /// Sends a JSON-RPC request.
-    pub fn post(&mut self, method: &str, mut params: Value) -> Got {
+    pub fn post(&mut self, method: &str, params: Value) -> Got {
+        let (sender, body) = self.prepared(method, params);
+        sender.request("POST", &body)
+    }
+
+    fn prepared(&mut self, method: &str, mut params: Value) -> (Self, String) {
         self.next += 1;
         let modern = self.headers.iter().any(|(_, value)| value == "2026-07-28");
         let mut sender = Self {
@@ -155,7 +166,7 @@ impl Plain {
             }
         }
         let body = json!({ "jsonrpc": "2.0", "id": self.next, "method": method, "params": params });
-        sender.request("POST", &body.to_string())
+        (sender, body.to_string())
     }
 
     /// The names of all tools.
@@ -211,7 +222,7 @@ impl Events {
     /// The next message.
     #[track_caller]
     pub fn message(&mut self) -> Value {
-        let (_, data) = self.next().expect("the stream ended");
+        let (_, data) = self.next().unwrap_or_else(|| panic!("the stream ended"));
         serde_json::from_str(&data).unwrap_or_else(|error| panic!("{error}: {data}"))
     }
 }

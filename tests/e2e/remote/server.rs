@@ -29,6 +29,7 @@ pub enum Legacy {
 
 /// What a server speaks.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a feature that a server has or has not")]
 pub struct Speaks {
     /// The path of the server's address.
     pub path: String,

@@ -20,6 +20,7 @@ pub struct Received {
     pub json: Value,
     /// The how-manieth connection it came on, from 0.
     pub connection: usize,
+    /// When it had arrived.
     pub at: Instant,
 }
 
@@ -240,15 +241,14 @@ impl Wire {
 /// A whole answer in bytes.
 pub fn whole(answer: &HttpAnswer) -> Vec<u8> {
     let mut text = head(answer.status, &answer.headers);
-    text.push_str(&format!("content-length: {}\r\n\r\n", answer.body.len()));
-    text.push_str(&answer.body);
+    text.extend(["content-length: ", &answer.body.len().to_string(), "\r\n\r\n", &answer.body]);
     text.into_bytes()
 }
 
 fn head(status: u16, headers: &[(String, String)]) -> String {
     let mut text = format!("HTTP/1.1 {status} Stand-in\r\n");
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        text.extend([name.as_str(), ": ", value, "\r\n"]);
     }
     text
 }
