@@ -112,10 +112,12 @@ async fn open_over(
                 }
                 opened
             }
-            found = discovering.as_mut() => match found {
-                Ok(Some(session)) => return Ok(session),
-                _ => initializing.await,
-            },
+            found = discovering.as_mut() => {
+                if let Ok(Some(session)) = found {
+                    return Ok(session);
+                }
+                initializing.await
+            }
         },
     };
     link.set_legacy(opened.is_ok());

@@ -17,7 +17,7 @@ LISTS = {
     "resources/templates/list": "resourceTemplates",
 }
 # Seconds in which a notification comes, and in which it is taken not to come.
-SOON = 5.0
+SOON = 3.0
 
 
 class Talk:
@@ -94,7 +94,7 @@ class Talk:
         """The methods of all that the server said besides progress and what was waited for."""
         known = ("notifications/progress", "notifications/subscriptions/acknowledged")
         methods = {message.get("method") for message in self.peer.heard if "id" not in message}
-        self.keep("notifications", sorted(methods - {None, *known}))
+        self.keep("notifications", {method: True for method in sorted(methods - {None, *known})})
 
 
 def without_meta(params):
