@@ -649,12 +649,17 @@ fn pages_without_an_end_end() {
 
 #[test]
 fn a_stream_that_never_ends_is_left_and_the_next_call_works() {
+    let mut sessions = Vec::new();
+    // All at once: each takes as long as a call may.
     for speaks in [Speaks::sessions(PATH).with_events(), Speaks::sessions(PATH), Speaks::modern(PATH)] {
         let (server, _) = hostile::start(speaks, vec![tool("get_summary", "Looks", true)]);
         let home = as_billbot(&server);
         let mut session = McpSession::start(&serve(&home), Era::Legacy);
         server.break_always(On::Tool("get_summary"), Break::EndlessEvents);
         let id = session.send_call("get_summary", json!({}));
+        sessions.push((server, session, id));
+    }
+    for (server, mut session, id) in sessions {
         // Other requests are answered meanwhile.
         session.lives();
         let answer = session.answer_within(&id, ANY_CALL);
