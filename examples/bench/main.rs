@@ -55,8 +55,8 @@ fn main() {
     throughput(&kinds, &load, &mut table);
     memory(&kinds, &load, &mut table);
     size(&kinds, &mut table);
+    bridge::rows(&directory, &load, &mut table);
     if kinds.len() > 1 {
-        bridge::rows(&directory, &load, &mut table);
         tokens::list(&directory, &upstream, &mut table);
     }
     table.print();

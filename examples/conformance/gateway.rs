@@ -1,5 +1,5 @@
-//! Stands in for the product's gateway: the same shapes, and behind them the suite's fixtures, as far as the
-//! product's answers have a form for them (text and an object; a question for a yes; no images, no sampling).
+//! Stands in for the product's gateway: the same shapes, and behind them the suite's fixtures. What the product's own
+//! answers have a form for (text and an object) is here, all else in `remote`, as a remote server's answers pass.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use resources::Resource;
 #[path = "../../src/gateway/call.rs"]
 #[expect(dead_code, reason = "the fixtures heed neither who calls nor for how long")]
 mod call;
+mod remote;
 
 pub use call::{
     Action, Answered, Ask, Asks, Call, Caller, Done, Listed, Outcome, Passed, Passing, ProgressSink,
@@ -65,7 +66,7 @@ impl Receipt {
     pub fn hand_in(self) {}
 }
 
-/// What remote servers say unasked; here there are none.
+/// What remote servers say unasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     ResourcesChanged,
@@ -80,17 +81,11 @@ pub struct Accounts {
 }
 
 /// What each tool is for; the arguments of most are none.
-const TOOLS: [(&str, &str); 13] = [
+const TOOLS: [(&str, &str); 7] = [
     ("test_simple_text", "Answers with a text"),
     ("test_error_handling", "Always fails"),
     ("test_tool_with_progress", "Reports three steps"),
     ("test_logging_tool", "Would log, if anything were logged to clients"),
-    ("test_elicitation", "Asks for a yes"),
-    ("test_streaming_elicitation", "Asks for a yes"),
-    ("test_input_required_result_elicitation", "Asks for a yes"),
-    ("test_input_required_result_request_state", "Asks for a yes"),
-    ("test_input_required_result_tampered_state", "Asks for a yes"),
-    ("test_input_required_result_multi_round", "Asks for a yes, twice"),
     ("test_trigger_tool_change", "Adds a tool to the list"),
     ("test_trigger_prompt_change", "Adds a prompt to the list"),
     ("json_schema_2020_12_tool", "Has a schema with everything in it"),
@@ -100,7 +95,7 @@ impl Accounts {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             changes: watch::channel(0).0,
-            notices: broadcast::channel(1).0,
+            notices: broadcast::channel(16).0,
             added: Mutex::new(0),
         })
     }
@@ -111,12 +106,15 @@ impl Accounts {
 
     pub fn tools(&self) -> Arc<Vec<Tool>> {
         let added = (1..=self.added()).map(|number| (format!("test_added_{number}"), "Was added"));
-        let fixed = TOOLS.map(|(name, about)| (name.to_owned(), about));
-        let tools = fixed.into_iter().chain(added).map(|(name, about)| Tool {
+        let fixed = TOOLS.iter().chain(&remote::TOOLS).map(|(name, about)| ((*name).to_owned(), *about));
+        let tools = fixed.chain(added).map(|(name, about)| Tool {
             input_schema: Arc::new(input_schema(&name)),
-            output_schema: (name == "test_simple_text")
-                .then(|| Arc::new(object(json!({ "type": "object" })))),
-            more: None,
+            output_schema: match name.as_str() {
+                "test_simple_text" => Some(Arc::new(object(json!({ "type": "object" })))),
+                "test_structured_list" => Some(Arc::new(object(json!({ "type": "array" })))),
+                _ => None,
+            },
+            more: (name == "test_image_content").then(|| Arc::new(object(further()))),
             read_only: !name.starts_with("test_trigger"),
             destructive: None,
             idempotent: None,
@@ -137,9 +135,8 @@ impl Accounts {
     }
 
     pub async fn call(&self, call: Call) -> Outcome {
-        let asks = TOOLS.iter().any(|(name, about)| *name == call.tool && about.starts_with("Asks"));
         match call.tool.as_str() {
-            _ if asks => ask(&call),
+            name if remote::TOOLS.iter().any(|(tool, _)| *tool == name) => remote::call(&call),
             "test_error_handling" => {
                 failed("test_error", "this tool intentionally returns an error for testing")
             }
@@ -155,6 +152,7 @@ impl Accounts {
             "test_trigger_tool_change" | "test_trigger_prompt_change" => {
                 *self.added.lock().unwrap_or_else(PoisonError::into_inner) += 1;
                 self.changes.send_modify(|change| *change += 1);
+                drop(self.notices.send(Notice::ResourcesChanged));
                 done("changed")
             }
             name if self.tools().iter().any(|tool| tool.name == name) => {
@@ -176,6 +174,7 @@ impl Accounts {
             "test_prompt_with_arguments",
             "test_prompt_with_embedded_resource",
             "test_prompt_with_image",
+            remote::ASKING_PROMPT,
         ];
         let added = (1..=self.added()).map(|number| format!("test_added_{number}"));
         let names = fixed.map(str::to_owned).into_iter().chain(added);
@@ -192,14 +191,18 @@ impl Accounts {
         }
     }
 
-    #[expect(clippy::unused_self, clippy::unused_async, reason = "the shape of the product's")]
-    pub async fn pass(&self, _: Passing) -> Option<Outcome> {
-        None
+    #[expect(clippy::unused_async, reason = "the shape of the product's")]
+    pub async fn pass(&self, passing: Passing) -> Option<Outcome> {
+        let outcome = remote::pass(&passing);
+        if passing.method == "resources/subscribe" && outcome.is_some() {
+            drop(self.notices.send(Notice::ResourceUpdated(remote::WATCHED.to_owned())));
+        }
+        outcome
     }
 
     #[expect(clippy::unused_self, reason = "the shape of the product's")]
     pub fn subscribable(&self) -> bool {
-        false
+        true
     }
 
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
@@ -224,7 +227,7 @@ impl Accounts {
                 vec![resource, text("Please process the embedded resource above.")]
             }
             "test_prompt_with_image" => {
-                let image = json!({ "type": "image", "data": PNG, "mimeType": "image/png" });
+                let image = json!({ "type": "image", "data": remote::PNG, "mimeType": "image/png" });
                 vec![image, text("Please analyze the image above.")]
             }
             _ => {
@@ -238,7 +241,8 @@ impl Accounts {
 
     #[expect(clippy::unused_self, reason = "the shape of the product's")]
     pub fn resources(&self) -> Vec<Value> {
-        vec![json!({ "uri": "test://static-text", "name": "static-text", "mimeType": "text/plain" })]
+        let text = json!({ "uri": "test://static-text", "name": "static-text", "mimeType": "text/plain" });
+        [vec![text], remote::resources()].concat()
     }
 
     #[expect(clippy::unused_self, reason = "the shape of the product's")]
@@ -268,24 +272,14 @@ impl Accounts {
     }
 }
 
-/// A single pixel.
-const PNG: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-
-/// Asks until the answer is one to the last question; what came back for another one counts as nothing.
-fn ask(call: &Call) -> Outcome {
-    let rounds = if call.tool.ends_with("multi_round") { 2 } else { 1 };
-    let state = |round: usize| format!("{} {round}", call.tool);
-    let question = |round: usize| {
-        let message = format!("Please say yes, for the {round}. time");
-        Outcome::Ask(Question { message, state: state(round), asks: Asks::YesOrNo })
-    };
-    let Some(answered) = &call.answered else { return question(1) };
-    match (1..=rounds).find(|round| state(*round) == answered.state) {
-        None => failed("wrong_state", "the answer is to no question that was asked"),
-        Some(round) if answered.action == Action::Accept && round < rounds => question(round + 1),
-        Some(_) => done(&format!("User response: {:?}", answered.action)),
-    }
+/// What remote servers say of their tools beside what we say ourselves.
+fn further() -> Value {
+    json!({
+        "title": "An image",
+        "icons": [{ "src": format!("data:image/png;base64,{}", remote::PNG), "mimeType": "image/png" }],
+        "annotations": { "title": "An image", "readOnlyHint": false },
+        "_meta": { "example.com/colour": "red" },
+    })
 }
 
 fn echoed(text: &str, given: &Map<String, Value>) -> Outcome {

@@ -24,15 +24,15 @@ pub struct Known {
 }
 
 /// What the page of `service` says of `tool`.
-pub fn known(service: &str, tool: &str) -> Option<Known> {
+pub fn known(service: &str, tool: &str) -> Option<&'static Known> {
     let rows = match service {
         "billbot" => billbot::ROWS,
         "billstride" => billstride::ROWS,
         "faktoora" => faktoora::ROWS,
-        "lumabill-hosted" => return hosted::known(tool),
+        "lumabill-hosted" => hosted::rows(),
         _ => return None,
     };
-    rows.iter().find(|row| row.tool == tool).copied()
+    rows.iter().find(|row| row.tool == tool)
 }
 
 /// Whether a service is one whose pages were read, so that its hints on reading are believed.

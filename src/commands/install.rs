@@ -19,9 +19,9 @@ use self::in_file::{Place, Put};
 use self::installed::Installed;
 use super::moving;
 use crate::failure::{Exit, Failure};
-use crate::install::clients::Way;
+use crate::install::clients::{Start, Way, is_ours};
 use crate::install::{Client, Entry};
-use crate::settings::{Account, Settings, UserFolders};
+use crate::settings::{Account, Settings, UserFolders, is_account_name, me};
 use crate::terminal;
 
 /// Let MCP clients start lumabill: adds one entry to their configuration, and changes nothing else
@@ -40,9 +40,9 @@ pub struct Args {
     /// Write nothing: print the entry, to be pasted
     #[arg(long, conflicts_with = "all")]
     print: bool,
-    /// Serve this account
+    /// Serve this account; given several times, several at once
     #[arg(long, value_name = "NAME")]
-    account: Option<String>,
+    account: Vec<String>,
     /// A second entry, `lumabill-sandbox`, that serves the built-in practice API
     #[arg(long, conflicts_with = "account")]
     sandbox: bool,
@@ -168,10 +168,37 @@ fn put(
         check_inside(&file)?;
     }
     let place = Place { client, file: &file, project };
+    say_replaced(&place, entry);
     if !project && let Some(told) = by_command::of(client, folders) {
         return told.put(&place, entry, installed);
     }
     Ok(Done { put: place.put(entry, installed)?, place: format!("`{}`", shown(&file)) })
+}
+
+/// An entry of ours that served another account until now: somebody may still want that one.
+fn say_replaced(place: &Place<'_>, entry: &Entry) {
+    let Ok(Some(old)) = place.entry(&entry.name) else { return };
+    let Some(start) = Start::of(&old).filter(|_| is_ours(&old)) else { return };
+    let named = |words: &[String]| {
+        let pairs = words.iter().zip(words.iter().skip(1));
+        let names = pairs.filter(|(flag, name)| *flag == "--account" && is_account_name(name));
+        names.map(|(_, name)| name.clone()).collect::<Vec<_>>()
+    };
+    let (before, now) = (named(&start.args), named(&entry.args));
+    let lost: Vec<_> = before.iter().filter(|name| !now.contains(name)).collect();
+    if lost.is_empty() {
+        return;
+    }
+    let now = if now.is_empty() { vec!["lumabill".to_owned()] } else { now };
+    let all: String = before.iter().chain(&now).map(|name| format!(" --account {name}")).collect();
+    terminal::note(&format!(
+        "note: the entry `{}` of {} served account {} until now; to serve both: `{} install {}{all}`",
+        entry.name,
+        place.client.title,
+        lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        me(),
+        place.client.id,
+    ));
 }
 
 /// A project comes from others, and a link in it must not lead us to write elsewhere.

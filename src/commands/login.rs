@@ -225,7 +225,9 @@ fn say_what_is_next(account: &Account, settings: &Settings) {
         terminal::note("after an update macOS may ask again: choose Always Allow, or log in again");
     }
     let is_default = settings.account(None).is_ok_and(|default| default.name == account.name);
-    let chosen = if is_default { String::new() } else { format!(" --account {}", account.name) };
+    // A further account would leave it open which one is meant.
+    let alone = is_default && !account.service.is_remote();
+    let chosen = if alone { String::new() } else { format!(" --account {}", account.name) };
     let server = super::install::server_name(account, is_default);
     terminal::line(&format!(
         "next: {0} install{chosen}   lets your AI clients start it; for Claude Code by hand:\n      \

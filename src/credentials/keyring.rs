@@ -4,6 +4,7 @@
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod bus;
+mod parts;
 mod problem;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use parts::Items;
 pub use problem::KeyringError;
 #[cfg(all(unix, not(target_os = "macos")))]
 use secret_service as store;
@@ -62,15 +64,15 @@ impl Keyring {
     /// instead of a prompt.
     pub async fn read_quietly(&self, item: &str) -> Result<Option<Secret>, KeyringError> {
         let item = item.to_owned();
-        self.answer(start(move || store::read_quietly(&item))).await
+        self.answer(start(move || parts::read(&Stored { quietly: true }, &item))).await
     }
 
     /// Stores `secret`, reads it back and compares.
     pub async fn write(&self, item: &str, secret: &Secret) -> Result<(), KeyringError> {
         let (item, secret) = (item.to_owned(), secret.clone());
         self.answer(start(move || {
-            store::write(&item, &secret)?;
-            match store::read(&item)? {
+            parts::write(&STORED, &item, &secret)?;
+            match parts::read(&STORED, &item)? {
                 Some(stored) if stored.is(&secret) => Ok(()),
                 _ => Err(KeyringError::Failed("what was stored reads back as something else".to_owned())),
             }
@@ -78,10 +80,10 @@ impl Keyring {
         .await
     }
 
-    /// Removes `item`, however many there are; false where there was none.
+    /// Removes `item` with all its parts, however many there are; false where there was none.
     pub async fn delete(&self, item: &str) -> Result<bool, KeyringError> {
         let item = item.to_owned();
-        self.answer(start(move || store::delete(&item))).await
+        self.answer(start(move || parts::delete(&STORED, &item))).await
     }
 
     /// Writes, reads and removes a scratch item: only this shows that a key can be stored.
@@ -91,10 +93,14 @@ impl Keyring {
         self.delete(SCRATCH).await.map(drop)
     }
 
-    /// The items of ours whose user begins with `prefix`, where the platform can search; else none.
+    /// The items of ours whose user begins with `prefix`, where the platform can search; else none. Those that belong
+    /// together are one.
     pub async fn items(&self, prefix: &str) -> Result<Vec<String>, KeyringError> {
         let prefix = prefix.to_owned();
-        let mut items = self.answer(start(store::items)).await?;
+        let items = self.answer(start(store::items)).await?;
+        let mut items: Vec<_> = items.iter().map(|item| parts::whole(item).to_owned()).collect();
+        items.sort();
+        items.dedup();
         items.retain(|item| item.starts_with(&prefix));
         Ok(items)
     }
@@ -117,7 +123,29 @@ impl Keyring {
 
 /// Starts reading `item` on a thread of its own; may ask the person to unlock the keyring.
 pub(super) fn start_reading(item: String) -> Pending<Option<Secret>> {
-    start(move || store::read(&item))
+    start(move || parts::read(&STORED, &item))
+}
+
+/// The platform's own items.
+struct Stored {
+    /// A locked keyring is an error instead of a prompt.
+    quietly: bool,
+}
+
+const STORED: Stored = Stored { quietly: false };
+
+impl Items for Stored {
+    fn read(&self, item: &str) -> Result<Option<Secret>, KeyringError> {
+        if self.quietly { store::read_quietly(item) } else { store::read(item) }
+    }
+
+    fn write(&self, item: &str, secret: &Secret) -> Result<(), KeyringError> {
+        store::write(item, secret)
+    }
+
+    fn delete(&self, item: &str) -> Result<bool, KeyringError> {
+        store::delete(item)
+    }
 }
 
 fn start<T, F>(work: F) -> Pending<T>

@@ -9,7 +9,7 @@ use ring::digest;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::Origin;
+use super::{Origin, oauth};
 use crate::failure::Failure;
 use crate::settings::{KeyProblem, Service, check_key};
 
@@ -41,8 +41,12 @@ impl Secret {
         one.len() == two.len() && one.iter().zip(two).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
     }
 
-    /// What people see of a key: its prefix and its last four characters, or nothing where it is short.
+    /// What people see of a key: its prefix and its last four characters, or nothing where it is short; of a sign-in,
+    /// the same of its access token.
     pub fn masked(&self) -> String {
+        if let Some(signed_in) = oauth::signed_in(self) {
+            return signed_in.masked;
+        }
         let text = self.expose();
         // Known words only: what follows them may hold underscores of its own.
         let prefix = PREFIXES.iter().find(|prefix| text.starts_with(**prefix)).copied().unwrap_or_default();

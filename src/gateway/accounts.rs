@@ -1,16 +1,22 @@
-//! The accounts that are served at once: one as it is, several under names that begin with the account's.
+//! The accounts that are served at once: one as it is, several under names that begin with the account's. What one of
+//! them cannot do never keeps the others from doing theirs.
 
-use std::sync::Arc;
+mod gathering;
+mod routing;
 
-use serde_json::{Map, Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::{Map, Value};
+use tokio::runtime::Handle;
 use tokio::sync::{broadcast, watch};
 
-use super::bridged::Bridged;
+use super::bridged::{Bridged, WHY_NOT, why_not_tool};
 use super::completion::{Completion, Typing};
 use super::resources::Resource;
-use super::{Call, Gateway, Listed, Outcome, Passing, Tool};
+use super::{Call, Gateway, Listed, Outcome, Passing, Tool, redaction};
 use crate::bridge::Notice;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 
 /// One account that is served.
 pub enum Served {
@@ -35,106 +41,271 @@ pub type Again = Box<dyn Fn() -> Option<Served> + Send + Sync>;
 
 /// All accounts of one server, in the order in which they were named.
 pub struct Accounts {
-    served: Vec<(String, Served)>,
+    slots: Vec<Slot>,
     changes: watch::Sender<u64>,
     notices: broadcast::Sender<Notice>,
+}
+
+/// The place of one account.
+struct Slot {
+    name: String,
+    now: RwLock<Now>,
+    /// Its changes and notices are passed on.
+    heard: AtomicBool,
+}
+
+/// What serves an account just now.
+#[derive(Clone)]
+enum Now {
+    Api(Arc<Gateway>),
+    Remote(Arc<Bridged>),
+    Absent(Arc<Absent>),
+}
+
+impl From<Served> for Now {
+    fn from(served: Served) -> Self {
+        match served {
+            Served::Api(gateway) => Self::Api(gateway),
+            Served::Remote(bridged) => Self::Remote(bridged),
+            Served::Absent(absent) => Self::Absent(Arc::new(absent)),
+        }
+    }
 }
 
 impl Accounts {
     /// At least one account, with its name.
     pub fn new(served: Vec<(String, Served)>) -> Self {
-        Self { served, changes: watch::channel(0).0, notices: broadcast::channel(16).0 }
+        let slot = |(name, served): (String, Served)| Slot {
+            name,
+            now: RwLock::new(served.into()),
+            heard: AtomicBool::new(false),
+        };
+        Self {
+            slots: served.into_iter().map(slot).collect(),
+            changes: watch::channel(0).0,
+            notices: broadcast::channel(16).0,
+        }
     }
 
-    /// The only account, where it is one of a REST API.
-    fn api(&self) -> Option<&Arc<Gateway>> {
-        match self.served.as_slice() {
-            [(_, Served::Api(gateway))] => Some(gateway),
+    /// The only account; `None` where there are several.
+    fn only(&self) -> Option<Now> {
+        match self.slots.as_slice() {
+            [slot] => Some(self.now(slot)),
             _ => None,
         }
     }
 
+    /// What serves an account by now: one that could not be served may have been logged in to since.
+    fn now(&self, slot: &Slot) -> Now {
+        let now = slot.now.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Now::Absent(absent) = &now else { return now };
+        let Some(served) = (absent.again)().map(Now::from).filter(|served| !matches!(served, Now::Absent(_)))
+        else {
+            return now;
+        };
+        *slot.now.write().unwrap_or_else(PoisonError::into_inner) = served.clone();
+        if slot.heard.load(Ordering::Relaxed) {
+            self.hear(&served);
+        }
+        self.changes.send_modify(|change| *change += 1);
+        for notice in [Notice::PromptsChanged, Notice::ResourcesChanged] {
+            self.notices.send(notice).ok();
+        }
+        served
+    }
+
     pub fn tools(&self) -> Arc<Vec<Tool>> {
-        self.api().map(|api| api.tools()).unwrap_or_default()
+        match self.only() {
+            Some(now) => tools_of(&now),
+            None => Arc::new(self.all_tools()),
+        }
     }
 
     pub fn instructions(&self) -> String {
-        self.api().map(|api| api.instructions()).unwrap_or_default()
+        match self.only() {
+            Some(Now::Api(api)) => api.instructions(),
+            Some(Now::Remote(bridged)) => bridged.instructions(),
+            Some(Now::Absent(absent)) => {
+                format!("The tools of the account {} are not available: {WHY_NOT} says why.", absent.account)
+            }
+            None => self.all_instructions(),
+        }
     }
 
     pub fn tools_changed(&self) -> watch::Receiver<u64> {
-        self.api().map_or_else(|| self.changes.subscribe(), |api| api.tools_changed())
+        match self.only() {
+            Some(Now::Api(api)) => api.tools_changed(),
+            Some(Now::Remote(bridged)) => bridged.tools_changed(),
+            _ => {
+                self.hear_all();
+                self.changes.subscribe()
+            }
+        }
     }
 
     /// What remote servers say unasked.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        if let Some(Now::Remote(bridged)) = self.only() {
+            return bridged.notices();
+        }
+        self.hear_all();
         self.notices.subscribe()
     }
 
     /// A remote server tells of changes of single resources to those who subscribe to them.
     pub fn subscribable(&self) -> bool {
-        let remote = |served: &Served| matches!(served, Served::Remote(bridged) if bridged.subscribable());
-        self.served.iter().any(|(_, served)| remote(served))
+        let subscribable =
+            |slot: &Slot| matches!(self.now(slot), Now::Remote(bridged) if bridged.subscribable());
+        self.slots.iter().any(subscribable)
     }
 
-    pub async fn call(&self, call: Call) -> Outcome {
-        match self.api() {
-            Some(api) => api.call(call).await,
-            None => Outcome::Failed(self.why_not(&call.tool)),
+    /// From now on changes and notices of every account are passed on.
+    fn hear_all(&self) {
+        for slot in &self.slots {
+            if !slot.heard.swap(true, Ordering::Relaxed) {
+                self.hear(&slot.now.read().unwrap_or_else(PoisonError::into_inner).clone());
+            }
+        }
+    }
+
+    fn hear(&self, now: &Now) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let (mut tools, others) = match now {
+            Now::Api(api) => (api.tools_changed(), None),
+            Now::Remote(bridged) => (bridged.tools_changed(), Some(bridged.notices())),
+            Now::Absent(_) => return,
+        };
+        let changes = self.changes.clone();
+        runtime.spawn(async move {
+            while tools.changed().await.is_ok() {
+                changes.send_modify(|change| *change += 1);
+            }
+        });
+        if let Some(mut heard) = others {
+            let notices = self.notices.clone();
+            runtime.spawn(async move {
+                loop {
+                    match heard.recv().await {
+                        Ok(notice) => drop(notices.send(notice)),
+                        Err(broadcast::error::RecvError::Lagged(_)) => {}
+                        Err(broadcast::error::RecvError::Closed) => return,
+                    }
+                }
+            });
+        }
+    }
+
+    pub async fn call(&self, mut call: Call) -> Outcome {
+        let now = match self.only() {
+            Some(now) => now,
+            None => match self.route(&call.tool) {
+                Some((slot, tool)) => {
+                    call.tool = tool;
+                    self.now(slot)
+                }
+                None => return Outcome::Failed(redaction::failure(self.unknown(&call.tool))),
+            },
+        };
+        match now {
+            Now::Api(api) => api.call(call).await,
+            Now::Remote(bridged) => Box::pin(bridged.enter(call)).await,
+            Now::Absent(absent) => Outcome::Failed(redaction::failure(absent.why.clone())),
         }
     }
 
     pub fn listed(&self, what: Listed) -> Vec<Value> {
-        match (self.api(), what) {
-            (None, _) => Vec::new(),
-            (Some(api), Listed::Prompts) => api.prompts(),
-            (Some(api), Listed::Resources) => api.resources(),
-            (Some(api), Listed::Templates) => api.resource_templates(),
+        match self.only() {
+            Some(now) => listed_of(&now, what),
+            None => self.all_listed(what),
         }
     }
 
     /// A prompt of ours.
     pub fn prompt(&self, name: &str, arguments: &Map<String, Value>) -> Result<Value, Failure> {
-        match self.api() {
-            Some(api) => api.prompt(name, arguments),
-            None => Ok(json!({})),
+        match self.only() {
+            Some(Now::Api(api)) => api.prompt(name, arguments),
+            Some(_) => Err(no_prompt(name)),
+            None => self.prompt_of(name, arguments),
         }
     }
 
     /// A resource of ours.
     pub fn resource(&self, uri: &str) -> Option<Resource> {
-        self.api()?.resource(uri)
+        match self.only() {
+            Some(Now::Api(api)) => api.resource(uri),
+            Some(_) => None,
+            None => self.resource_of(uri),
+        }
     }
 
     /// Completion of prompts and templates of ours.
     pub async fn complete(&self, typing: Typing) -> Option<Completion> {
-        match self.api() {
-            Some(api) => api.complete(typing).await,
-            None => None,
+        match self.only() {
+            Some(Now::Api(api)) => api.complete(typing).await,
+            Some(_) => None,
+            None => self.complete_of(typing).await,
         }
     }
 
     /// A request beside tools, passed on to the remote server that lists its name or address; `None` where none does.
-    pub async fn pass(&self, _passing: Passing) -> Option<Outcome> {
-        None
+    pub async fn pass(&self, passing: Passing) -> Option<Outcome> {
+        match self.only() {
+            Some(Now::Remote(bridged)) => bridged.pass(passing).await,
+            Some(_) => None,
+            None => {
+                let (bridged, passing) = self.whose(passing)?;
+                bridged.pass(passing).await
+            }
+        }
     }
 
     pub fn why_not(&self, tool: &str) -> Failure {
-        use crate::failure::Exit;
-        match self.api() {
-            Some(api) => api.why_not(tool),
-            None => Failure::new("unknown_tool", Exit::Refused, format!("there is no tool `{tool}`")),
+        let (now, tool) = match (self.only(), self.route(tool)) {
+            (Some(now), _) => (now, tool.to_owned()),
+            (None, Some((slot, tool))) => (self.now(slot), tool),
+            (None, None) => return self.unknown(tool),
+        };
+        match now {
+            Now::Api(api) => api.why_not(&tool),
+            Now::Remote(bridged) => bridged.why_not(&tool),
+            Now::Absent(absent) => absent.why.clone(),
         }
     }
 
     /// Waits until what calls have written down is kept, and ends sessions.
     pub async fn close(&self) {
-        for (_, served) in &self.served {
-            match served {
-                Served::Api(gateway) => gateway.close().await,
-                Served::Remote(bridged) => bridged.close().await,
-                Served::Absent(_) => {}
+        for slot in &self.slots {
+            let now = slot.now.read().unwrap_or_else(PoisonError::into_inner).clone();
+            match now {
+                Now::Api(gateway) => gateway.close().await,
+                Now::Remote(bridged) => bridged.close().await,
+                Now::Absent(_) => {}
             }
         }
     }
+}
+
+/// The tools of one account under their own names.
+fn tools_of(now: &Now) -> Arc<Vec<Tool>> {
+    match now {
+        Now::Api(api) => api.tools(),
+        Now::Remote(bridged) => bridged.tools(),
+        Now::Absent(absent) => Arc::new(vec![why_not_tool(&absent.account)]),
+    }
+}
+
+/// The same for what is listed beside tools.
+fn listed_of(now: &Now, what: Listed) -> Vec<Value> {
+    match (now, what) {
+        (Now::Api(api), Listed::Prompts) => api.prompts(),
+        (Now::Api(api), Listed::Resources) => api.resources(),
+        (Now::Api(api), Listed::Templates) => api.resource_templates(),
+        (Now::Remote(bridged), what) => bridged.listed(what),
+        (Now::Absent(_), _) => Vec::new(),
+    }
+}
+
+fn no_prompt(name: &str) -> Failure {
+    Failure::new("unknown_prompt", Exit::Refused, format!("there is no prompt `{name}`"))
+        .hint("prompts/list names those that there are")
 }

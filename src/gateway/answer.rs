@@ -190,9 +190,9 @@ fn not_again(facts: &Value) -> Option<&str> {
 }
 
 /// What the first call says where nobody could be asked: what would happen, and how to go on.
-pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) -> Failure {
-    let message = format!("`{}` needs a person's yes first; nothing was sent", work.tool());
-    let message = match &work.confirm_number {
+pub(super) fn confirmation_required(tool: &str, given: Option<&str>, label: &str, question: &str) -> Failure {
+    let message = format!("`{}` needs a person's yes first; nothing was sent", tool);
+    let message = match given {
         Some(given) if quoted(given) != label => format!(
             "{message}: `confirm_number` is `{}`, the record is called `{}`",
             quoted(given),
@@ -202,10 +202,10 @@ pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) ->
         None => message,
     };
     let again = "call again within 10 minutes with the same arguments and `confirm_number`";
-    let hint = match &work.confirm_number {
+    let hint = match given {
         Some(given) if quoted(given) == label => format!(
             "call `{}` once without `confirm_number` and show the person what it says; after a yes {again}: `{label}`",
-            work.tool()
+            tool
         ),
         _ => format!("show this to the person; after a yes {again}: `{}`", quoted(label)),
     };
@@ -217,11 +217,11 @@ pub(super) fn confirmation_required(work: &Work, label: &str, question: &str) ->
 }
 
 /// A no is final for this call.
-pub(super) fn declined(tool: &str) -> Failure {
+pub(super) fn declined(tool: &str, command: &str) -> Failure {
     Failure::new("declined", Exit::Refused, format!("the person said no to `{tool}`; nothing was sent")).hint(
         format!(
             "do not try again unless the person asks for it; one whom this client did not ask can run \
-             `lumabill call {tool}` in a terminal"
+             `{command}` in a terminal"
         ),
     )
 }

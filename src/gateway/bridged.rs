@@ -1,23 +1,71 @@
 //! An account whose tools are those of a remote MCP server, and the whole story of a call there, in order: find,
 //! permit, claim, send, settle, make visible. The same policy holds as for our own tools.
 
+mod answers;
+mod asking;
+mod concluding;
 pub mod definitions;
+pub mod effects;
+mod entering;
+mod features;
+mod files;
+mod instructions;
+mod lean;
+mod listing;
+mod looking_up;
+mod naming;
+mod offers;
+mod outcome;
+mod passing;
+mod pending;
+mod permitting;
+mod records;
+mod refresh;
+mod rows;
+mod schemas;
+mod screening;
+mod sending;
+#[cfg(test)]
+mod tests;
 mod tools;
+mod waiting;
+mod work;
+mod writing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::sync::{broadcast, watch};
+use serde_json::Map;
+use tokio::sync::watch;
+use tokio::time::{sleep_until, timeout};
 
+use super::confirmation::{Confirmations, is_passed_on};
 use super::policy::Level;
-use super::rate_limit::Rates;
+use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
-use super::{Call, Listed, Outcome, Passing, Tool};
-use crate::bridge::{self, Notice};
-use crate::failure::{Exit, Failure};
-use crate::journal::Journal;
+use super::{Call, Outcome, redaction};
+use crate::bridge::{self, Asked};
+use crate::failure::{Exit, Failure, Sent};
+use crate::https::Safety;
+use crate::journal::{Journal, Scope};
+use asking::{Resumed, Wanted};
+pub use naming::{LONGEST as LONGEST_NAME, shortened};
+use offers::Offers;
+use outcome::Fate;
+use pending::Pending;
+pub use rows::Fit;
+use sending::{Arrived, Running, Upstream};
+pub use tools::{Offered, WHY_NOT, why_not_tool};
+use work::Work;
+use writing::Claimed;
+
+/// Names the company among those that one key reaches.
+const TENANT: &str = "x-account-id";
+/// How often one call asks, over all its questions.
+const ROUNDS: u32 = 8;
+/// At the end of the process, for writes that are under way without a caller.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// All that a bridged account is made of. Making one touches neither keyring nor network.
 pub struct Setup {
@@ -42,66 +90,175 @@ pub struct Setup {
 
 /// A remote server's tools under our policy.
 pub struct Bridged {
-    setup: Setup,
-    remote: bridge::Remote,
-    changes: watch::Sender<u64>,
+    setup: Arc<Setup>,
+    remote: Arc<bridge::Remote>,
+    /// The same, as calls see it.
+    upstream: Arc<dyn Upstream>,
+    /// The server's address, as the journal and confirmations know it.
+    origin: String,
+    /// Whose books calls write to.
+    scope: Scope,
+    confirmations: Confirmations,
+    rate_limits: Arc<RateLimits>,
+    pending: Pending,
+    /// Writes that are on their way.
+    under_way: watch::Sender<usize>,
+    /// What is listed, and what keeps it fresh.
+    offers: Arc<Offers>,
+}
+
+/// What comes of a request next.
+enum Event {
+    Arrived(Box<Arrived>),
+    Asked(Asked),
 }
 
 impl Bridged {
     pub fn new(setup: Setup) -> Result<Self, Failure> {
-        let remote = bridge::Remote::new(setup.remote.clone());
-        Ok(Self { setup, remote, changes: watch::channel(0).0 })
+        let remote = Arc::new(bridge::Remote::new(setup.remote.clone()));
+        let upstream: Arc<dyn Upstream> = Arc::<bridge::Remote>::clone(&remote);
+        Ok(Self::on(setup, remote, upstream))
     }
 
-    /// The tools that are listed and may be called, in a stable order, as they were stored. Touches neither keyring nor
-    /// network; a stored list that is old is refreshed behind it.
-    pub fn tools(&self) -> Arc<Vec<Tool>> {
-        Arc::new(Vec::new())
+    fn on(setup: Setup, remote: Arc<bridge::Remote>, upstream: Arc<dyn Upstream>) -> Self {
+        let origin = setup.remote.origin.to_string();
+        let tenant = setup.remote.headers.iter().find(|(name, _)| name.as_str() == TENANT);
+        let tenant = tenant.and_then(|(_, value)| value.to_str().ok()).map(str::to_owned);
+        let profile = tenant.unwrap_or_else(|| format!("account:{}", setup.account));
+        let rate_limits = Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None));
+        let setup = Arc::new(setup);
+        let offers = Arc::new(Offers::new(Arc::clone(&setup), Arc::clone(&remote), Arc::clone(&rate_limits)));
+        Self {
+            scope: Scope { account: setup.account.clone(), origin: origin.clone(), profile },
+            origin,
+            confirmations: Confirmations::new(&setup.state_folder),
+            rate_limits,
+            pending: Pending::default(),
+            under_way: watch::channel(0).0,
+            offers,
+            setup,
+            remote,
+            upstream,
+        }
     }
 
-    /// What the server tells the model once, marked as the server's words.
-    pub fn instructions(&self) -> String {
-        String::new()
-    }
-
-    /// Changes its value whenever a list would answer differently.
-    pub fn tools_changed(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
-
-    /// What the server says unasked.
-    pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        self.remote.notices()
-    }
-
-    /// The server declared `resources.subscribe`, as its capabilities were stored.
-    pub fn subscribable(&self) -> bool {
-        false
+    /// The server's host, for messages.
+    fn host(&self) -> &str {
+        self.setup.remote.origin.host()
     }
 
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
-        Outcome::Failed(self.why_not(&call.tool))
+        tracing::debug!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");
+        let carried_out = match self.find(&call.tool) {
+            Ok(offered) if offered.whole => self.create_and_wait(call).await,
+            Ok(offered) => self.carry_out(offered, call).await,
+            Err(failure) => Err(failure),
+        };
+        carried_out.unwrap_or_else(|failure| Outcome::Failed(redaction::failure(failure)))
     }
 
-    /// Prompts, resources and templates as they were stored.
-    pub fn listed(&self, _what: Listed) -> Vec<Value> {
-        Vec::new()
+    /// The whole story of a call.
+    async fn carry_out(&self, offered: Arc<Offered>, mut call: Call) -> Result<Outcome, Failure> {
+        let answered = call.answered.take();
+        let mut work = Work::new(offered, call)?;
+        self.with_files(&mut work)?;
+        if work.dry_run {
+            return Ok(Outcome::Done(self.preview(&work)));
+        }
+        if let Some(answered) = answered.as_ref().filter(|answered| is_passed_on(&answered.state)) {
+            return match self.resume(&work, answered).await? {
+                Resumed::Running(running) => self.attend(work, running).await,
+                Resumed::Again { held, more } => {
+                    let running = self.send_again(&work, held, more).await?;
+                    self.attend(work, running).await
+                }
+            };
+        }
+        if !work.writes() {
+            self.admit(&work, Safety::Read).await.map(drop)?;
+            let running = self.send(&work, None, Map::new());
+            return self.attend(work, running).await;
+        }
+        if let Some(question) = self.permit(&mut work, answered)? {
+            return Ok(Outcome::Ask(question));
+        }
+        let held = match self.claim(&work).await? {
+            Claimed::Ours(held) => self.leave(&work, held).await?,
+            Claimed::Before(done) => return Ok(Outcome::Done(done)),
+        };
+        let running = self.send(&work, Some(held), Map::new());
+        self.attend(work, running).await
     }
 
-    /// Passes a request beside tools on; `None` where nothing of this name or address is listed.
-    pub async fn pass(&self, _passing: Passing) -> Option<Outcome> {
-        None
+    /// Waits for the answer of a request that is under way, and answers what the server asks before.
+    async fn attend(&self, work: Work, mut running: Running) -> Result<Outcome, Failure> {
+        let mut rounds = ROUNDS;
+        loop {
+            let arrived = match self.next(&work, &mut running).await? {
+                Event::Arrived(arrived) => *arrived,
+                Event::Asked(asked) => match self.put(&work, asked) {
+                    Some((ask, answer)) => {
+                        let question = self.await_answer(&work, running, ask, answer)?;
+                        return Ok(Outcome::Ask(question));
+                    }
+                    None => continue,
+                },
+            };
+            let (Fate::Asks, Ok(result)) = (arrived.fate, &arrived.answer) else {
+                return self.conclude(&work, arrived).await;
+            };
+            rounds -= 1;
+            match self.wanted(&work, result, arrived.held, rounds).await? {
+                Wanted::Person(question) => return Ok(Outcome::Ask(*question)),
+                Wanted::Nobody { held, more } => running = self.send_again(&work, held, more).await?,
+            }
+        }
     }
 
-    /// Why a tool is not served, in the words of a refused call.
-    pub fn why_not(&self, tool: &str) -> Failure {
-        Failure::new("unknown_tool", Exit::Refused, format!("`{}` has no tool `{tool}`", self.setup.account))
+    /// What comes next of a request: a write that left is not given up by who waits for it.
+    async fn next(&self, work: &Work, running: &mut Running) -> Result<Event, Failure> {
+        let mut questions = true;
+        loop {
+            tokio::select! {
+                biased;
+                arrived = &mut running.task => {
+                    return arrived.map(|arrived| Event::Arrived(Box::new(arrived))).map_err(|_| defect(work));
+                }
+                asked = running.questions.recv(), if questions => match asked {
+                    Some(asked) => return Ok(Event::Asked(asked)),
+                    None => questions = false,
+                },
+                () = work.caller.cancelled.cancelled(), if !running.writes => {
+                    running.stop.cancel();
+                    return Err(writing::cancelled(work));
+                }
+                () = sleep_until(work.ends) => {
+                    if !running.writes {
+                        running.stop.cancel();
+                    }
+                    return Err(answers::takes_long(self, work));
+                }
+            }
+        }
     }
 
     /// Waits until what calls have written down is kept, and ends the session.
     pub async fn close(&self) {
+        self.offers.stop.cancel();
+        self.pending.end().await;
+        let mut under_way = self.under_way.subscribe();
+        drop(timeout(ENDING, under_way.wait_for(|count| *count == 0)).await);
         self.setup.journal.flush().await;
         self.remote.close().await;
     }
+}
+
+/// The task of a request ended by a defect of ours.
+fn defect(work: &Work) -> Failure {
+    let message = format!("`{}` hit a defect of lumabill and did not finish", work.tool);
+    let sent = if work.writes() { Sent::Unknown } else { Sent::Read };
+    Failure::new("defect", Exit::Defect, message)
+        .hint("look whether it took effect before calling it again, and report what lumabill wrote to stderr")
+        .sent(sent)
 }

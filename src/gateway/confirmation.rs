@@ -4,6 +4,7 @@
 //! several processes of one user share them, and they hold no text.
 
 mod kept;
+mod passed_on;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
 pub use kept::Kept;
+pub use passed_on::is_passed_on;
 
 /// How long a question or a first call by `confirm_number` stays good.
 const GOOD_FOR: Duration = Duration::from_secs(600);
@@ -55,7 +57,7 @@ impl Binding<'_> {
 }
 
 /// JSON with sorted names, so that the order of arguments does not matter.
-fn canonical(value: &Value) -> String {
+pub(super) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let mut names: Vec<_> = fields.iter().collect();
@@ -215,7 +217,7 @@ fn unusable(cause: &str) -> Failure {
         .hint("make the state folder writable, or name another one in `LUMABILL_STATE_DIR`")
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -227,7 +229,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
-fn new_file(path: &Path) -> std::io::Result<File> {
+pub(super) fn new_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -235,7 +237,7 @@ fn new_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn create_folder(path: &Path) -> std::io::Result<()> {
+pub(super) fn create_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

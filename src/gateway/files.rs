@@ -14,7 +14,7 @@ use super::{Gateway, Work};
 use crate::failure::{Exit, Failure};
 use opening::Place;
 
-/// The largest statement that is read: 20 MB.
+/// The largest file that is read: 20 MB.
 const LARGEST: u64 = 20_000_000;
 
 impl Gateway {
@@ -30,7 +30,38 @@ impl Gateway {
 
 /// The text of an XML file in one of the folders, which are absolute and without links.
 pub(super) fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failure> {
-    let refused = |why: Refusal| why.failure(path, "not read", "; nothing was sent", folders);
+    let refused = |why: &str| not_read(Refusal::because(why), path, folders);
+    let text = String::from_utf8(read(path, folders)?).map_err(|_| refused("it is no text in UTF-8"))?;
+    if is_xml(&text) { Ok(text) } else { Err(refused("it holds no XML")) }
+}
+
+/// A PDF or XML file in one of the folders, and its media type.
+pub(super) fn read_document(path: &Path, folders: &[PathBuf]) -> Result<(Vec<u8>, &'static str), Failure> {
+    let bytes = read(path, folders)?;
+    match media_type(&bytes) {
+        Some(media_type) => Ok((bytes, media_type)),
+        None => Err(not_read(Refusal::because("it holds neither PDF nor XML"), path, folders)),
+    }
+}
+
+/// What a document is by its content, where that is PDF or XML.
+pub(super) fn media_type(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(b"%PDF-") {
+        return Some("application/pdf");
+    }
+    std::str::from_utf8(bytes).is_ok_and(is_xml).then_some("application/xml")
+}
+
+fn is_xml(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
+}
+
+fn not_read(why: Refusal, path: &Path, folders: &[PathBuf]) -> Failure {
+    why.failure(path, "not read", "; nothing was sent", folders)
+}
+
+fn read(path: &Path, folders: &[PathBuf]) -> Result<Vec<u8>, Failure> {
+    let refused = |why: Refusal| not_read(why, path, folders);
     let file = place(path, folders).and_then(|place| Ok(place.open()?)).map_err(refused)?;
     let plain = file.metadata().is_ok_and(|data| data.is_file());
     if !plain {
@@ -41,12 +72,7 @@ pub(super) fn read_xml(path: &Path, folders: &[PathBuf]) -> Result<String, Failu
     if bytes.len() as u64 > LARGEST {
         return Err(refused(Refusal::because("it is larger than 20 MB")));
     }
-    let text = String::from_utf8(bytes).map_err(|_| refused(Refusal::because("it is no text in UTF-8")))?;
-    if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
-        Ok(text)
-    } else {
-        Err(refused(Refusal::because("it holds no XML")))
-    }
+    Ok(bytes)
 }
 
 /// Writes a new file into one of the folders and comes back with its whole path. What could not be written to

@@ -2,8 +2,9 @@
 //! run it: one what only reads, one what writes, so that a client that always allows reading allows no writing.
 //! What they run is a call like any other: here it is only unwrapped, and every later station sees the inner one.
 
-mod search;
+pub(super) mod search;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -16,13 +17,13 @@ use crate::catalogue::params::{object, text};
 use crate::catalogue::{Endpoint, Param, Toolset, schema};
 use crate::failure::{Exit, Failure};
 
-const SEARCH: &str = "search_tools";
-const DESCRIBE: &str = "describe_tool";
-const RUN_READ: &str = "run_read";
-const RUN_WRITE: &str = "run_write";
+pub(super) const SEARCH: &str = "search_tools";
+pub(super) const DESCRIBE: &str = "describe_tool";
+pub(super) const RUN_READ: &str = "run_read";
+pub(super) const RUN_WRITE: &str = "run_write";
 const ARGUMENTS: &str = "arguments";
 /// Tools that a search names at the most.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 
 const TOOL: Param = text("tool").gateway().required();
 const RUN: &[Param] = &[TOOL, object(ARGUMENTS, &[]).gateway()];
@@ -55,7 +56,7 @@ pub fn is_lean(tool: &str) -> bool {
     row(tool).is_some()
 }
 
-fn row(tool: &str) -> Option<&'static Endpoint> {
+pub(super) fn row(tool: &str) -> Option<&'static Endpoint> {
     TOOLS.iter().find(|row| row.tool == tool)
 }
 
@@ -65,8 +66,8 @@ fn runner(endpoint: &Endpoint) -> &'static str {
 }
 
 /// What is listed in place of all that is served.
-pub(super) fn list(served: &Served) -> Vec<Tool> {
-    let listed = TOOLS.iter().filter(|row| !served.only_reads() || row.tool != RUN_WRITE);
+pub(super) fn list(only_reads: bool) -> Vec<Tool> {
+    let listed = TOOLS.iter().filter(|row| !only_reads || row.tool != RUN_WRITE);
     listed
         .map(|row| Tool {
             name: row.tool.to_owned(),
@@ -83,20 +84,18 @@ pub(super) fn list(served: &Served) -> Vec<Tool> {
         .collect()
 }
 
-/// What a call is once it is looked into.
-pub(super) enum Unwrapped {
-    /// Answered here.
-    Done(Done),
-    /// To be carried out: the inner call where there was one.
-    Call(Call),
-}
-
 impl Gateway {
-    /// Answers what finds and describes, and turns what runs a tool into the call of that tool. A served tool that
-    /// is called by its own name is left as it is: the search finds it, so it may be called.
-    pub(super) fn unwrapped(&self, connection: &Connection, mut call: Call) -> Result<Unwrapped, Failure> {
+    /// Answers what finds and describes, and turns what runs a tool into the call of that tool, to be carried out. A
+    /// served tool that is called by its own name is left as it is: the search finds it, so it may be called.
+    pub(super) fn unwrapped(
+        &self,
+        connection: &Connection,
+        mut call: Call,
+    ) -> Result<ControlFlow<Done, Call>, Failure> {
         let served = &connection.served;
-        let Some(row) = row(&call.tool).filter(|_| served.lean()) else { return Ok(Unwrapped::Call(call)) };
+        let Some(row) = row(&call.tool).filter(|_| served.lean()) else {
+            return Ok(ControlFlow::Continue(call));
+        };
         let facts = match row.tool {
             SEARCH => found(served, &checked(row, call.arguments)?),
             DESCRIBE => {
@@ -114,28 +113,31 @@ impl Gateway {
                 let (tool, arguments) = inner(row, call.arguments)?;
                 let endpoint = served.find(&tool)?;
                 if runner(endpoint) != row.tool {
-                    return Err(wrong_runner(endpoint, row.tool));
+                    return Err(wrong_runner(endpoint.tool, endpoint.writes(), row.tool));
                 }
                 call.tool = tool;
                 call.arguments = arguments;
-                return Ok(Unwrapped::Call(call));
+                return Ok(ControlFlow::Continue(call));
             }
         };
         let text = Value::Object(facts.clone()).to_string();
-        Ok(Unwrapped::Done(Done { structured: facts, text, receipt: None }))
+        Ok(ControlFlow::Break(Done { structured: facts, text, receipt: None }))
     }
 }
 
-fn checked(row: &'static Endpoint, arguments: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+pub(super) fn checked(
+    row: &'static Endpoint,
+    arguments: Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
     Ok(check::check(row, arguments)?)
 }
 
-fn named(arguments: &Map<String, Value>) -> &str {
+pub(super) fn named(arguments: &Map<String, Value>) -> &str {
     arguments.get("tool").and_then(Value::as_str).unwrap_or_default().trim()
 }
 
 /// The tool to run and its arguments: an object, its JSON text, or what stands beside `tool`.
-fn inner(
+pub(super) fn inner(
     row: &'static Endpoint,
     mut given: Map<String, Value>,
 ) -> Result<(String, Map<String, Value>), Failure> {
@@ -162,10 +164,9 @@ fn inner(
     Ok((tool, arguments))
 }
 
-fn wrong_runner(endpoint: &Endpoint, asked: &str) -> Failure {
-    let (does, other) =
-        if endpoint.writes() { ("changes data", RUN_WRITE) } else { ("only reads", RUN_READ) };
-    let message = format!("`{}` {does}, so `{asked}` does not run it; nothing was sent", endpoint.tool);
+pub(super) fn wrong_runner(tool: &str, writes: bool, asked: &str) -> Failure {
+    let (does, other) = if writes { ("changes data", RUN_WRITE) } else { ("only reads", RUN_READ) };
+    let message = format!("`{tool}` {does}, so `{asked}` does not run it; nothing was sent");
     Failure::new("wrong_runner", Exit::Refused, message)
         .hint(format!("call `{other}` with the same `tool` and `arguments`"))
         .fact("run", other)

@@ -40,6 +40,7 @@ use std::time::Duration;
 
 use crate::api::{Moment, Safety};
 use crate::credentials::Key;
+pub(super) use admission::Wanted;
 pub use left::Left;
 use limiter::Limiter;
 
@@ -204,6 +205,11 @@ impl RateLimits {
     /// at once where that is far off.
     pub async fn count(&self, key: &Key, safety: Safety) {
         drop(self.admit(key, safety, &Waits::default(), &|_, _, _| {}).await);
+    }
+
+    /// One permit with `key`, for a request beside the calls of a gateway; else how long it would have taken.
+    pub async fn admit_quietly(&self, key: &Key, safety: Safety, waits: &Waits) -> Result<Permit, Duration> {
+        self.admit(key, safety, waits, &|_, _, _| {}).await.map_err(|late| late.wait)
     }
 
     /// One permit with `key`; waits as long as `waits` has time left. `tell` hears of every wait that a

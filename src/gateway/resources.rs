@@ -21,7 +21,7 @@ pub enum Resource {
     /// Written here: type and text.
     Written(&'static str, String),
     /// A tool that reads, and its arguments: in order, until one set of them finds something.
-    Read(&'static str, Vec<Map<String, Value>>),
+    Read(String, Vec<Map<String, Value>>),
 }
 
 /// Lists that are short and change seldom.
@@ -136,7 +136,7 @@ impl Gateway {
                 Some(_) => common.insert("all".to_owned(), json!(true)),
                 None => common.insert("limit".to_owned(), json!(ROWS)),
             };
-            return Some(Resource::Read(endpoint.tool, vec![common]));
+            return Some(Resource::Read(endpoint.tool.to_owned(), vec![common]));
         }
         let (stem, variable) = path.rsplit_once('/')?;
         let variable = decoded(variable).filter(|text| !text.trim().is_empty())?;
@@ -154,7 +154,7 @@ impl Gateway {
             },
             _ => vec![with("period")],
         };
-        Some(Resource::Read(template.endpoint.tool, attempts))
+        Some(Resource::Read(template.endpoint.tool.to_owned(), attempts))
     }
 
     /// The variables of a template as it is listed, or without its query.

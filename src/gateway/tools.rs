@@ -52,7 +52,7 @@ impl Selection {
     /// How many tools a client would be shown.
     pub fn count(&self, read_only: bool) -> usize {
         let served = Served::new(self, read_only);
-        if self.lean { lean::list(&served).len() } else { served.endpoints.len() }
+        if self.lean { lean::list(served.only_reads()).len() } else { served.endpoints.len() }
     }
 
     fn has(&self, endpoint: &Endpoint) -> bool {
@@ -123,7 +123,7 @@ impl Served {
     /// As they are listed.
     pub fn list(&self, options: schema::Options<'_>) -> Arc<Vec<Tool>> {
         if self.lean {
-            return Arc::new(lean::list(self));
+            return Arc::new(lean::list(self.only_reads()));
         }
         let options = schema::Options { listed: &self.endpoints, ..options };
         Arc::new(self.endpoints.iter().map(|endpoint| describe(endpoint, options)).collect())
@@ -190,7 +190,7 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
 }
 
 /// Edits between two names.
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, a) in left.chars().enumerate() {

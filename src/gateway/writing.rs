@@ -1,7 +1,7 @@
 //! A write, once: claim → limiter → sending → send → settle. What was lost is looked up, what was made
 //! before is answered with what is there, and every way out settles the intent or gives it back.
 
-mod answers;
+pub(super) mod answers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,7 +109,7 @@ impl Gateway {
                 return Err(ApiError::Cancelled { tool: work.tool().to_owned() }.into());
             }
             if Instant::now() >= until {
-                return Err(answers::under_way(work, earlier, likeness));
+                return Err(answers::under_way(work.tool(), earlier, likeness));
             }
             if let Some(progress) = &work.caller.progress {
                 progress(0.0, None, "waiting: the same call is under way");

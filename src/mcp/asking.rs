@@ -82,7 +82,7 @@ fn form(message: String) -> Map<String, Value> {
 
 /// Modern era: the result that asks the client to call again with an answer. What it cannot put to a person is left
 /// out: the answer to it is missing then.
-pub(super) fn input_required(question: Question, client: &Client, meta: Map<String, Value>) -> Value {
+pub(super) fn input_required(question: Question, client: &Client, meta: &Map<String, Value>) -> Value {
     let Question { message, state, asks } = question;
     let request = |params: Map<String, Value>| json!({ "method": ELICIT, "params": params });
     let (requests, state) = match asks {

@@ -51,8 +51,8 @@ impl<P: ToolProvider> Server<P> {
         let modern = Client::of(context).modern;
         let list = |name: &'static str, what: Listed| {
             one_page(&params)?;
-            let list = json!({ name: self.provider().listed(what) });
-            Ok(self.own(list, &Fresh::For(FRESH_MS), modern))
+            let list = Map::from_iter([(name.to_owned(), Value::Array(self.provider().listed(what)))]);
+            Ok(self.own(Value::Object(list), &Fresh::For(FRESH_MS), modern))
         };
         match method {
             "prompts/list" => list("prompts", Listed::Prompts),
@@ -85,9 +85,8 @@ impl<P: ToolProvider> Server<P> {
             return Err(unread(name, &calling::not_started(method)));
         }
         let answered = asking::carried(&mut params);
-        let Some(outcome) = self.conduct(What::Beside(method, params), answered, context).await? else {
-            return Ok(None);
-        };
+        let what = What::Beside(method, params);
+        let Some(outcome) = self.conduct(what, answered, &client, context).await? else { return Ok(None) };
         Ok(Some(match outcome {
             Outcome::Passed(passed) => {
                 ticket.keep(passed.receipt);
@@ -97,7 +96,7 @@ impl<P: ToolProvider> Server<P> {
             Outcome::Rejected(error) => passing::rejected(method, error, client.modern),
             Outcome::Failed(failure) => return Err(unread(name, &failure)),
             Outcome::Ask(question) => {
-                Reply::Result(asking::input_required(question, &client, self.identity().clone()))
+                Reply::Result(asking::input_required(question, &client, self.identity()))
             }
         }))
     }

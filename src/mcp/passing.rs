@@ -41,6 +41,10 @@ fn unmark(method: &str, result: &mut Map<String, Value>) {
     if result.get("resultType").is_some_and(|kind| kind == "complete") {
         result.shift_remove("resultType");
     }
+    if method == "resources/read" {
+        result.shift_remove("ttlMs");
+        result.shift_remove("cacheScope");
+    }
     // Which server it is was said at the handshake.
     if let Some(Value::Object(meta)) = result.get_mut("_meta")
         && meta.shift_remove(SERVER_INFO).is_some()

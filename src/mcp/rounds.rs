@@ -27,9 +27,10 @@ impl<P: ToolProvider> Server<P> {
         &self,
         mut what: What,
         mut answered: Option<Answered>,
+        client: &Client,
         context: &RequestContext<RoleServer>,
     ) -> Result<Option<Outcome>, ErrorData> {
-        let (client, ticket) = (Client::of(context), ticket(context)?);
+        let ticket = ticket(context)?;
         answered = answered.filter(|_| client.modern);
         let mut steps = Steps::wanted(context);
         let name = what.name().to_owned();
@@ -37,7 +38,7 @@ impl<P: ToolProvider> Server<P> {
         loop {
             // Only a question calls for the same again.
             let again = client.elicitation.is_some().then(|| what.clone());
-            let caller = caller(&client, ticket, steps.as_ref());
+            let caller = caller(client, ticket, steps.as_ref());
             let errand = Errand { what, answered, caller };
             let outcome = calling::run(self.provider(), errand, ticket, &mut steps, self.session()).await?;
             let question = match outcome {
@@ -64,7 +65,7 @@ impl<P: ToolProvider> Server<P> {
             if client.modern && possible {
                 return Ok(Some(Outcome::Ask(question)));
             }
-            let answer = asking::ask(&context.peer, &client, question, ticket, self.session()).await;
+            let answer = asking::ask(&context.peer, client, question, ticket, self.session()).await;
             answered = Some(answer.ok_or_else(calling::withdrawn)?);
         }
     }

@@ -85,13 +85,11 @@ impl<P: ToolProvider> Server<P> {
             let message = format!("{method} needs `uri`, the address of a resource as a string");
             return Err(ErrorData::invalid_params(message, None));
         };
-        match self.pass(method, &uri, params, context).await? {
-            Some(reply) => Ok(reply),
-            None => {
-                let message = format!("nothing tells of changes of `{}`", crate::text::in_line(&uri, 200));
-                Err(ErrorData::invalid_params(message, Some(json!({ "uri": uri }))))
-            }
-        }
+        let passed = self.pass(method, &uri, params, context).await?;
+        passed.ok_or_else(|| {
+            let message = format!("nothing tells of changes of `{}`", crate::text::in_line(&uri, 200));
+            ErrorData::invalid_params(message, Some(json!({ "uri": uri })))
+        })
     }
 
     /// Tells a modern client what it wants to hear, until it cancels that or all ends.
@@ -104,7 +102,8 @@ impl<P: ToolProvider> Server<P> {
             [accepted.tools_list_changed, accepted.prompts_list_changed, accepted.resources_list_changed];
         let [tools, prompts, resources] = wanted.map(|wanted| wanted == Some(true));
         let followed = accepted.resource_subscriptions.clone().unwrap_or_default();
-        let follows = tokio::spawn(self.follow(SUBSCRIBE, followed.clone(), &context));
+        let follows = self.follow(SUBSCRIBE, followed.clone(), cancelled.clone(), &context);
+        let follows = tokio::spawn(follows);
         let sink = context.sink();
         loop {
             tokio::select! {
@@ -119,15 +118,14 @@ impl<P: ToolProvider> Server<P> {
                     }
                 }
                 uri = next_update(&mut notices), if !followed.is_empty() => {
-                    // What changed may lie below what was asked for.
-                    if followed.iter().any(|followed| uri.starts_with(followed.as_str())) {
+                    if followed.iter().any(|followed| is_within(&uri, followed)) {
                         tell_of(uri, &context).await;
                     }
                 }
             }
         }
         drop(follows.await);
-        self.follow(UNSUBSCRIBE, followed, &context).await;
+        self.follow(UNSUBSCRIBE, followed, CancellationToken::new(), &context).await;
     }
 
     /// Has the remote servers tell of these resources, or stop it: each of them once, whoever else listens.
@@ -135,6 +133,7 @@ impl<P: ToolProvider> Server<P> {
         &self,
         method: &'static str,
         uris: Vec<String>,
+        cancelled: CancellationToken,
         context: &SubscriptionContext,
     ) -> impl Future<Output = ()> + Send + 'static {
         let uris = uris.into_iter().filter(|uri| match method {
@@ -147,23 +146,32 @@ impl<P: ToolProvider> Server<P> {
         async move {
             for uri in uris {
                 let until = Instant::now() + limit;
-                let cancelled = CancellationToken::new();
                 let caller = Caller {
                     name: name.clone(),
                     can_ask: false,
                     elicitation: None,
-                    cancelled,
+                    cancelled: cancelled.clone(),
                     progress: None,
                     until: Some(until),
                 };
                 let params = Map::from_iter([("uri".to_owned(), Value::String(uri))]);
                 let passed = provider.pass(Passing { method, params, answered: None, caller });
-                if !matches!(timeout_at(until, passed).await, Ok(Some(Outcome::Passed(_)))) {
+                let taken = tokio::select! {
+                    passed = timeout_at(until, passed) => matches!(passed, Ok(Some(Outcome::Passed(_)))),
+                    () = cancelled.cancelled() => return,
+                };
+                if !taken {
                     tracing::debug!(method, "a remote server did not take it");
                 }
             }
         }
     }
+}
+
+/// What changed is what was asked for, or lies below it.
+fn is_within(uri: &str, followed: &str) -> bool {
+    let below = |rest: &str| rest.is_empty() || followed.ends_with('/') || rest.starts_with(['/', '?', '#']);
+    uri.strip_prefix(followed).is_some_and(below)
 }
 
 /// As the SDK's sink does it, which knows exact addresses only.

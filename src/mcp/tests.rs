@@ -7,7 +7,11 @@ mod asking;
 mod beside_tools;
 mod calls;
 mod ending;
+mod passing;
+mod remote;
+mod remote_questions;
 mod shapes;
+mod subscribing;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Write};
@@ -46,6 +50,10 @@ struct Fake {
     conversions: AtomicUsize,
     broken: AtomicBool,
     seen: Mutex<Vec<Value>>,
+    /// Listed beside the fixed ones.
+    further: Mutex<Vec<Tool>>,
+    subscribable: AtomicBool,
+    notices: broadcast::Sender<Notice>,
 }
 
 impl Fake {
@@ -61,6 +69,9 @@ impl Fake {
             conversions: AtomicUsize::new(0),
             broken: AtomicBool::new(false),
             seen: Mutex::new(Vec::new()),
+            further: Mutex::new(Vec::new()),
+            subscribable: AtomicBool::new(false),
+            notices: broadcast::channel(16).0,
         })
     }
 
@@ -88,22 +99,26 @@ fn done(facts: Value) -> Outcome {
     Outcome::Done(Done { text: Value::Object(structured.clone()).to_string(), structured, receipt: None })
 }
 
+fn tool(name: &str, read_only: bool, destructive: Option<bool>) -> Tool {
+    Tool {
+        name: name.into(),
+        description: format!("does {name}"),
+        input_schema: Arc::new(Map::from_iter([("type".to_owned(), json!("object"))])),
+        output_schema: None,
+        more: None,
+        read_only,
+        destructive,
+        idempotent: None,
+        open_world: None,
+    }
+}
+
 impl ToolProvider for Fake {
     fn tools(&self) -> Arc<Vec<Tool>> {
         self.conversions.fetch_add(1, Ordering::SeqCst);
         assert!(!self.broken.load(Ordering::SeqCst), "a defect outside of calls");
-        let tool = |name: &str, read_only: bool, destructive: Option<bool>| Tool {
-            name: name.into(),
-            description: format!("does {name}"),
-            input_schema: Arc::new(Map::from_iter([("type".to_owned(), json!("object"))])),
-            output_schema: None,
-            more: None,
-            read_only,
-            destructive,
-            idempotent: None,
-            open_world: None,
-        };
-        Arc::new(vec![tool("list_invoices", true, None), tool("delete_invoice", false, Some(false))])
+        let fixed = [tool("list_invoices", true, None), tool("delete_invoice", false, Some(false))];
+        Arc::new(fixed.into_iter().chain(self.further.lock().unwrap().iter().cloned()).collect())
     }
 
     fn instructions(&self) -> String {
@@ -165,6 +180,7 @@ impl ToolProvider for Fake {
             "find" if call.arguments.get("n") == Some(&json!("nobody")) => Outcome::Failed(
                 Failure::new("not_found", Exit::Refused, "no record is called so").hint("look"),
             ),
+            tool if tool.starts_with("remote_") => remote::call(&call),
             tool => Outcome::Failed(Failure::new(
                 "unknown_tool",
                 Exit::Refused,
@@ -200,19 +216,29 @@ impl ToolProvider for Fake {
             _ => return None,
         };
         let attempt = |n: &str| Map::from_iter([("n".to_owned(), json!(n))]);
-        Some(Resource::Read(tool, parts.map(attempt).collect()))
+        Some(Resource::Read(tool.to_owned(), parts.map(attempt).collect()))
     }
 
-    async fn pass(&self, _: Passing) -> Option<Outcome> {
-        None
+    async fn pass(&self, passing: Passing) -> Option<Outcome> {
+        let seen =
+            json!({ "passed": passing.method, "params": passing.params, "caller": passing.caller.name });
+        let outcome = remote::pass(&passing);
+        if outcome.is_some() {
+            self.seen.lock().unwrap().push(seen);
+        }
+        if passing.params.get("uri").is_some_and(|uri| uri == "remote://wait") {
+            self.started.add_permits(1);
+            self.gate.acquire().await.unwrap().forget();
+        }
+        outcome
     }
 
     fn subscribable(&self) -> bool {
-        false
+        self.subscribable.load(Ordering::SeqCst)
     }
 
     fn notices(&self) -> broadcast::Receiver<Notice> {
-        broadcast::channel(1).1
+        self.notices.subscribe()
     }
 
     async fn complete(&self, typing: Typing) -> Option<Completion> {
@@ -384,6 +410,11 @@ fn reading(pipe: PipeReader) -> mpsc::UnboundedReceiver<Value> {
         }
     });
     receiver
+}
+
+/// A number in its own digits.
+fn exact(digits: &str) -> Value {
+    serde_json::from_str(digits).unwrap()
 }
 
 fn initialize(version: &str, capabilities: Value) -> Value {

@@ -46,7 +46,7 @@ impl<P: ToolProvider> Server<P> {
             Outcome::Failed(calling::not_started(&tool))
         } else {
             let what = What::Tool(tool.clone(), arguments);
-            let outcome = self.conduct(what, answered, context).await?;
+            let outcome = self.conduct(what, answered, &client, context).await?;
             outcome.ok_or_else(|| ErrorData::internal_error("a call without an outcome", None))?
         };
         let meta = self.meta(client.modern);
@@ -62,7 +62,7 @@ impl<P: ToolProvider> Server<P> {
             Outcome::Rejected(error) => Ok(passing::rejected("tools/call", error, client.modern)),
             Outcome::Failed(failure) => self.failed(&failure, &tool, meta),
             Outcome::Ask(question) => {
-                let asked = asking::input_required(question, &client, self.identity().clone());
+                let asked = asking::input_required(question, &client, self.identity());
                 Ok(Reply::Result(asked))
             }
         }

@@ -91,10 +91,20 @@ class Peer:
                 break
             exchange.progress += self._progress(token)
             further = self._asked_again(result)
-        exchange.progress += self._progress(token)
+        # How much more is told when the word is on its way is chance.
+        exchange.progress += self._progress(token)[:cancel_after]
         exchange.asked = self._asked
         exchange.seconds = time.monotonic() - began
         return exchange
+
+    def together(self, method, all_params):
+        """Requests that are all under way at once, each with progress. Returns an `Exchange` for each."""
+        began = time.monotonic()
+        tokens = [f"progress-{next(self._ids)}" for _ in all_params]
+        ids = [self._begin(method, params, token) for params, token in zip(all_params, tokens, strict=True)]
+        answers = [self._answer(id, PATIENCE) for id in ids]
+        seconds = time.monotonic() - began
+        return [Exchange(answer, self._progress(token), [], seconds) for answer, token in zip(answers, tokens, strict=True)]
 
     def notify(self, method, params):
         self._send({"jsonrpc": "2.0", "method": method, "params": self._with_meta(params, None)})
@@ -151,7 +161,9 @@ class Peer:
     # --- inside
 
     def _begin(self, method, params, token):
-        id = next(self._ids)
+        number = next(self._ids)
+        # Both kinds that the protocol knows.
+        id = number if number % 2 else f"number {number}"
         message = {"jsonrpc": "2.0", "id": id, "method": method, "params": self._with_meta(params, token)}
         self._send(message)
         return id

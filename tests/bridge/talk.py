@@ -17,7 +17,7 @@ LISTS = {
     "resources/templates/list": "resourceTemplates",
 }
 # Seconds in which a notification comes, and in which it is taken not to come.
-SOON = 5.0
+SOON = 3.0
 
 
 class Talk:
@@ -46,6 +46,13 @@ class Talk:
 
     def call(self, step, tool, arguments, **how):
         return self.ask(f"call {step}", "tools/call", {"name": tool, "arguments": arguments}, **how)
+
+    def together(self, step, tool, all_arguments):
+        """Calls that are all under way at once."""
+        params = [{"name": tool, "arguments": arguments} for arguments in all_arguments]
+        exchanges = self.peer.together("tools/call", params)
+        self.seconds[step] = exchanges[0].seconds
+        self.keep(f"call {step}", [exchange.shown() for exchange in exchanges])
 
     def walk(self, method):
         """A list over all its pages, kept as rows beside what else the last page says. Returns the rows."""
@@ -87,7 +94,7 @@ class Talk:
         """The methods of all that the server said besides progress and what was waited for."""
         known = ("notifications/progress", "notifications/subscriptions/acknowledged")
         methods = {message.get("method") for message in self.peer.heard if "id" not in message}
-        self.keep("notifications", sorted(methods - {None, *known}))
+        self.keep("notifications", {method: True for method in sorted(methods - {None, *known})})
 
 
 def without_meta(params):

@@ -70,6 +70,7 @@ mod remote_billstride;
 mod remote_faktoora;
 mod remote_hosted;
 mod remote_hostile;
+mod remote_oauth;
 mod reports;
 mod resources;
 mod robustness;

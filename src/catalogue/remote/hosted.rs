@@ -1,22 +1,27 @@
 //! Lumabill's hosted server: its page says "all Lumabill API endpoints as tools" and names none of them. What a tool
 //! does that is called like one of our own rows is taken from that row.
 
-use super::super::{Confirms, Effect, find};
+use std::sync::LazyLock;
+
+use super::super::{Confirms, Effect, Endpoint, all};
 use super::Known;
 
-pub(super) fn known(tool: &str) -> Option<Known> {
-    let row = find(tool)?;
-    let asks = match (row.confirms, row.effect) {
-        (_, Effect::Deletes) => Some("This deletes the record at Lumabill."),
-        (Confirms::Never, Effect::Reads | Effect::Creates | Effect::Updates) => None,
+pub(super) fn rows() -> &'static [Known] {
+    static ROWS: LazyLock<Vec<Known>> = LazyLock::new(|| all().map(known).collect());
+    &ROWS
+}
+
+fn known(row: &'static Endpoint) -> Known {
+    let asks = match (row.effect, row.confirms) {
+        (Effect::Reads, _) | (Effect::Creates | Effect::Updates, Confirms::Never) => None,
         // Whether one of the row's fields changes cannot be told here.
-        (_, Effect::Creates | Effect::Updates) => {
+        (Effect::Creates | Effect::Updates, _) => {
             Some("This may change where money or mail goes, or what is in the books.")
         }
-        (_, Effect::Acts) => {
+        (Effect::Deletes, _) => Some("This deletes the record at Lumabill."),
+        (Effect::Acts, _) => {
             Some("This acts on the record at Lumabill; no page names a call that undoes it.")
         }
-        (_, Effect::Reads) => None,
     };
-    Some(Known { tool: row.tool, effect: row.effect, toolset: row.toolset, asks })
+    Known { tool: row.tool, effect: row.effect, toolset: row.toolset, asks }
 }

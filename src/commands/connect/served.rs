@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{Choice, Missing, USER_AGENT, journal, level, rates, remote};
 use crate::api;
-use crate::commands::offered::EXTRA;
 use crate::credentials::{AccountKeys, Origin};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
+use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{self, Bridged};
 use crate::gateway::{self, Absent, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;
@@ -53,11 +53,7 @@ fn check(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
 
 /// A profile is one of a single account of Lumabill's own API.
 fn check_profile(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
-    let names: Vec<Option<&str>> = match choice.account.as_slice() {
-        [] => vec![None],
-        several => several.iter().map(|name| Some(name.as_str())).collect(),
-    };
-    let accounts: Vec<_> = names.into_iter().filter_map(|name| settings.account(name).ok()).collect();
+    let accounts = choice.accounts(settings);
     let own = accounts.iter().filter(|account| !account.service.is_remote()).count();
     let refused = |message: &str, hint: String| {
         Err(Failure::new("profile_of_other_service", Exit::Usage, format!("{message}; nothing was sent"))
@@ -220,11 +216,7 @@ impl Choice {
 
 /// Refuses tools that no account has, as far as that can be told: what a server offers is known once it was seen.
 fn check_tools(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
-    let names: Vec<Option<&str>> = match choice.account.as_slice() {
-        [] => vec![None],
-        several => several.iter().map(|name| Some(name.as_str())).collect(),
-    };
-    let accounts: Vec<Account> = names.into_iter().filter_map(|name| settings.account(name).ok()).collect();
+    let accounts = choice.accounts(settings);
     // One API alone says more: its gateway knows the neighbours of a misspelt name.
     if accounts.iter().all(|account| !account.service.is_remote()) && accounts.len() < 2 {
         return Ok(());

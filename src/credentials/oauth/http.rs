@@ -33,7 +33,7 @@ pub struct Http {
 /// What is sent.
 pub enum Content {
     Nothing,
-    /// A form, wiped after it was sent; and what goes out as `Authorization`.
+    /// A form, and what goes out as `Authorization`.
     Form(Secret, Option<HeaderValue>),
     Json(Value),
 }

@@ -64,40 +64,46 @@ const EMPTY: &[&str] = &[
 
 /// The rows that fit the words, best first; rows that fit far less than the best are left out.
 pub(super) fn best(rows: &[&'static Endpoint], query: &str) -> Vec<&'static Endpoint> {
+    let texts: Vec<Text> = rows.iter().map(|row| Text::of(row)).collect();
+    ranked(&texts, query).into_iter().filter_map(|at| rows.get(at).copied()).collect()
+}
+
+/// The same for texts of any tools: where the ones that fit stand, best first.
+pub fn ranked(texts: &[Text], query: &str) -> Vec<usize> {
     let asked: Vec<String> = words(query).collect();
     let said: Vec<&String> = asked.iter().filter(|word| !EMPTY.contains(&word.as_str())).collect();
     // A query of empty words only may still be the name of a tool.
     let said = if said.is_empty() { asked.iter().collect() } else { said };
-    let texts: Vec<Text> = rows.iter().map(|row| Text::of(row)).collect();
-    let mut scores = vec![0; rows.len()];
+    let mut scores = vec![0; texts.len()];
     for word in said {
         let fits: Vec<u32> = texts.iter().map(|text| text.fits(word)).collect();
         let hits = fits.iter().filter(|fit| **fit > 0).count().max(1);
         // What fits few tools says more than what fits many.
-        let rarity = 1 + (rows.len() / hits).checked_ilog2().unwrap_or(0);
+        let rarity = 1 + (texts.len() / hits).checked_ilog2().unwrap_or(0);
         for (score, fit) in scores.iter_mut().zip(fits) {
             *score += fit * rarity;
         }
     }
     let exact = query.trim().to_lowercase();
-    for (score, row) in scores.iter_mut().zip(rows) {
-        if row.tool == exact {
+    for (score, text) in scores.iter_mut().zip(texts) {
+        if text.tool == exact {
             *score += 10_000;
         }
     }
     let top = scores.iter().copied().max().unwrap_or(0);
     let mut found: Vec<_> = scores
         .into_iter()
-        .zip(rows.iter().copied())
-        .filter(|(score, _)| *score > 0 && *score * 4 >= top.min(400))
+        .enumerate()
+        .filter(|(_, score)| *score > 0 && *score * 4 >= top.min(400))
         .collect();
     // Stable: equals stay in the order in which tools are listed.
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found.into_iter().map(|(_, row)| row).collect()
+    found.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
+    found.into_iter().map(|(at, _)| at).collect()
 }
 
 /// The words of a tool, by how much they say.
-struct Text {
+pub struct Text {
+    tool: String,
     name: Vec<String>,
     about: Vec<String>,
     arguments: Vec<String>,
@@ -108,9 +114,20 @@ impl Text {
         let mut arguments = Vec::new();
         gather(row.arguments(), &mut arguments);
         Self {
+            tool: row.tool.to_owned(),
             name: words(row.tool).collect(),
             about: words(row.about).chain(words(row.toolset.name())).collect(),
             arguments,
+        }
+    }
+
+    /// Of a tool that is no row of ours: its name, what is said of it, its topic and its arguments.
+    pub fn new<'a>(tool: &str, about: &str, topic: &str, arguments: impl Iterator<Item = &'a str>) -> Self {
+        Self {
+            tool: tool.to_lowercase(),
+            name: words(tool).collect(),
+            about: words(about).chain(words(topic)).collect(),
+            arguments: arguments.flat_map(words).collect(),
         }
     }
 

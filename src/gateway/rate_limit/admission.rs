@@ -2,38 +2,68 @@
 
 use std::time::Duration;
 
-use super::{Permit, TooLate, Why};
+use super::{Permit, RateLimits, TooLate, Waits, Why};
 use crate::api::{ApiError, Permits, Safety};
-use crate::credentials::{BoxFuture, Key};
+use crate::credentials::{BoxFuture, Key, Keys};
 use crate::failure::{Exit, Failure};
-use crate::gateway::{Gateway, Work};
+use crate::gateway::{Caller, Gateway, Work};
 
-impl Gateway {
+/// One that needs a permit.
+pub(in crate::gateway) struct Wanted<'a> {
+    pub tool: &'a str,
+    pub keys: &'a dyn Keys,
+    /// Which of the two limits it counts for.
+    pub class: Safety,
+    /// What that limit counts, in a word: `reads`.
+    pub counts: &'static str,
+    pub waits: &'a Waits,
+    pub caller: &'a Caller,
+}
+
+impl RateLimits {
     /// The permit of one request: waits for it as long as the call has time, else says when to call again.
-    pub(in crate::gateway) async fn admit(&self, work: &Work, safety: Safety) -> Result<Permit, Failure> {
-        if !work.waits.take_permit() {
-            let message = format!("`{}` was not sent: what it is for has had its requests", work.tool());
+    pub(in crate::gateway) async fn permit(&self, wanted: &Wanted<'_>) -> Result<Permit, Failure> {
+        let tool = wanted.tool;
+        if !wanted.waits.take_permit() {
+            let message = format!("`{tool}` was not sent: what it is for has had its requests");
             return Err(Failure::new("rate_limited", Exit::Unavailable, message));
         }
-        if self.rate_limits.are_off() {
+        if self.are_off() {
             return Ok(Permit { slot: None });
         }
-        let cancelled = &work.caller.cancelled;
-        let admitted = cancelled.run_until_cancelled(async {
-            let key = self.keys.key().await?;
-            self.slot(work, &key, safety).await.map_err(|late| too_late(work, safety, &late))
+        let admitted = wanted.caller.cancelled.run_until_cancelled(async {
+            let key = wanted.keys.key().await?;
+            self.slot(wanted, &key).await.map_err(|late| too_late(wanted, &late))
         });
-        let tool = work.endpoint.tool;
         admitted.await.unwrap_or_else(|| Err(ApiError::Cancelled { tool: tool.to_owned() }.into()))
     }
 
-    async fn slot(&self, work: &Work, key: &Key, safety: Safety) -> Result<Permit, TooLate> {
+    async fn slot(&self, wanted: &Wanted<'_>, key: &Key) -> Result<Permit, TooLate> {
         let tell = |wait: Duration, why: &Why, limit: u32| {
-            if let Some(progress) = &work.caller.progress {
-                progress(0.0, None, &format!("waiting {} s: {}", seconds(wait), reason(*why, limit, safety)));
+            if let Some(progress) = &wanted.caller.progress {
+                let reason = reason(*why, limit, wanted.counts);
+                progress(0.0, None, &format!("waiting {} s: {reason}", seconds(wait)));
             }
         };
-        self.rate_limits.admit(key, safety, &work.waits, &tell).await
+        self.admit(key, wanted.class, wanted.waits, &tell).await
+    }
+}
+
+impl Gateway {
+    /// The permit of one request of a call.
+    pub(in crate::gateway) async fn admit(&self, work: &Work, safety: Safety) -> Result<Permit, Failure> {
+        self.rate_limits.permit(&self.wanted(work, safety)).await
+    }
+
+    fn wanted<'a>(&'a self, work: &'a Work, safety: Safety) -> Wanted<'a> {
+        Wanted {
+            tool: work.endpoint.tool,
+            keys: self.keys.as_ref(),
+            class: safety,
+            counts: requests(safety),
+            waits: &work.waits,
+            caller: &work.caller,
+        }
     }
 
     /// The permits of a request's further attempts.
@@ -59,7 +89,8 @@ impl Permits for Further<'_> {
             }
             // The key may be another one since the API refused the first.
             let key = self.gateway.keys.key().await.map_err(|_| Duration::ZERO)?;
-            self.gateway.slot(self.work, &key, safety).await.map(drop).map_err(|late| late.wait)
+            let wanted = self.gateway.wanted(self.work, safety);
+            self.gateway.rate_limits.slot(&wanted, &key).await.map(drop).map_err(|late| late.wait)
         })
     }
 
@@ -84,8 +115,7 @@ fn requests(safety: Safety) -> &'static str {
     }
 }
 
-fn reason(why: Why, limit: u32, safety: Safety) -> String {
-    let kind = requests(safety);
+fn reason(why: Why, limit: u32, kind: &str) -> String {
     match why {
         Why::Limit => format!(
             "the limit of {limit} {kind} a minute, shared by all programs on this machine that use the key, is used up"
@@ -97,9 +127,9 @@ fn reason(why: Why, limit: u32, safety: Safety) -> String {
     }
 }
 
-fn too_late(work: &Work, safety: Safety, late: &TooLate) -> Failure {
-    let (tool, wait) = (work.endpoint.tool, seconds(late.wait).max(1));
-    let reason = reason(late.why, late.limit, safety);
+fn too_late(wanted: &Wanted<'_>, late: &TooLate) -> Failure {
+    let (tool, wait) = (wanted.tool, seconds(late.wait).max(1));
+    let reason = reason(late.why, late.limit, wanted.counts);
     Failure::new("rate_limited", Exit::Unavailable, format!("`{tool}` was not sent: {reason}"))
         .hint(format!("call again in {wait} s"))
         .fact("retry_after_s", wait)

@@ -62,7 +62,7 @@ impl Gateway {
 }
 
 /// How the earlier record is called.
-fn name_of(earlier: &Intent, record: &Value) -> String {
+pub fn name_of(earlier: &Intent, record: &Value) -> String {
     let number = record.get("number").and_then(Value::as_str).map(quoted);
     let number = number.or_else(|| earlier.record_number.as_deref().map(quoted));
     let name = || record.get("name").and_then(Value::as_str).map(quoted);
@@ -70,7 +70,7 @@ fn name_of(earlier: &Intent, record: &Value) -> String {
     number.or_else(name).or_else(id).unwrap_or_else(|| format!("entry {} of the history", earlier.number))
 }
 
-fn same_as(earlier: &Intent) -> Value {
+pub fn same_as(earlier: &Intent) -> Value {
     let mut same = Map::new();
     same.insert("history".into(), json!(earlier.number));
     same.insert("at".into(), json!(earlier.claimed_at.to_string()));
@@ -84,11 +84,10 @@ fn same_as(earlier: &Intent) -> Value {
 }
 
 /// The same call is under way elsewhere and takes long.
-pub(super) fn under_way(work: &Work, earlier: &Intent, likeness: Likeness) -> Failure {
+pub fn under_way(tool: &str, earlier: &Intent, likeness: Likeness) -> Failure {
     let message = format!(
-        "{} `{}` of {} is still under way; nothing was sent again",
+        "{} `{tool}` of {} is still under way; nothing was sent again",
         same(likeness),
-        work.tool(),
         local_time(earlier.claimed_at)
     );
     Failure::new("under_way", Exit::Unavailable, message)
@@ -164,7 +163,7 @@ fn with_candidates(failure: Failure, intent: Option<&Intent>, why: &str, candida
     ))
 }
 
-fn same(likeness: Likeness) -> &'static str {
+pub fn same(likeness: Likeness) -> &'static str {
     match likeness {
         Likeness::Same => "the same",
         Likeness::Twin => "in other words the same",

@@ -58,6 +58,6 @@ def guard():
     return None
 
 
-server = FastMCP("books-fast", version="4", instructions="Keeps books.", auth=guard())
+server = FastMCP("books-fast", version="4", instructions="Keeps books.", auth=guard(), list_page_size=5)
 books.fill(server, Context, Ways)
 books.serve(server.http_app(path="/mcp"))

@@ -143,21 +143,30 @@ impl Checked<'_> {
 
     /// A client that takes fewer tools than would be served; an account that is not there is an error.
     fn tools(&self, choice: &Choice) -> Result<Option<Row>, Failure> {
-        let account = if choice.sandbox {
-            Account::sandbox(String::new())
+        let accounts = if choice.sandbox {
+            vec![Account::sandbox(String::new())]
+        } else if choice.account.is_empty() {
+            vec![self.settings.account(None)?]
         } else {
-            self.settings.account(choice.account.first().map(String::as_str))?
+            let named = choice.account.iter().map(|name| self.settings.account(Some(name)));
+            named.collect::<Result<_, _>>()?
         };
-        let count = choice.count_tools(self.settings, &account)?;
+        let counted = |choice: &Choice| {
+            accounts
+                .iter()
+                .map(|account| choice.count_tools(self.settings, account))
+                .sum::<Result<usize, _>>()
+        };
+        let count = counted(choice)?;
         let client = self.entry.client;
         let Some(most) = client.most_tools.filter(|most| count > *most) else { return Ok(None) };
         let fewer = Choice { toolsets: vec!["default".to_owned()], tools: Vec::new(), ..choice.clone() };
-        let default = fewer.count_tools(self.settings, &account)?;
+        let default = counted(&fewer)?;
         let seen = format!("{} would be shown {count} tools and takes {most}", client.title);
-        let whose = match (choice.sandbox, choice.account.first()) {
-            (true, _) => " --sandbox".to_owned(),
-            (false, Some(name)) => format!(" --account {name}"),
-            (false, None) => String::new(),
+        let whose = if choice.sandbox {
+            " --sandbox".to_owned()
+        } else {
+            choice.account.iter().map(|name| format!(" --account {name}")).collect()
         };
         let way = if default <= most {
             format!("`lumabill install {}{whose} --toolsets default` serves {default}", client.id)

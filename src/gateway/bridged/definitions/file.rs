@@ -1,0 +1,113 @@
+//! The file that a server's lists are kept in: `remote/ACCOUNT.json` in the state folder, for its owner only, replaced
+//! as a whole. One that is damaged, or is for another address, counts as none.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::Definitions;
+use crate::failure::{Exit, Failure};
+use crate::gateway::confirmation::{create_folder, new_file};
+
+/// Of the file's layout.
+pub(super) const FORMAT: u64 = 1;
+/// No list of ours is longer.
+const LONGEST: u64 = 64 << 20;
+
+/// Where the lists of `account` are kept.
+pub(super) fn path(state_folder: &Path, account: &str) -> PathBuf {
+    state_folder.join("remote").join(format!("{account}.json"))
+}
+
+pub(super) fn read(path: &Path, account: &str, origin: &str) -> Option<Definitions> {
+    let length = fs::metadata(path).ok()?.len();
+    let bytes = fs::read(path).ok().filter(|_| length <= LONGEST)?;
+    let Ok(Value::Object(mut kept)) = serde_json::from_slice(&bytes) else {
+        tracing::warn!("the stored tools of `{account}` are damaged and count as none");
+        return None;
+    };
+    let is = |name: &str, value: &str| kept.get(name).and_then(Value::as_str) == Some(value);
+    if kept.get("format").and_then(Value::as_u64) != Some(FORMAT)
+        || !is("account", account)
+        || !is("origin", origin)
+    {
+        return None;
+    }
+    Some(Definitions {
+        fetched: kept.get("fetched")?.as_u64()?,
+        server: kept.shift_remove("server")?,
+        tools: list(&mut kept, "tools")?,
+        prompts: list(&mut kept, "prompts")?,
+        resources: list(&mut kept, "resources")?,
+        templates: list(&mut kept, "templates")?,
+        digests: digests(&mut kept, "digests")?,
+        accepted: digests(&mut kept, "accepted")?,
+        former: list(&mut kept, "former").unwrap_or_default(),
+    })
+}
+
+fn list(kept: &mut Map<String, Value>, name: &str) -> Option<Vec<Value>> {
+    match kept.shift_remove(name)? {
+        Value::Array(rows) => Some(rows),
+        _ => None,
+    }
+}
+
+fn digests(kept: &mut Map<String, Value>, name: &str) -> Option<BTreeMap<String, String>> {
+    let Value::Object(digests) = kept.shift_remove(name)? else { return None };
+    digests.into_iter().map(|(name, digest)| Some((name, digest.as_str()?.to_owned()))).collect()
+}
+
+/// Replaces the file by what `next` makes of it, one process at a time; leaves it where `next` gives nothing.
+pub(super) fn change(
+    state_folder: &Path,
+    account: &str,
+    next: impl FnOnce(&Path) -> Option<Value>,
+) -> Result<(), Failure> {
+    let path = path(state_folder, account);
+    let changed = (|| {
+        create_folder(&state_folder.join("remote"))?;
+        let lock = lock_of(&path)?;
+        lock.lock()?;
+        match next(&path) {
+            Some(value) => replace(&path, &value),
+            None => Ok(()),
+        }
+    })();
+    changed.map_err(|error: io::Error| {
+        let message = format!("the tools of account `{account}` could not be stored");
+        Failure::new("state_unusable", Exit::Refused, message)
+            .because(format!("the state folder: {error}"))
+            .hint("make the state folder writable, or name another one in `LUMABILL_STATE_DIR`")
+    })
+}
+
+/// The file beside it that whoever changes it holds.
+fn lock_of(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path.with_extension("lock"))
+}
+
+fn replace(path: &Path, value: &Value) -> io::Result<()> {
+    let draft = path.with_extension("new");
+    // Left over by a process that ended in the middle: the lock is ours.
+    drop(fs::remove_file(&draft));
+    let mut file = new_file(&draft)?;
+    file.write_all(value.to_string().as_bytes())?;
+    file.sync_data()?;
+    drop(file);
+    fs::rename(&draft, path)
+}
+
+pub(super) fn remove(state_folder: &Path, account: &str) {
+    let path = path(state_folder, account);
+    for path in [path.with_extension("lock"), path.with_extension("new"), path] {
+        drop(fs::remove_file(path));
+    }
+}
