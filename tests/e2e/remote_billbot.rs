@@ -294,3 +294,20 @@ fn history_shows_what_was_done_and_none_of_its_text() {
         assert!(!text.contains("Website redesign"), "{}", path.display());
     }
 }
+
+#[test]
+fn a_create_that_is_turned_away_is_sent_when_the_server_takes_it_again() {
+    let (server, billbot) = billbot::start(Speaks::sessions(PATH));
+    let home = logged_in(&server);
+    let mut session = McpSession::start(&serve(&home), Era::Modern);
+    server.break_once(On::Tool("create_invoice"), Break::too_many("1"));
+    session.call("create_invoice", greenleaf()).done();
+    assert_eq!((drafted(&billbot), server.calls("create_invoice").len()), (1, 2));
+    // Too long to wait for: told, and nothing stays open.
+    let mut other = greenleaf();
+    other["line_items"][0]["quantity"] = json!(61);
+    server.break_once(On::Tool("create_invoice"), Break::too_many("50"));
+    let told = session.call("create_invoice", other.clone()).refused();
+    assert!(told.text.contains("nothing_sent") || told.text.contains("not_sent"), "{}", told.text);
+    assert_eq!(drafted(&billbot), 1);
+}
