@@ -5,11 +5,15 @@ mod answer;
 mod era;
 mod error;
 mod explain;
+mod http_sse;
 mod incoming;
 mod link;
+mod listening;
 mod listing;
 mod message;
+mod mirrored;
 mod pending;
+mod probe;
 mod session;
 mod sse;
 mod streamable;
@@ -29,6 +33,7 @@ use crate::credentials::{Keys, Origin};
 use crate::https::{Safety, Trust};
 pub use error::{BridgeError, Refusal};
 use link::Link;
+pub use probe::{Probe, Wants, probe};
 
 /// Which transport a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +145,12 @@ impl Remote {
         Self { link: Arc::new(Link::new(setup)) }
     }
 
+    /// Says which protocol version was spoken with this server before: an older one is not asked whether it knows the
+    /// modern era.
+    pub fn expect(&self, version: &str) {
+        self.link.set_legacy(era::is_legacy(version));
+    }
+
     /// Sends one request and gives its `result` as it came, `resultType` and all; `input_required` is a result too.
     /// Opens or renews the session first where there is none.
     pub async fn request(&self, request: Request, watch: &Watch) -> Result<Map<String, Value>, BridgeError> {
@@ -170,24 +181,4 @@ impl Remote {
     pub async fn close(&self) {
         self.link.close().await;
     }
-}
-
-/// How a server answers to somebody without a credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe {
-    pub transport: Transport,
-    pub wants: Wants,
-}
-
-/// What a server wants to see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wants {
-    Nothing,
-    /// 401, with its `WWW-Authenticate` where it sent one.
-    Credential(Option<String>),
-}
-
-/// Asks a server without any credential which transport it speaks and whether it wants one.
-pub async fn probe(setup: &Setup) -> Result<Probe, BridgeError> {
-    Ok(Probe { transport: setup.transport, wants: Wants::Nothing })
 }

@@ -15,6 +15,7 @@ mod offered;
 mod present;
 mod sandbox;
 mod serve;
+mod sign_ins;
 mod status;
 mod tools;
 mod uninstall;

@@ -1,6 +1,7 @@
 //! Which era a server speaks, and how requests are dressed for it: a modern one carries version and capabilities in
 //! itself, an older one relies on what `initialize` agreed.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::BridgeError;
 use super::link::{Asking, Link};
-use super::session::{PROTOCOL_VERSION, SESSION_ID, Session};
-use super::wire::{FIRST_ANSWER, Time};
-use super::{Request, Server, Watch, message};
+use super::session::{PROTOCOL_VERSION, Route, SESSION_ID, Session};
+use super::wire::Time;
+use super::{Request, Server, Transport, Watch, http_sse, message};
 use crate::https::{Safety, Trouble};
 
 /// The modern version.
@@ -23,6 +24,8 @@ pub const MODERN: &str = "2026-07-28";
 const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 /// How long a server may think about `server/discover` before it counts as one that does not know it.
 const DISCOVERY: Duration = Duration::from_secs(3);
+/// For the whole beginning, with a server that has not answered yet: a dead one is known for dead within 10 s.
+const FIRST_ANSWERS: Duration = Duration::from_millis(9500);
 /// A server that answered before may take longer over `initialize`.
 const LATER_ANSWER: Duration = Duration::from_secs(20);
 
@@ -36,32 +39,102 @@ const META: [&str; 4] = [
     "io.modelcontextprotocol/logLevel",
 ];
 
-/// Opens a session, in the modern era where the server knows it.
+/// True for a version that begins with `initialize`.
+pub fn is_legacy(version: &str) -> bool {
+    LEGACY.contains(&version)
+}
+
+/// Opens a session: over the transport that is expected, else over the other one; in the modern era where the server
+/// knows it.
 pub async fn open(link: &Arc<Link>, watch: &Watch, time: Time) -> Result<Arc<Session>, BridgeError> {
-    let time =
-        time.at_most(if link.wire.has_answered() { LATER_ANSWER } else { FIRST_ANSWER + DISCOVERY / 2 });
+    let time = time.at_most(if link.wire.has_answered() { LATER_ANSWER } else { FIRST_ANSWERS });
     // Its own, so that nobody hears of a beginning as of progress.
     let watch = Watch {
         cancelled: watch.cancelled.clone(),
         elicitation: watch.elicitation.clone(),
         ..Watch::default()
     };
-    if !link.is_legacy()
-        && let Some(session) = discover(link, &watch, time.at_most(DISCOVERY)).await?
-    {
+    let expected = link.transport();
+    let error = match open_over(link, expected, &watch, time).await {
+        Err(error) if is_other_transport(&error) => error,
+        result => return result,
+    };
+    let other = match expected {
+        Transport::Streamable => Transport::HttpSse,
+        Transport::HttpSse => Transport::Streamable,
+    };
+    let result = open_over(link, other, &watch, time).await;
+    let asks_for_key = |error: &BridgeError| error.status() == Some(401);
+    if result.is_ok() || result.as_ref().is_err_and(asks_for_key) {
+        link.set_transport(other);
+        return result;
+    }
+    Err(error)
+}
+
+async fn open_over(
+    link: &Arc<Link>,
+    transport: Transport,
+    watch: &Watch,
+    time: Time,
+) -> Result<Arc<Session>, BridgeError> {
+    if transport == Transport::HttpSse {
+        let ended = CancellationToken::new();
+        let guard = ended.clone().drop_guard();
+        let route = http_sse::connect(link, time, &ended).await?;
+        let session = initialize(link, &route, watch, time, ended).await?;
+        guard.disarm();
         return Ok(session);
     }
-    let session = initialize(link, &watch, time).await;
-    link.set_legacy(session.is_ok());
-    session
+    let route = blank(link, false);
+    let mut initializing = pin!(initialize(link, &route, watch, time, CancellationToken::new()));
+    if link.is_legacy() {
+        let opened = initializing.await;
+        if !matches!(opened, Err(BridgeError::Refused(_) | BridgeError::Rpc { .. })) {
+            return opened;
+        }
+        // What was known of it is no longer true.
+        link.set_legacy(false);
+        return discover(link, watch, time).await?.map_or(opened, Ok);
+    }
+    let mut discovering = pin!(discover(link, watch, time));
+    let early = time.at_most(DISCOVERY).bound(discovering.as_mut()).await;
+    let opened = match early {
+        Some(found) => match found? {
+            Some(session) => return Ok(session),
+            None => initializing.await,
+        },
+        // Slow, or silent as some servers are to what they do not know: whatever is answered first counts.
+        None => tokio::select! {
+            opened = initializing.as_mut() => {
+                if opened.is_err() && let Ok(Some(session)) = discovering.await {
+                    return Ok(session);
+                }
+                opened
+            }
+            found = discovering.as_mut() => {
+                if let Ok(Some(session)) = found {
+                    return Ok(session);
+                }
+                initializing.await
+            }
+        },
+    };
+    link.set_legacy(opened.is_ok());
+    opened
+}
+
+/// True where a server may speak the other transport.
+fn is_other_transport(error: &BridgeError) -> bool {
+    matches!(error, BridgeError::Refused(refusal) if matches!(refusal.status, 400 | 404 | 405 | 406 | 415))
 }
 
 /// `None` for a server that does not know the modern era.
 async fn discover(link: &Arc<Link>, watch: &Watch, time: Time) -> Result<Option<Arc<Session>>, BridgeError> {
-    let blank = blank(link, true);
+    let route = blank(link, true);
     let mut request = opening("server/discover", Map::new());
     let asking = Asking { request: &mut request, watch, time };
-    let mut result = match link.ask(&blank, asking).await {
+    let mut result = match link.ask(&route, asking).await {
         Ok(reply) => reply.result,
         Err(error) if is_final(&error) => return Err(error),
         Err(_) => return Ok(None),
@@ -80,13 +153,7 @@ async fn discover(link: &Arc<Link>, watch: &Watch, time: Time) -> Result<Option<
         capabilities: result.remove("capabilities").unwrap_or_default(),
         instructions: text(result.remove("instructions")),
     };
-    Ok(Some(Arc::new(Session {
-        server: Arc::new(server),
-        modern: true,
-        headers: blank.headers.clone(),
-        elicitation: watch.elicitation.clone(),
-        ended: CancellationToken::new(),
-    })))
+    Ok(Some(session(server, route, watch, CancellationToken::new())))
 }
 
 /// True where `initialize` would end the same way.
@@ -103,8 +170,13 @@ fn is_final(error: &BridgeError) -> bool {
     }
 }
 
-async fn initialize(link: &Arc<Link>, watch: &Watch, time: Time) -> Result<Arc<Session>, BridgeError> {
-    let blank = blank(link, false);
+async fn initialize(
+    link: &Arc<Link>,
+    route: &Arc<Route>,
+    watch: &Watch,
+    time: Time,
+    ended: CancellationToken,
+) -> Result<Arc<Session>, BridgeError> {
     let Value::Object(params) = json!({
         "protocolVersion": LEGACY[0],
         "capabilities": capabilities(watch),
@@ -114,50 +186,45 @@ async fn initialize(link: &Arc<Link>, watch: &Watch, time: Time) -> Result<Arc<S
     };
     let mut request = opening("initialize", params);
     let asking = Asking { request: &mut request, watch, time };
-    let reply = link.ask(&blank, asking).await?;
+    let reply = link.ask(route, asking).await?;
     let mut result = reply.result;
     let version = text(result.remove("protocolVersion")).unwrap_or_default();
-    if !LEGACY.contains(&version.as_str()) {
+    if !is_legacy(&version) {
         let version = crate::text::in_line(&version, 40);
         return Err(BridgeError::OtherVersion { host: link.wire.host().to_owned(), version });
     }
-    let mut headers = blank.headers.clone();
-    if let Ok(version) = HeaderValue::from_str(&version) {
-        headers.insert(PROTOCOL_VERSION, version);
+    // The older transport knows neither of these headers.
+    let mut agreed = Arc::clone(route);
+    if route.older.is_none() {
+        let mut headers = route.headers.clone();
+        headers.extend(HeaderValue::from_str(&version).ok().map(|version| (PROTOCOL_VERSION, version)));
+        headers.extend(reply.session_id.map(|id| (SESSION_ID, id)));
+        agreed = Arc::new(Route { modern: false, headers, older: None });
     }
-    headers.extend(reply.session_id.map(|id| (SESSION_ID, id)));
     let server = Server {
         version,
         info: result.remove("serverInfo").unwrap_or_default(),
         capabilities: result.remove("capabilities").unwrap_or_default(),
         instructions: text(result.remove("instructions")),
     };
-    let session = Arc::new(Session {
-        server: Arc::new(server),
-        modern: false,
-        headers,
-        elicitation: watch.elicitation.clone(),
-        ended: CancellationToken::new(),
-    });
     // A server that does not take it will say so at the first request.
     let ready = message::notification("notifications/initialized", Map::new());
-    let _taken = link.post(&session, "notifications/initialized", ready, time).await;
-    Ok(session)
+    let _taken = link.post(&agreed, "notifications/initialized", ready, time).await;
+    Ok(session(server, agreed, watch, ended))
 }
 
-/// A session before anything is agreed.
-fn blank(link: &Link, modern: bool) -> Arc<Session> {
+fn session(server: Server, route: Arc<Route>, watch: &Watch, ended: CancellationToken) -> Arc<Session> {
+    let (server, elicitation) = (Arc::new(server), watch.elicitation.clone());
+    Arc::new(Session { server, route, elicitation, listen_anew: Arc::default(), ended })
+}
+
+/// The way before anything is agreed.
+fn blank(link: &Link, modern: bool) -> Arc<Route> {
     let mut headers = link.wire.headers();
     if modern {
         headers.insert(PROTOCOL_VERSION, HeaderValue::from_static(MODERN));
     }
-    Arc::new(Session {
-        server: Arc::default(),
-        modern,
-        headers,
-        elicitation: None,
-        ended: CancellationToken::new(),
-    })
+    Arc::new(Route { modern, headers, older: None })
 }
 
 fn opening(method: &str, params: Map<String, Value>) -> Request {
@@ -186,7 +253,7 @@ fn capabilities(watch: &Watch) -> Value {
 
 /// Puts into `_meta` what the era wants there, and the token under which progress is told; takes out what a client
 /// told us of itself.
-pub fn dress(session: &Session, params: &mut Map<String, Value>, watch: &Watch, id: u64) {
+pub fn dress(route: &Route, params: &mut Map<String, Value>, watch: &Watch, id: u64) {
     let mut meta = match params.remove("_meta") {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),
@@ -195,7 +262,7 @@ pub fn dress(session: &Session, params: &mut Map<String, Value>, watch: &Watch, 
     if watch.progress.is_some() {
         meta.insert("progressToken".into(), id.into());
     }
-    if session.modern {
+    if route.modern {
         let [version, info, able, _] = META;
         meta.insert(version.into(), MODERN.into());
         meta.insert(info.into(), client_info());
@@ -207,8 +274,8 @@ pub fn dress(session: &Session, params: &mut Map<String, Value>, watch: &Watch, 
 }
 
 /// The headers in which the modern era repeats what a message is about.
-pub fn headers(session: &Session, request: &Request) -> Vec<(HeaderName, HeaderValue)> {
-    if !session.modern {
+pub fn headers(route: &Route, request: &Request) -> Vec<(HeaderName, HeaderValue)> {
+    if !route.modern {
         return Vec::new();
     }
     let name = match request.method.as_str() {
@@ -222,7 +289,7 @@ pub fn headers(session: &Session, request: &Request) -> Vec<(HeaderName, HeaderV
 }
 
 /// A value as a header carries it: in Base64 where it has characters that no header can.
-fn header(text: &str) -> Option<HeaderValue> {
+pub fn header(text: &str) -> Option<HeaderValue> {
     let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         && text.trim_matches(' ') == text
         && !text.starts_with("=?base64?");

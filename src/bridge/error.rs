@@ -94,9 +94,11 @@ impl BridgeError {
             | Self::OtherVersion { .. }
             | Self::NotOpened(_)
             | Self::Https(Trouble::NoTrust { .. } | Trouble::Unreachable { .. }) => Sent::Nothing,
-            Self::Busy(_) | Self::Refused(_) | Self::SessionGone { .. } => Sent::Refused,
             // -32020 to -32022 are the modern era's own refusals of a header, a capability and a version.
-            Self::Rpc { code: -32600 | -32601 | -32602 | -32700 | -32022..=-32020, .. } => Sent::Refused,
+            Self::Rpc { code: -32600 | -32601 | -32602 | -32700 | -32022..=-32020, .. }
+            | Self::Busy(_)
+            | Self::Refused(_)
+            | Self::SessionGone { .. } => Sent::Refused,
             Self::Rpc { .. }
             | Self::Https(_)
             | Self::Silent { .. }
@@ -143,6 +145,15 @@ impl BridgeError {
             Self::NotOpened(inner) => inner.may_pass(true),
             _ => false,
         }
+    }
+
+    /// True for words about the session: servers on an early example of an SDK say with 400 that they do not know it.
+    pub(super) fn names_session(&self) -> bool {
+        let words = match self {
+            Self::Rpc { message, .. } => Some(message),
+            other => other.refusal().and_then(|refusal| refusal.said.as_ref()),
+        };
+        words.is_some_and(|words| words.to_ascii_lowercase().contains("session"))
     }
 
     pub(super) fn not_opened(self) -> Self {

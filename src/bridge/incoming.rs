@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::link::Link;
 use super::message::{self, Message};
-use super::session::Session;
+use super::session::Route;
 use super::wire::Time;
 use super::{Asked, Notice};
 
@@ -19,11 +19,24 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 impl Link {
     /// Takes what came on a stream; `from` is the request whose own stream it was.
-    pub fn hear(self: &Arc<Self>, session: &Arc<Session>, message: Message, from: Option<u64>) {
+    pub fn hear(self: &Arc<Self>, route: &Arc<Route>, message: Message, from: Option<u64>) {
         match message {
             Message::Notification { method, params } => self.notified(&method, params),
-            Message::Request { id, method, params } if !session.modern => {
-                self.asked(session, id, &method, params, from);
+            Message::Request { id, method, params } if !route.modern => {
+                let questions = (method == "elicitation/create").then(|| self.pending.questions(from));
+                let (link, route) = (Arc::clone(self), Arc::clone(route));
+                tokio::spawn(async move {
+                    let (name, value) = match questions {
+                        Some(questions) => ("result", answer_of(questions, params).await),
+                        None if method == "ping" => ("result", json!({})),
+                        None => {
+                            ("error", json!({"code": -32601, "message": "this client does not offer that"}))
+                        }
+                    };
+                    let body = message::answer(id, name, value);
+                    // A server that does not take the answer has given up the question.
+                    let _taken = link.post(&route, "the answer to a question", body, Time::of(ANSWER)).await;
+                });
             }
             Message::Answer { id, outcome } => self.pending.answer(&id, outcome),
             // Modern servers ask in their answers, not in requests.
@@ -45,29 +58,6 @@ impl Link {
         };
         // Nobody has to listen.
         let _heard = self.notices.send(notice).is_ok();
-    }
-
-    fn asked(
-        self: &Arc<Self>,
-        session: &Arc<Session>,
-        id: Value,
-        method: &str,
-        params: Map<String, Value>,
-        from: Option<u64>,
-    ) {
-        let (link, session) = (Arc::clone(self), Arc::clone(session));
-        let questions = (method == "elicitation/create").then(|| self.pending.questions(from));
-        let known = method == "ping";
-        tokio::spawn(async move {
-            let (name, value) = match questions {
-                Some(questions) => ("result", answer_of(questions, params).await),
-                None if known => ("result", json!({})),
-                None => ("error", json!({"code": -32601, "message": "this client does not offer that"})),
-            };
-            let body = message::answer(id, name, value);
-            // A server that does not take the answer has given up the question.
-            let _taken = link.post(&session, "the answer to a question", body, Time::of(ANSWER)).await;
-        });
     }
 }
 

@@ -8,19 +8,29 @@ use std::time::Duration;
 
 use http::header::HeaderValue;
 use hyper::body::Bytes;
+use reqwest::Method;
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
 
+use super::answer::{self, Asked};
 use super::error::BridgeError;
+use super::mirrored::Mirrored;
 use super::pending::Pending;
-use super::session::Session;
-use super::wire::{Time, Wire};
-use super::{Notice, Request, Setup, Watch, era, streamable};
+use super::session::{Route, Session};
+use super::wire::{Sending, Time, Wire};
+use super::{Listing, Notice, Request, Setup, Transport, Watch, era, http_sse, listening, streamable};
 use crate::credentials::BoxFuture;
-use crate::https::Safety;
+use crate::https::{Moment, Safety};
 
-/// Before a request is sent once more.
+/// Before a request is sent once more; three times as long before it is sent for the last time.
 const PAUSE: Duration = Duration::from_millis(250);
+const LAST_PAUSE: Duration = Duration::from_millis(750);
+/// A modern server misses arguments in the headers, or finds others there than it wants. Nothing was done.
+const HEADER_MISMATCH: i64 = -32020;
+/// Between two times that everything may be different.
+const TELLING: Duration = Duration::from_secs(60);
+/// Resources that are heard of at the same time.
+const SUBSCRIPTIONS: usize = 100;
 
 /// The way to one server.
 pub struct Link {
@@ -33,6 +43,22 @@ pub struct Link {
     /// Attempts to open a session that have ended.
     opened: AtomicU64,
     legacy: AtomicBool,
+    /// Which transport worked last.
+    older: AtomicBool,
+    /// Resources that somebody wants to hear of, by address.
+    pub subscribed: Mutex<Vec<String>>,
+    pub mirrored: Mirrored,
+    told: Mutex<Told>,
+}
+
+/// When it was told that a session took the place of another one.
+#[derive(Default)]
+enum Told {
+    /// There was no session yet.
+    #[default]
+    Unopened,
+    Never,
+    At(Moment),
 }
 
 /// One request on its way: what, for whom, and how long.
@@ -51,6 +77,7 @@ pub struct Reply {
 
 impl Link {
     pub fn new(setup: Setup) -> Self {
+        let older = AtomicBool::new(setup.transport == Transport::HttpSse);
         Self {
             wire: Wire::new(setup),
             pending: Pending::default(),
@@ -59,6 +86,10 @@ impl Link {
             opening: tokio::sync::Mutex::default(),
             opened: AtomicU64::new(0),
             legacy: AtomicBool::new(false),
+            older,
+            subscribed: Mutex::default(),
+            mirrored: Mirrored::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -70,18 +101,31 @@ impl Link {
     ) -> Result<Map<String, Value>, BridgeError> {
         let time = Time::until(request.until);
         let read = request.safety == Safety::Read;
-        let (mut renewed, mut repeated) = (false, false);
+        let (mut renewed, mut learned, mut pause) = (false, false, PAUSE);
         loop {
             let error = match self.session(&request, watch, time).await {
                 Err(error) => error,
                 Ok(_) if watch.cancelled.is_cancelled() => return Err(cancelled(&request)),
                 Ok(session) => {
+                    if session.route.modern && self.subscribe(&session, &request) {
+                        return Ok(Map::new());
+                    }
                     let asking = Asking { request: &mut request, watch, time };
-                    match self.ask(&session, asking).await {
-                        Ok(reply) => return Ok(reply.result),
+                    match self.ask(&session.route, asking).await {
+                        Ok(reply) => {
+                            self.subscribe(&session, &request);
+                            return Ok(reply.result);
+                        }
                         Err(error @ BridgeError::SessionGone { .. }) => {
                             self.forget(&session);
                             if !std::mem::replace(&mut renewed, true) {
+                                continue;
+                            }
+                            error
+                        }
+                        Err(error @ BridgeError::Rpc { code: HEADER_MISMATCH, .. }) => {
+                            if session.route.modern && !std::mem::replace(&mut learned, true) {
+                                self.learn_headers(watch).await?;
                                 continue;
                             }
                             error
@@ -90,13 +134,34 @@ impl Link {
                     }
                 }
             };
-            if !error.may_pass(read) || time.left() < PAUSE * 2 || std::mem::replace(&mut repeated, true) {
+            if !error.may_pass(read) || pause > LAST_PAUSE || time.left() < pause * 2 {
                 return Err(error);
             }
-            if watch.cancelled.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+            if watch.cancelled.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 return Err(error);
             }
+            pause *= 3;
         }
+    }
+
+    /// Reads the list of tools, which says what they want to see in headers.
+    fn learn_headers<'a>(self: &'a Arc<Self>, watch: &'a Watch) -> BoxFuture<'a, Result<(), BridgeError>> {
+        Box::pin(async move { self.list(Listing::Tools, watch).await.map(drop) })
+    }
+
+    /// Remembers a subscription for the next session, and for a modern server, which wants to hear of all of them at once;
+    /// false for any other request.
+    fn subscribe(&self, session: &Session, request: &Request) -> bool {
+        let Some(Value::String(uri)) = request.params.get("uri") else { return false };
+        let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        match request.method.as_str() {
+            "resources/subscribe" if subscribed.contains(uri) || subscribed.len() >= SUBSCRIPTIONS => {}
+            "resources/subscribe" => subscribed.push(uri.clone()),
+            "resources/unsubscribe" => subscribed.retain(|known| known != uri),
+            _ => return false,
+        }
+        session.listen_anew.notify_one();
+        true
     }
 
     /// The session that is open, or a new one: whoever comes while it is being opened waits for the same one, and
@@ -121,11 +186,13 @@ impl Link {
             {
                 return Err(error.clone());
             }
-            let opened = era::open(self, watch, time).await.map_err(BridgeError::not_opened);
+            let opened = Box::pin(era::open(self, watch, time)).await.map_err(BridgeError::not_opened);
             self.opened.fetch_add(1, Ordering::Release);
             *failed = match &opened {
                 Ok(session) => {
                     *self.kept() = Some(Arc::clone(session));
+                    listening::start(self, session);
+                    self.tell_renewed(session);
                     None
                 }
                 Err(BridgeError::Cancelled { .. }) => None,
@@ -140,24 +207,47 @@ impl Link {
         }
     }
 
-    /// Sends one request in a session.
+    /// In a session that took the place of another one things may be different. Told once a minute at most, so that a
+    /// server that ends every session is not asked for its lists without end.
+    fn tell_renewed(&self, session: &Session) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*told {
+            Told::Unopened => *told = Told::Never,
+            Told::At(last) if last.elapsed() < TELLING => {}
+            Told::Never | Told::At(_) => {
+                *told = Told::At(Moment::now());
+                listening::tell_changes(self, &session.server.capabilities);
+            }
+        }
+    }
+
+    /// Sends one request this way.
     pub fn ask<'a>(
         self: &'a Arc<Self>,
-        session: &'a Arc<Session>,
+        route: &'a Arc<Route>,
         asking: Asking<'a>,
     ) -> BoxFuture<'a, Result<Reply, BridgeError>> {
-        Box::pin(streamable::ask(self, session, asking))
+        match &route.older {
+            Some(older) => Box::pin(http_sse::ask(self, route, older, asking)),
+            None => Box::pin(streamable::ask(self, route, asking)),
+        }
     }
 
     /// Sends what wants no answer.
-    pub async fn post(
-        &self,
-        session: &Session,
-        what: &str,
-        body: Bytes,
-        time: Time,
-    ) -> Result<(), BridgeError> {
-        streamable::post(self, session, what, body, time).await
+    pub async fn post(&self, route: &Route, what: &str, body: Bytes, time: Time) -> Result<(), BridgeError> {
+        let sending = Sending {
+            what,
+            method: Method::POST,
+            target: route.target(),
+            headers: route.headers.clone(),
+            body: Some(body),
+            safety: Safety::Read,
+        };
+        let answered = self.wire.send(&sending, time).await?;
+        if answered.response.status().is_success() {
+            return Ok(());
+        }
+        Err(answer::refusal(answered, Asked { host: self.wire.host(), what }).await)
     }
 
     /// From now on `session` is not used for further requests.
@@ -171,8 +261,16 @@ impl Link {
     /// Ends the session, within a second.
     pub async fn close(&self) {
         let session = self.kept().take();
-        if let Some(session) = session.filter(|session| session.has_id()) {
-            streamable::end(self, &session, Time::of(Duration::from_secs(1))).await;
+        if let Some(session) = session {
+            self.end(&session).await;
+        }
+    }
+
+    /// Tells the server that `session` is over, within a second.
+    pub async fn end(&self, session: &Session) {
+        session.ended.cancel();
+        if session.route.has_id() {
+            streamable::end(self, &session.route, Time::of(Duration::from_secs(1))).await;
         }
     }
 
@@ -183,6 +281,15 @@ impl Link {
 
     pub fn set_legacy(&self, legacy: bool) {
         self.legacy.store(legacy, Ordering::Relaxed);
+    }
+
+    /// The transport that the server speaks, as far as is known.
+    pub fn transport(&self) -> Transport {
+        if self.older.load(Ordering::Relaxed) { Transport::HttpSse } else { Transport::Streamable }
+    }
+
+    pub fn set_transport(&self, transport: Transport) {
+        self.older.store(transport == Transport::HttpSse, Ordering::Relaxed);
     }
 
     fn current(&self, watch: &Watch) -> Option<Arc<Session>> {

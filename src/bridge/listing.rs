@@ -28,6 +28,14 @@ impl Link {
 
     /// All rows of a list; empty where the server has no such list.
     pub async fn list(self: &Arc<Self>, listing: Listing, watch: &Watch) -> Result<Vec<Value>, BridgeError> {
+        let rows = self.walk(listing, watch).await?;
+        if listing == Listing::Tools {
+            self.mirrored.learn(&rows);
+        }
+        Ok(rows)
+    }
+
+    async fn walk(self: &Arc<Self>, listing: Listing, watch: &Watch) -> Result<Vec<Value>, BridgeError> {
         let (method, field) = listing.names();
         let until = Instant::now() + TIME;
         let endless = |why| {

@@ -71,6 +71,9 @@ pub fn is_id(id: &Value, ours: u64) -> bool {
 pub fn read(body: &[u8], key: &Key) -> Result<Vec<Message>, &'static str> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
     let text = std::str::from_utf8(body).map_err(|_| "is not UTF-8")?;
+    if text.is_empty() {
+        return Err("is empty");
+    }
     let mut json: Value = serde_json::from_str(text).map_err(|error| {
         if error.is_eof() { "is half a JSON: it ends in the middle" } else { "is not JSON" }
     })?;

@@ -1,10 +1,11 @@
-//! [`Session`]: what was agreed with a server, in either era.
+//! [`Session`]: what was agreed with a server, and the [`Route`] that messages take in it.
 
 use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::HeaderName;
 use serde_json::Value;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Server;
@@ -15,24 +16,49 @@ pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-v
 /// What was agreed with a server. Requests that are under way keep it alive; with the last of them its streams end.
 pub struct Session {
     pub server: Arc<Server>,
-    /// Every request stands for itself, with its version and our capabilities in it.
-    pub modern: bool,
-    /// Of every message: those that all have, the version, and the session's id.
-    pub headers: HeaderMap,
+    pub route: Arc<Route>,
     /// What we said at the start of asking people.
     pub elicitation: Option<Value>,
+    /// What is heard in the background has to be asked for anew.
+    pub listen_anew: Arc<Notify>,
     /// Ends what listens in the background.
     pub ended: CancellationToken,
 }
 
+/// How messages go to the server.
+pub struct Route {
+    /// Every request stands for itself, with its version and our capabilities in it.
+    pub modern: bool,
+    /// Of every message: those that all have, the version, and the session's id.
+    pub headers: HeaderMap,
+    /// The older transport's way.
+    pub older: Option<Older>,
+}
+
+/// The older transport: messages go to an address of their own, answers come on one stream.
+pub struct Older {
+    /// Path and query for messages, from the root of the host. Holds the session's name: never for words.
+    pub target: String,
+    /// Cancelled when the stream has ended.
+    pub over: CancellationToken,
+}
+
 impl Session {
+    /// Whether further requests can go this way, for a client that asks people like this.
+    pub fn suits(&self, elicitation: Option<&Value>) -> bool {
+        let announced = self.route.modern || elicitation.is_none() || self.elicitation.is_some();
+        announced && self.route.older.as_ref().is_none_or(|older| !older.over.is_cancelled())
+    }
+}
+
+impl Route {
     pub fn has_id(&self) -> bool {
         self.headers.contains_key(SESSION_ID)
     }
 
-    /// Whether a client that can ask people this way was announced well enough.
-    pub fn suits(&self, elicitation: Option<&Value>) -> bool {
-        self.modern || elicitation.is_none() || self.elicitation.is_some()
+    /// The address for messages, where it is not the server's own.
+    pub fn target(&self) -> Option<&str> {
+        self.older.as_ref().map(|older| older.target.as_str())
     }
 }
 

@@ -5,19 +5,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::body::Bytes;
+use http::header::{HeaderName, HeaderValue};
 use reqwest::Method;
 use serde_json::json;
 
 use super::answer::{self, Asked, Events, Kind};
-use super::era;
 use super::error::BridgeError;
+use super::http_sse::listening;
 use super::link::{Asking, Link, Reply, cancelled, what};
 use super::message::{self, Message, is_id};
 use super::pending::Outcome;
-use super::session::{SESSION_ID, Session};
+use super::session::{Route, SESSION_ID};
 use super::wire::{Answered, Sending, Time};
+use super::{Watch, era};
 use crate::https::{Safety, Trouble};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -31,12 +31,15 @@ const RESUMPTIONS: u32 = 4;
 const NOTICE: Duration = Duration::from_secs(5);
 
 /// Sends one request in a session.
-pub async fn ask(link: &Arc<Link>, session: &Arc<Session>, asking: Asking<'_>) -> Result<Reply, BridgeError> {
+pub async fn ask(link: &Arc<Link>, route: &Arc<Route>, asking: Asking<'_>) -> Result<Reply, BridgeError> {
     let Asking { request, watch, time } = asking;
     let place = link.pending.register(watch, None);
-    era::dress(session, &mut request.params, watch, place.id);
-    let mut headers = session.headers.clone();
-    headers.extend(era::headers(session, request));
+    era::dress(route, &mut request.params, watch, place.id);
+    let mut headers = route.headers.clone();
+    headers.extend(era::headers(route, request));
+    if route.modern && request.method == "tools/call" {
+        headers.extend(link.mirrored.headers(request));
+    }
     let body = message::request(place.id, &request.method, &mut request.params);
     let sending = Sending {
         what: what(request),
@@ -46,12 +49,9 @@ pub async fn ask(link: &Arc<Link>, session: &Arc<Session>, asking: Asking<'_>) -
         body: Some(body),
         safety: request.safety,
     };
-    let heard = match request.safety {
-        Safety::Read if watch.progress.is_none() => time.at_most(SILENCE),
-        _ => time,
-    };
+    let heard = patience(request.safety, watch, time);
     let reading =
-        Reading { link, session, id: place.id, asked: Asked { host: link.wire.host(), what: sending.what } };
+        Reading { link, route, id: place.id, asked: Asked { host: link.wire.host(), what: sending.what } };
     // Pinned here: a future that is handed from one to the next takes its room in each of them.
     let mut work = pin!(async { reading.read(link.wire.send(&sending, heard).await?).await });
     let mut work = pin!(time.bound(work.as_mut()));
@@ -65,51 +65,43 @@ pub async fn ask(link: &Arc<Link>, session: &Arc<Session>, asking: Asking<'_>) -
         None => cancelled(request),
     };
     // The end of the stream says the same to a modern server.
-    if !session.modern && request.safety == Safety::Read && request.method != "initialize" {
-        tell_cancelled(link, session, place.id);
+    if !route.modern && request.safety == Safety::Read && request.method != "initialize" {
+        tell_cancelled(link, route, place.id);
     }
     Err(error)
 }
 
-/// Sends what wants no answer.
-pub async fn post(
-    link: &Link,
-    session: &Session,
-    what: &str,
-    body: Bytes,
-    time: Time,
-) -> Result<(), BridgeError> {
-    let (headers, body) = (session.headers.clone(), Some(body));
-    let sending = Sending { what, method: Method::POST, target: None, headers, body, safety: Safety::Read };
-    let answered = link.wire.send(&sending, time).await?;
-    if answered.response.status().is_success() {
-        return Ok(());
-    }
-    Err(answer::refusal(answered, Asked { host: link.wire.host(), what }).await)
-}
-
 /// Tells the server that the session is over.
-pub async fn end(link: &Link, session: &Session, time: Time) {
-    let (what, headers) = ("the end of the session", session.headers.clone());
+pub async fn end(link: &Link, route: &Route, time: Time) {
+    let (what, headers) = ("the end of the session", route.headers.clone());
     let sending =
         Sending { what, method: Method::DELETE, target: None, headers, body: None, safety: Safety::Read };
     // 405 says that the server ends sessions by itself; anything else is too late to matter.
     let _ended = link.wire.send(&sending, time).await;
 }
 
-fn tell_cancelled(link: &Arc<Link>, session: &Arc<Session>, id: u64) {
-    let (link, session) = (Arc::clone(link), Arc::clone(session));
+/// How long the beginning of an answer is waited for.
+pub fn patience(safety: Safety, watch: &Watch, time: Time) -> Time {
+    match safety {
+        Safety::Read if watch.progress.is_none() => time.at_most(SILENCE),
+        _ => time,
+    }
+}
+
+/// Tells an older server that nobody waits for its answer any more.
+pub fn tell_cancelled(link: &Arc<Link>, route: &Arc<Route>, id: u64) {
+    let (link, route) = (Arc::clone(link), Arc::clone(route));
     tokio::spawn(async move {
         let params = [("requestId".to_owned(), json!(id)), ("reason".to_owned(), json!("no longer wanted"))];
         let body = message::notification("notifications/cancelled", params.into_iter().collect());
-        link.post(&session, "notifications/cancelled", body, Time::of(NOTICE)).await
+        link.post(&route, "notifications/cancelled", body, Time::of(NOTICE)).await
     });
 }
 
 /// What reading one answer needs to know.
 struct Reading<'a> {
     link: &'a Arc<Link>,
-    session: &'a Arc<Session>,
+    route: &'a Arc<Route>,
     id: u64,
     asked: Asked<'a>,
 }
@@ -140,19 +132,11 @@ impl Reading<'_> {
             host: self.asked.host.to_owned(),
             what: self.asked.what.to_owned(),
         };
-        if status == 404 && self.session.has_id() {
+        if status == 404 && self.route.has_id() {
             return gone();
         }
         let error = answer::refusal(answered, self.asked).await;
-        // Servers on an early example of an SDK say it this way; nothing was done either.
-        let about_session = match &error {
-            BridgeError::Rpc { message, .. } => message.to_ascii_lowercase().contains("session"),
-            other => other
-                .refusal()
-                .and_then(|refusal| refusal.said.as_ref())
-                .is_some_and(|said| said.to_ascii_lowercase().contains("session")),
-        };
-        if status == 400 && self.session.has_id() && about_session { gone() } else { error }
+        if status == 400 && self.route.has_id() && error.names_session() { gone() } else { error }
     }
 
     /// Keeps our answer, and hands on everything else.
@@ -165,7 +149,7 @@ impl Reading<'_> {
             }
             // An answer to somebody else comes on their own stream.
             Message::Answer { .. } => {}
-            other => self.link.hear(self.session, other, Some(self.id)),
+            other => self.link.hear(self.route, other, Some(self.id)),
         }
     }
 
@@ -201,10 +185,8 @@ impl Reading<'_> {
     async fn resume(&self, broken: Events, fruitless: &mut u32) -> Result<Events, BridgeError> {
         let lost = || BridgeError::from(Trouble::Broken { host: self.asked.host.to_owned() });
         let (last_id, retry) = (broken.parser.last_id, broken.parser.retry);
-        let id = last_id.filter(|_| !self.session.modern).ok_or_else(lost)?;
-        let mut headers = self.session.headers.clone();
-        headers.remove(CONTENT_TYPE);
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        let id = last_id.filter(|_| !self.route.modern).ok_or_else(lost)?;
+        let mut headers = listening(self.route.headers.clone());
         headers.insert(LAST_EVENT_ID, HeaderValue::from_bytes(&id).map_err(|_| lost())?);
         let sending = Sending {
             what: self.asked.what,

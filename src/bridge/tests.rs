@@ -1,7 +1,13 @@
 //! Tests of the bridge against a server that plays exact bytes.
 
 mod answers;
+mod eras;
+mod events;
+mod older;
+mod refusals;
 mod server;
+mod sessions;
+mod streams;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -81,4 +87,14 @@ fn failure(result: Result<Map<String, Value>, BridgeError>) -> Failure {
     let all = format!("{shown}{failure:?}{}{}", failure.text(), failure.json());
     assert!(!all.contains(KEY), "the key is in {all}");
     failure
+}
+
+/// Sends from a task of its own.
+fn spawn(
+    remote: &Arc<Remote>,
+    request: Request,
+    watch: Watch,
+) -> tokio::task::JoinHandle<Result<Map<String, Value>, BridgeError>> {
+    let remote = Arc::clone(remote);
+    tokio::spawn(async move { remote.request(request, &watch).await })
 }

@@ -15,9 +15,6 @@ use super::error::BridgeError;
 use crate::credentials::{Key, Origin};
 use crate::https::{Connector, Moment, Safety, failed, within};
 
-/// Until the answer begins, of a server that has not answered yet.
-pub const FIRST_ANSWER: Duration = Duration::from_secs(8);
-
 /// A span of time that also counts while the machine sleeps.
 #[derive(Clone, Copy, Debug)]
 pub struct Time {
@@ -110,10 +107,13 @@ impl Wire {
         let key = time.bound(keys.key()).await.ok_or_else(|| self.silent(sending.what, time))?;
         let key = key.map_err(|failure| BridgeError::NoKey(Box::new(failure)))?;
         let mut answered = self.attempt(sending, key, time).await?;
-        if answered.response.status().as_u16() == 401
-            && let Some(Some(other)) = time.bound(keys.reread(&answered.key)).await
-        {
-            answered = self.attempt(sending, other, time).await?;
+        if answered.response.status().as_u16() == 401 {
+            let other = time.bound(keys.reread(&answered.key)).await.flatten();
+            match other {
+                Some(other) => answered = self.attempt(sending, other, time).await?,
+                // A sign-in that is over, or could not be renewed: more than that the key was refused.
+                None => keys.trouble().map_or(Ok(()), |why| Err(BridgeError::NoKey(Box::new(why))))?,
+            }
         }
         Ok(answered)
     }

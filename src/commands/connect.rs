@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use crate::credentials::{FixedKey, Key, Secret};
 use crate::failure::{Exit, Failure};
-use crate::gateway::bridged::Bridged;
+use crate::gateway::bridged::{Bridged, Offered};
 use crate::gateway::policy::Level;
 use crate::gateway::rate_limit::Rates;
-use crate::gateway::{self, Accounts, Facts, Gateway, Selection, ServedAccount as Served, Setup, Tool};
+use crate::gateway::{self, Accounts, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;
 use crate::sandbox::{self, Sandbox};
-use crate::settings::{Account, Confirm, Flags, Profile, RateLimit, Settings};
+use crate::settings::{Account, Confirm, Flags, Policy, Profile, RateLimit, Settings};
 use crate::terminal;
 
 pub use remote::server as remote_setup;
@@ -56,6 +56,8 @@ pub const USER_AGENT: &str = concat!("lumabill/", env!("CARGO_PKG_VERSION"));
 /// What is served, and the sandbox it talks to where there is one.
 pub struct Connected {
     pub accounts: Arc<Accounts>,
+    /// Those accounts whose tools are a remote server's, with their names.
+    pub remotes: Vec<(String, Arc<Bridged>)>,
     /// Stops when dropped.
     _sandbox: Option<Sandbox>,
 }
@@ -79,7 +81,12 @@ impl Connected {
             Self::to_sandbox(choice, &settings)
         } else {
             let served = served::all(choice, &settings, missing)?;
-            Ok(Self { accounts: Arc::new(Accounts::new(served)), _sandbox: None })
+            let remote = |(name, served): &(String, Served)| match served {
+                Served::Remote(bridged) => Some((name.clone(), Arc::clone(bridged))),
+                _ => None,
+            };
+            let remotes = served.iter().filter_map(remote).collect();
+            Ok(Self { remotes, accounts: Arc::new(Accounts::new(served)), _sandbox: None })
         }
     }
 
@@ -116,7 +123,7 @@ impl Connected {
             remember_read_only: Box::new(|| ()),
         })?;
         let served = vec![(account.name, Served::Api(Arc::new(gateway)))];
-        Ok(Self { accounts: Arc::new(Accounts::new(served)), _sandbox: Some(sandbox) })
+        Ok(Self { accounts: Arc::new(Accounts::new(served)), remotes: Vec::new(), _sandbox: Some(sandbox) })
     }
 }
 
@@ -159,7 +166,8 @@ impl Choice {
         let selection = self.selection_of(account, policy.toolsets.as_deref());
         if account.service.is_remote() {
             let bridged = Bridged::new(remote::setup(settings, account, policy, selection)?)?;
-            return Ok(bridged.tools().len());
+            let shown = if self.lean { 4 } else { bridged.offered().len() };
+            return Ok(shown);
         }
         selection.check()?;
         Ok(selection.count(policy.read_only))
@@ -175,12 +183,12 @@ impl Choice {
     }
 }
 
-/// Every tool that an account of a remote server offers, as they were stored.
-pub fn all_tools(account: &Account, settings: &Settings) -> Result<Arc<Vec<Tool>>, Failure> {
+/// Every tool that an account of a remote server offers, as they are stored.
+pub fn all_offered(account: &Account, settings: &Settings) -> Result<Vec<Arc<Offered>>, Failure> {
     let policy = settings.policy(&Flags::default(), account)?;
+    let policy = Policy { read_only: false, ..policy };
     let selection = Selection { toolsets: vec!["all".to_owned()], ..Selection::default() };
-    let bridged = Bridged::new(remote::setup(settings, account, policy, selection)?)?;
-    Ok(bridged.tools())
+    Ok(Bridged::new(remote::setup(settings, account, policy, selection)?)?.offered())
 }
 
 fn level(confirm: Confirm) -> Level {

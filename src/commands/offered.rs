@@ -1,87 +1,77 @@
 //! What a remote server offers, in words for a person: what each of its tools does, and what changed in them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::Effect;
-use crate::catalogue::remote::{Known, known};
-use crate::gateway::Tool;
-use crate::gateway::bridged::definitions::Definitions;
-use crate::settings::{Account, Service, Settings};
+use crate::catalogue::{Effect, remote};
+use crate::gateway::bridged::Offered;
+use crate::settings::{Account, Service, me};
 use crate::text::in_line;
 
 /// Characters of a text of the server's in a line.
 const MOST: usize = 100;
 
-/// Toolset of tools that no page describes.
-pub const EXTRA: &str = "extra";
+/// Names of tools in a line.
+const SHOWN: usize = 8;
 
-/// A tool of a remote server, and what its page says of it.
-pub struct Offered<'a> {
-    pub tool: &'a Tool,
-    known: Option<Known>,
-}
-
-impl<'a> Offered<'a> {
-    /// `name` is the tool's without its account.
-    pub fn of(tool: &'a Tool, service: Service, name: &str) -> Self {
-        Self { tool, known: known(service.name(), name).copied() }
+/// What a call does, in a word or two.
+pub fn does(tool: &Offered) -> &'static str {
+    match (tool.effect, &tool.asks) {
+        (Effect::Reads, _) => "reads",
+        (Effect::Creates, None) => "creates",
+        (Effect::Creates, Some(_)) => "creates, asks first",
+        (Effect::Updates, None) => "updates",
+        (Effect::Updates, Some(_)) => "updates, asks first",
+        (Effect::Deletes, _) => "deletes, asks first",
+        (Effect::Acts, _) => "acts, asks first",
     }
-
-    pub fn toolset(&self) -> &'static str {
-        self.known.as_ref().map_or(EXTRA, |known| known.toolset.name())
-    }
-
-    /// What a call does, in a word or two.
-    pub fn does(&self) -> &'static str {
-        let effect = self.known.as_ref().map(|known| known.effect);
-        match (self.tool.read_only, effect, self.asks()) {
-            (true, ..) => "reads",
-            (_, Some(Effect::Creates), None) => "creates",
-            (_, Some(Effect::Creates), Some(_)) => "creates, asks first",
-            (_, Some(Effect::Updates), None) => "updates",
-            (_, Some(Effect::Updates), Some(_)) => "updates, asks first",
-            (_, Some(Effect::Deletes), _) => "deletes, asks first",
-            // No page says: by what its name and its server say.
-            (_, None, _) if self.tool.destructive == Some(false) => "creates",
-            _ => "acts, asks first",
-        }
-    }
-
-    /// What happens, in a sentence, where a person is asked for that reason.
-    pub fn asks(&self) -> Option<&'static str> {
-        self.known.as_ref().and_then(|known| known.asks).filter(|_| !self.tool.read_only)
-    }
-}
-
-/// Names of the tools of an account, as the server has them, that are not accepted as they are defined now.
-pub fn standing(account: &Account, settings: &Settings) -> Vec<String> {
-    let kept = Definitions::load(&settings.folders.state, &account.name, &account.origin);
-    kept.map(|kept| kept.unaccepted()).unwrap_or_default()
 }
 
 /// `10: 6 read, 4 write`.
-pub fn counted(tools: &[Offered<'_>]) -> String {
-    let reads = tools.iter().filter(|tool| tool.tool.read_only).count();
-    match (tools.len(), tools.len() - reads) {
+pub fn counted(tools: &[Arc<Offered>]) -> String {
+    let writes = tools.iter().filter(|tool| tool.writes()).count();
+    match (tools.len(), writes) {
         (0, _) => "none".to_owned(),
         (all, 0) => format!("{all}, all of them only read"),
-        (all, writes) => format!("{all}: {reads} read, {writes} write"),
+        (all, writes) => format!("{all}: {} read, {writes} write", all - writes),
     }
 }
 
 /// The tools of which a person should know before the first call, by what happens; one line for each.
-pub fn asked_first(tools: &[Offered<'_>]) -> Vec<String> {
-    let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
+pub fn asked_first(account: &Account, tools: &[Arc<Offered>]) -> Vec<String> {
+    let (mut lines, mut unknown): (Vec<(String, Vec<&str>)>, Vec<&str>) = (Vec::new(), Vec::new());
     for tool in tools {
-        let Some(what) = tool.asks() else { continue };
-        match lines.iter_mut().find(|(known, _)| *known == what) {
+        let Some(asks) = &tool.asks else { continue };
+        let page = remote::known(account.service.name(), &tool.remote_name).and_then(|known| known.asks);
+        match lines.iter_mut().find(|(known, _)| known == asks) {
+            _ if page != Some(asks.as_str()) => unknown.push(&tool.tool.name),
             Some((_, names)) => names.push(&tool.tool.name),
-            None => lines.push((what, vec![&tool.tool.name])),
+            None => lines.push((asks.clone(), vec![&tool.tool.name])),
         }
     }
-    lines.into_iter().map(|(what, names)| format!("{}: {what}", names.join(", "))).collect()
+    let mut said: Vec<String> =
+        lines.into_iter().map(|(asks, names)| format!("{}: {asks}", listed(&names))).collect();
+    if !unknown.is_empty() {
+        said.push(format!("{}: nothing is known here of what a call does", listed(&unknown)));
+        if account.service == Service::Url {
+            said.push(format!(
+                "name those that only read, and they are not asked about: `{} config reads TOOL,TOOL --account {}`",
+                me(),
+                account.name
+            ));
+        }
+    }
+    said
+}
+
+fn listed(names: &[&str]) -> String {
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// What is another than it was in the tools of a server.

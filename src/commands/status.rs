@@ -1,10 +1,14 @@
 //! `lumabill status`: which accounts there are, where their keys are, and what they may do. Asks the
 //! keyring, which it does not unlock, and never the network.
 
+use std::time::SystemTime;
+
 use serde_json::{Value, json};
 
 use super::connect::block_on;
+use super::sign_ins;
 use crate::credentials::key_file::KeyFile;
+use crate::credentials::oauth::SignedIn;
 use crate::credentials::{Keyring, Origin, Secret};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
@@ -25,6 +29,7 @@ struct Row {
     /// Absent where what is set as the address is none: it may hold a password.
     address: Option<String>,
     key: Option<String>,
+    sign_in: Option<SignedIn>,
     problem: Option<Failure>,
 }
 
@@ -68,8 +73,9 @@ async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
         {
             broken = Some(failure.clone());
         }
+        let sign_in = found.as_ref().ok().and_then(|secret| sign_ins::of(&account, secret.as_ref()?));
         let (key, problem) = match found {
-            Ok(Some(secret)) => (Some(secret.masked()), None),
+            Ok(Some(secret)) => (Some(sign_ins::masked(&account, &secret)), None),
             Ok(None) if account.auth == Auth::Nothing => (None, None),
             Ok(None) => (None, Some(missing(&account))),
             Err(failure) => (None, Some(failure)),
@@ -78,7 +84,7 @@ async fn rows(settings: &Settings) -> Result<Vec<Row>, Failure> {
             Ok(origin) => (Some(origin.to_string()), None),
             Err(error) => (None, Some(error.into())),
         };
-        rows.push(Row { account, address, key, problem: wrong.or(problem) });
+        rows.push(Row { account, address, key, sign_in, problem: wrong.or(problem) });
     }
     Ok(rows)
 }
@@ -98,7 +104,8 @@ pub(super) async fn stored_key(
 }
 
 pub(super) fn missing(account: &Account) -> Failure {
-    let message = format!("the key is gone from the {}", account.stored_in.name());
+    let what = if account.auth == Auth::OAuth { "sign-in" } else { "key" };
+    let message = format!("the {what} is gone from the {}", account.stored_in.name());
     Failure::new("no_key", Exit::NotLoggedIn, message).hint(format!(
         "run `{} login --account {}`",
         me(),
@@ -153,6 +160,7 @@ impl Row {
             "auth": account.auth.text(),
             "tenant": account.tenant,
             "key": self.key,
+            "sign_in": self.sign_in.as_ref().map(sign_ins::json),
             "stored_in": (account.auth != Auth::Nothing).then(|| account.stored_in.name()),
             "mode": account.mode.name(),
             "profile": account.profile,
@@ -183,6 +191,10 @@ impl Row {
         ];
         if account.auth == Auth::Nothing {
             lines.push("  key      none: the server wants none".to_owned());
+        } else if account.auth == Auth::OAuth {
+            let words = self.sign_in.as_ref().map(|sign_in| sign_ins::words(sign_in, SystemTime::now()));
+            lines.push(format!("  sign-in  {}", words.as_deref().unwrap_or("not readable")));
+            lines.push(format!("  stored   {place}"));
         } else {
             lines.push(format!(
                 "  key      {}{}",

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::connect::{Choice, Connected, Missing, block_on};
-use super::offered::{EXTRA, Offered, standing};
+use super::offered::does;
 use crate::catalogue::Toolset;
 use crate::failure::Failure;
+use crate::gateway::bridged::definitions::Definitions;
+use crate::gateway::bridged::effects::EXTRA;
+use crate::gateway::bridged::{Bridged, Offered};
 use crate::gateway::{self, Tool};
-use crate::settings::{Account, Settings, me};
+use crate::settings::{Settings, me};
 use crate::terminal;
 
 /// Show the tools that would be served, or one tool's schema
@@ -55,14 +58,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Ok(());
     }
     terminal::line(&format!("{}\n  {}\n", tool.name, tool.description));
-    match whose(&tool.name, &choice) {
-        Some((account, name)) => {
-            let offered = Offered::of(tool, account.service, name);
-            terminal::line(&match offered.asks() {
-                Some(asks) => format!("({}: {asks})\n", offered.does()),
-                None => format!("({})\n", offered.does()),
-            });
-        }
+    match offered(&tool.name, &connected, choice.account.len() > 1) {
+        Some(offered) => terminal::line(&match &offered.asks {
+            Some(asks) => format!("({}: {asks})\n", does(&offered)),
+            None => format!("({})\n", does(&offered)),
+        }),
         None => {
             if let Some(row) = gateway::row(&tool.name) {
                 let method = format!("{:?}", row.method).to_uppercase();
@@ -92,27 +92,22 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
         );
         return Ok(());
     }
-    let settings = Settings::load()?;
-    let accounts = choice.accounts(&settings);
-    let several = accounts.len() > 1;
-    for account in &accounts {
-        let own: Vec<(&Tool, &str)> = tools
-            .iter()
-            .filter_map(|tool| {
-                Some((tool, if several { of_account(&tool.name, &account.name)? } else { &tool.name }))
-            })
-            .collect();
+    let several = choice.account.len() > 1;
+    let names = if several { choice.account.clone() } else { vec![String::new()] };
+    for account in names {
         if several {
-            terminal::line(&format!("account `{}`\n", account.name));
+            terminal::line(&format!("account `{account}`\n"));
         }
-        if account.service.is_remote() {
-            remote(account, &own, &settings);
-        } else {
-            by_topic(&own);
+        match connected.remotes.iter().find(|(name, _)| *name == account || !several) {
+            Some((name, bridged)) => remote(name, bridged, several),
+            None => {
+                let own = |tool: &Tool| {
+                    let name = if several { of_account(&tool.name, &account)? } else { &tool.name };
+                    Some((tool.clone(), name.to_owned()))
+                };
+                by_topic(&tools.iter().filter_map(own).collect::<Vec<_>>());
+            }
         }
-    }
-    if accounts.is_empty() {
-        by_topic(&tools.iter().map(|tool| (tool, tool.name.as_str())).collect::<Vec<_>>());
     }
     terminal::line("One tool's arguments: lumabill tools NAME. More tools: --toolsets all.");
     Ok(())
@@ -123,18 +118,15 @@ fn of_account<'a>(tool: &'a str, account: &str) -> Option<&'a str> {
     tool.strip_prefix(account)?.strip_prefix("__")
 }
 
-/// The account of a remote server that has this tool, and the tool's name there.
-fn whose<'a>(tool: &'a str, choice: &Choice) -> Option<(Account, &'a str)> {
-    let accounts = choice.accounts(&Settings::load().ok()?);
-    let several = accounts.len() > 1;
-    let own = |account: Account| {
-        let name = if several { of_account(tool, &account.name)? } else { tool };
-        account.service.is_remote().then_some((account, name))
-    };
-    accounts.into_iter().find_map(own)
+/// What is known of a tool, where it is a remote server's.
+fn offered(tool: &str, connected: &Connected, several: bool) -> Option<Arc<Offered>> {
+    connected.remotes.iter().find_map(|(account, bridged)| {
+        let name = if several { of_account(tool, account)? } else { tool };
+        bridged.offered().into_iter().find(|offered| offered.tool.name == name)
+    })
 }
 
-fn by_topic(tools: &[(&Tool, &str)]) {
+fn by_topic(tools: &[(Tool, String)]) {
     let width = tools.iter().map(|(tool, _)| tool.name.len()).max().unwrap_or_default();
     for set in std::iter::once(None).chain(Toolset::ALL.iter().copied().map(Some)) {
         let lines: Vec<_> = tools
@@ -150,35 +142,49 @@ fn by_topic(tools: &[(&Tool, &str)]) {
 }
 
 /// The tools of a remote server with what each does, and what is new there.
-fn remote(account: &Account, tools: &[(&Tool, &str)], settings: &Settings) {
-    let news = standing(account, settings);
-    let offered: Vec<_> =
-        tools.iter().map(|(tool, name)| (Offered::of(tool, account.service, name), *name)).collect();
-    let width = tools.iter().map(|(tool, _)| tool.name.len()).max().unwrap_or_default();
-    let does = offered.iter().map(|(tool, _)| tool.does().len()).max().unwrap_or_default();
-    let sets = Toolset::ALL.iter().map(|set| set.name()).chain([EXTRA]);
-    for set in sets {
-        let lines: Vec<_> = offered
-            .iter()
-            .filter(|(tool, _)| tool.toolset() == set)
-            .map(|(tool, name)| {
-                let mark = if news.iter().any(|news| news == name) { "! " } else { "  " };
-                let about = without_account(&tool.tool.description);
-                format!("{mark}{:width$}  {:does$}  {}", tool.tool.name, tool.does(), first_sentence(about))
-            })
-            .collect();
+fn remote(account: &str, bridged: &Bridged, several: bool) {
+    let offered = bridged.offered();
+    if offered.is_empty() {
+        let login = format!("{} login --account {account}", me());
+        terminal::line(&format!(
+            "nothing is known here of what the server offers, or nothing of it was chosen: `{login}` asks it\n"
+        ));
+        return;
+    }
+    let news = unaccepted(account);
+    let shown = |tool: &Offered| {
+        if several { format!("{account}__{}", tool.tool.name) } else { tool.tool.name.clone() }
+    };
+    let width = offered.iter().map(|tool| shown(tool).len()).max().unwrap_or_default();
+    let what = offered.iter().map(|tool| does(tool).len()).max().unwrap_or_default();
+    for set in Toolset::ALL.iter().map(|set| set.name()).chain([EXTRA]) {
+        let line = |tool: &Arc<Offered>| {
+            let mark = if news.contains(&tool.remote_name) { '!' } else { ' ' };
+            let about = first_sentence(without_account(&tool.tool.description));
+            format!("{mark} {:width$}  {:what$}  {about}", shown(tool), does(tool))
+        };
+        let lines: Vec<_> = offered.iter().filter(|tool| tool.toolset == set).map(line).collect();
         if !lines.is_empty() {
             terminal::line(&format!("{set}\n{}\n", lines.join("\n")));
         }
     }
-    if !news.is_empty() {
+    if offered.iter().any(|tool| news.contains(&tool.remote_name)) {
         terminal::line(&format!(
-            "! new, or defined otherwise than when you accepted it: each call is asked about. To look at what changed, \
-             and accept it:\n  {} tools --account {} --accept\n",
-            me(),
-            account.name
+            "! new, or defined otherwise than when you accepted it: each call is asked about. To look at it and accept \
+             it:\n  {} tools --account {account} --accept\n",
+            me()
         ));
     }
+}
+
+/// Names of the tools of an account, as the server has them, that are not accepted as they are defined now.
+fn unaccepted(account: &str) -> Vec<String> {
+    let settings = Settings::load().ok();
+    let kept = settings.and_then(|settings| {
+        let account = settings.account(Some(account)).ok()?;
+        Definitions::load(&settings.folders.state, &account.name, &account.origin)
+    });
+    kept.map(|kept| kept.unaccepted()).unwrap_or_default()
 }
 
 /// A description begins with the account's name for the model.

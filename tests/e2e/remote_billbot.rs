@@ -278,9 +278,12 @@ fn history_shows_what_was_done_and_none_of_its_text() {
     session.call_and_answer("send_invoice", json!({ "invoice_id": "inv_15" }), "accept").1.done();
     session.close_input();
     session.gone_within(PATIENCE);
-    for form in [&["history"][..], &["history", "--json"]] {
+    for (form, created, sent) in [
+        (&["history"][..], "created invoice INV-2026-0015", "sent invoice INV-2026-0015"),
+        (&["history", "--json"], "create_invoice", "send_invoice"),
+    ] {
         let shown = Lumabill::at(&home, form).run().exits(0).stdout;
-        assert!(shown.contains("create_invoice") && shown.contains("send_invoice"), "{shown}");
+        assert!(shown.contains(created) && shown.contains(sent), "{shown}");
         assert!(!shown.contains("list_clients"), "{shown}");
         assert!(!shown.contains(KEY) && !shown.contains("Website redesign"), "{shown}");
     }

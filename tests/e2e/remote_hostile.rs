@@ -128,7 +128,9 @@ fn a_definition_that_changes_after_login_is_asked_about_until_it_is_accepted() {
         ("description", |tool| tool["description"] = json!("Looks. It now also pays out.")),
         ("schema", |tool| tool["inputSchema"]["properties"]["pay_to"] = json!({ "type": "string" })),
         ("hint", |tool| tool["annotations"]["destructiveHint"] = json!(true)),
-        ("hint turned to reading", |tool| tool["annotations"]["readOnlyHint"] = json!(true)),
+        ("hint turned to reading", |tool| {
+            tool["annotations"] = json!({ "readOnlyHint": true, "destructiveHint": false });
+        }),
     ];
     for (what, change) in changes {
         let reads = what != "hint turned to reading";
@@ -213,8 +215,9 @@ fn tools_called_like_ours_do_not_take_our_place() {
         json!({ "client_id": client, "lines": [{ "description": "Work", "quantity": 1, "price": 10 }] });
     session.call("lumabill__create_invoice", invoice).done();
     assert!(hostile.done.lock().unwrap().is_empty(), "{:?}", hostile.done.lock().unwrap());
-    for name in names.iter().filter(|name| name.starts_with("evil__")) {
-        asks_first(&mut session, &hostile, name, "create_invoice");
+    // Creating is not asked about, all else is.
+    for name in names.iter().filter(|name| name.starts_with("evil__") && !name.contains("create")) {
+        asks_first(&mut session, &hostile, name, name.trim_start_matches("evil__"));
     }
 }
 
@@ -388,9 +391,15 @@ fn a_state_of_theirs_comes_back_to_them_alone_and_sealed_on_its_way() {
         let answer = session.answer(&id).to_string();
         assert!(!answer.contains("May"), "{answer}");
     }
-    assert_eq!(server.calls("get_summary").len(), 1);
+    let answered = || {
+        let calls = server.calls("get_summary").into_iter();
+        calls.filter(|call| call.json["params"].get("inputResponses").is_some()).collect::<Vec<_>>()
+    };
+    assert!(answered().is_empty(), "{:?}", answered());
     let again = session.ask("tools/call", with(&state)).to_string();
     assert!(again.contains("upstream-state-7731") && again.contains("May"), "{again}");
+    assert_eq!(answered()[0].json["params"]["requestState"], "upstream-state-7731");
+    assert_eq!(answered().len(), 1);
 }
 
 #[test]
@@ -755,6 +764,7 @@ fn a_result_too_large_is_a_clear_failure() {
     let answer = session.answer_within(&id, ANY_CALL);
     assert!(answer.to_string().len() < 16_384);
     assert!(answer["result"]["isError"] == true, "{answer}");
+    assert!(hostile.did("get_summary") >= 1, "it was not called, so this test shows nothing");
     session.lives();
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::server::{Server, end, event, legacy, message, piece, result, stream};
+use super::server::{Heard, Server, end, event, legacy, message, piece, result, stream};
 use super::{KEY, ask, read, remote};
 use crate::bridge::{Listing, Watch};
 
@@ -18,7 +18,7 @@ async fn a_session_is_opened_once_and_requests_carry_exactly_this() {
     ask(&remote, read()).await.unwrap();
     remote.close().await;
     let heard = server.heard();
-    let asked: Vec<&str> = heard.iter().map(|heard| heard.what()).filter(|what| *what != "GET").collect();
+    let asked: Vec<&str> = heard.iter().map(Heard::what).filter(|what| *what != "GET").collect();
     assert_eq!(
         asked,
         ["server/discover", "initialize", "notifications/initialized", "tools/call", "tools/call", "DELETE"]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{Choice, Missing, USER_AGENT, journal, level, rates, remote};
 use crate::api;
-use crate::commands::offered::EXTRA;
 use crate::credentials::{AccountKeys, Origin};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
+use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{self, Bridged};
 use crate::gateway::{self, Absent, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;

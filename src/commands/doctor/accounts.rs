@@ -1,11 +1,14 @@
 //! The keyring, the accounts, and where each key is. Asks no one to unlock anything; what the API says of a key
 //! is [`super::api`]'s.
 
+use std::time::SystemTime;
+
 use tokio::task::JoinSet;
 
 use super::row::{Row, Section};
 use super::{api, remote};
 use crate::commands::connect::Choice;
+use crate::commands::sign_ins;
 use crate::commands::status::{missing, place, stored_key};
 use crate::credentials::{Key, Keyring, KeyringError, Origin, Secret};
 use crate::failure::{Explain, Failure};
@@ -132,7 +135,13 @@ async fn key(account: &Account, settings: &Settings, trouble: Option<KeyringErro
     let place = place(account, settings);
     match found {
         Ok(Some(secret)) => {
-            let seen = format!("key {} from {place}", secret.masked());
+            let sign_in = sign_ins::of(account, &secret);
+            let seen = match &sign_in {
+                Some(sign_in) => {
+                    format!("sign-in {} from {place}", sign_ins::words(sign_in, SystemTime::now()))
+                }
+                None => format!("key {} from {place}", sign_ins::masked(account, &secret)),
+            };
             let row = match account.stored_in {
                 // Where there is no keyring, the person has chosen the file.
                 StoredIn::File if trouble.is_none() => Row::warning(
@@ -140,6 +149,13 @@ async fn key(account: &Account, settings: &Settings, trouble: Option<KeyringErro
                     seen,
                     format!("move it to the keyring: `lumabill login{}`", whose(account)),
                 ),
+                _ if sign_in.is_some_and(|sign_in| sign_ins::is_over(&sign_in, SystemTime::now())) => {
+                    Row::failed(
+                        "key_store",
+                        seen,
+                        format!("sign in again: `lumabill login{}`", whose(account)),
+                    )
+                }
                 _ => Row::ok("key_store", seen),
             };
             (row, Some(secret))

@@ -2,14 +2,16 @@
 //! server offers, which count as accepted from then on.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::browser::Browser;
 use super::signing_in::sign_in;
 use super::wanted::{Wanted, Way};
 use super::{Args, ask, patient_keyring, place, say_what_is_next, store};
 use crate::bridge::{self, Remote, Wants};
-use crate::commands::connect::{all_tools, block_on, remote_setup};
-use crate::commands::offered::{self, Change, Offered};
+use crate::commands::connect::{all_offered, block_on, remote_setup};
+use crate::commands::offered::{self, Change};
+use crate::commands::sign_ins;
 use crate::credentials::{Carried, FixedKey, Key, Origin, Secret, carried};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
@@ -241,7 +243,11 @@ fn report(account: &Account, credential: &Credential, settings: &Settings) {
     let stored = place(account, settings);
     terminal::line(&match credential {
         Credential::Key(secret) => format!("  key      {}, stored {stored}", secret.masked()),
-        Credential::Tokens(_) => format!("  sign-in  stored {stored}"),
+        Credential::Tokens(secret) => {
+            let words =
+                sign_ins::of(account, secret).map(|sign_in| sign_ins::words(&sign_in, SystemTime::now()));
+            format!("  sign-in  {}, stored {stored}", words.unwrap_or_default())
+        }
         Credential::Nothing => "  key      none: the server wants none".to_owned(),
     });
     terminal::line(&format!("  address  {}", account.origin));
@@ -252,10 +258,9 @@ fn report(account: &Account, credential: &Credential, settings: &Settings) {
 
 /// How many tools there are, what a person should know of them, and what is new since the last login.
 fn say_tools(account: &Account, before: Option<&Definitions>, found: &Definitions, settings: &Settings) {
-    let tools = all_tools(account, settings).unwrap_or_default();
-    let tools: Vec<_> = tools.iter().map(|tool| Offered::of(tool, account.service, &tool.name)).collect();
+    let tools = all_offered(account, settings).unwrap_or_default();
     terminal::line(&format!("  tools    {}", offered::counted(&tools)));
-    for line in offered::asked_first(&tools) {
+    for line in offered::asked_first(account, &tools) {
         terminal::line(&format!("  asks     {line}"));
     }
     let changes = before.map(|before| offered::changes(&before.tools, &found.tools)).unwrap_or_default();

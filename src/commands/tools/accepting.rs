@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
-use super::super::connect::Choice;
-use super::super::offered::name_of;
+use super::super::connect::{Choice, block_on, remote_setup};
+use super::super::offered::{differences, name_of};
+use crate::bridge::Remote;
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
 use crate::settings::{Account, Settings, me};
@@ -18,6 +19,7 @@ const MOST: usize = 1000;
 pub fn run(choice: &Choice, names: &[String], all: bool) -> Result<(), Failure> {
     let settings = Settings::load()?;
     let account = one(choice, &settings)?;
+    refresh(&account, &settings)?;
     let Some(kept) = Definitions::load(&settings.folders.state, &account.name, &account.origin) else {
         let message =
             format!("nothing is known here of what the server of account `{}` offers", account.name);
@@ -59,7 +61,7 @@ pub fn run(choice: &Choice, names: &[String], all: bool) -> Result<(), Failure> 
     let accepted = if agreed.is_empty() {
         Vec::new()
     } else {
-        Definitions::accept(&settings.folders.state, &account.name, &account.origin, &agreed)?
+        kept.accept(&settings.folders.state, &account.name, &account.origin, &agreed)?
     };
     terminal::line(&match accepted.len() {
         0 => "nothing was accepted: each call of these tools is asked about".to_owned(),
@@ -69,6 +71,29 @@ pub fn run(choice: &Choice, names: &[String], all: bool) -> Result<(), Failure> 
         ),
     });
     Ok(())
+}
+
+/// Asks the server what it offers by now. Where it does not answer, what is kept is looked at.
+fn refresh(account: &Account, settings: &Settings) -> Result<(), Failure> {
+    let (state, name, origin) = (&settings.folders.state, &account.name, &account.origin);
+    // What was never looked at is no change: the first lists are those of a login.
+    if Definitions::load(state, name, origin).is_none() {
+        return Ok(());
+    }
+    let setup = remote_setup(account, settings)?;
+    let found = block_on(async {
+        let remote = Remote::new(setup);
+        let found = Definitions::fetch(&remote).await;
+        remote.close().await;
+        found
+    })?;
+    match found {
+        Ok(found) => found.store(state, name, origin, false),
+        Err(failure) => {
+            terminal::note(&format!("note: what the server offers now is not known: {}", failure.message));
+            Ok(())
+        }
+    }
 }
 
 /// The account that is meant: the only one of a remote server among those that are named.
@@ -111,7 +136,21 @@ fn show(name: &str, kept: &Definitions) {
     else {
         return;
     };
-    terminal::line(&name_of(tool));
+    let Some(before) = kept.accepted_as(name) else {
+        terminal::line(&format!("new      {}", name_of(tool)));
+        describe(tool);
+        return;
+    };
+    terminal::line(&format!("changed  {}", name_of(tool)));
+    let what = differences(before, tool);
+    if what.is_empty() {
+        terminal::line("  in the end of a text that is too long to be kept");
+    }
+    what.iter().for_each(|what| terminal::line(&format!("  {what}")));
+}
+
+/// What a tool is that nobody has looked at yet.
+fn describe(tool: &Value) {
     let about = tool.get("description").and_then(Value::as_str).unwrap_or("(without a description)");
     terminal::line(&format!("  {}", in_line(about, MOST)));
     let fields = tool.get("inputSchema").and_then(|schema| schema.get("properties")?.as_object());

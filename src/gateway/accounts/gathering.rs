@@ -58,21 +58,12 @@ impl Accounts {
              the person has not said it, and never copy from one to another unasked.".to_owned();
         for slot in &self.slots {
             text.push_str("\n\n");
-            match self.now(slot) {
-                Now::Api(api) => {
-                    text.push_str(&format!("{}__…: {}", slot.name, api.instructions()));
-                }
-                Now::Remote(bridged) => {
-                    text.push_str(&format!("{}__…: {}", slot.name, bridged.instructions()))
-                }
-                Now::Absent(_) => {
-                    text.push_str(&format!(
-                        "{}: not available; {} says why.",
-                        slot.name,
-                        full(&slot.name, WHY_NOT)
-                    ));
-                }
-            }
+            let said = match self.now(slot) {
+                Now::Api(api) => api.instructions(),
+                Now::Remote(bridged) => bridged.instructions(),
+                Now::Absent(_) => format!("not available; {} says why.", full(&slot.name, WHY_NOT)),
+            };
+            text.extend([&slot.name, ": ", &said]);
         }
         text
     }

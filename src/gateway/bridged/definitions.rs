@@ -36,6 +36,8 @@ pub struct Definitions {
     digests: BTreeMap<String, String>,
     /// The same of those that the user has accepted.
     accepted: BTreeMap<String, String>,
+    /// Tools as the user has accepted them, where they are defined otherwise by now.
+    former: Vec<Value>,
     /// When they were asked for, in seconds since 1970.
     fetched: u64,
 }
@@ -44,7 +46,7 @@ impl Definitions {
     /// Asks the server for all its lists.
     pub async fn fetch(remote: &Remote) -> Result<Self, Failure> {
         let host = remote.origin().host().to_owned();
-        let fetched = within(Moment::now(), PATIENCE, Self::ask(remote)).await;
+        let fetched = Box::pin(within(Moment::now(), PATIENCE, Self::ask(remote))).await;
         fetched.unwrap_or_else(|| {
             let seconds = PATIENCE.as_secs();
             let message = format!("{host} did not list its tools within {seconds} s");
@@ -105,12 +107,31 @@ impl Definitions {
     ) -> Result<(), Failure> {
         file::change(state_folder, account, |path| {
             let mut kept = self.clone();
-            kept.accepted = match file::read(path, account, origin) {
-                Some(before) if !accepted => before.accepted,
-                _ => self.digests.clone(),
-            };
+            match file::read(path, account, origin) {
+                Some(before) if !accepted => {
+                    kept.former = before.as_accepted(&self.digests);
+                    kept.accepted = before.accepted;
+                }
+                _ => kept.accepted = self.digests.clone(),
+            }
             Some(kept.json(account, origin))
         })
+    }
+
+    /// The accepted definitions of tools that are another one in `now`.
+    fn as_accepted(&self, now: &BTreeMap<String, String>) -> Vec<Value> {
+        let other =
+            self.accepted.iter().filter(|(name, digest)| now.get(*name).is_some_and(|now| now != *digest));
+        let definition = |(name, _): (&String, &String)| {
+            let tools = if self.is_accepted(name) { &self.tools } else { &self.former };
+            tools.iter().find(|tool| is_called(tool, name)).cloned()
+        };
+        other.filter_map(definition).collect()
+    }
+
+    /// The tool as the user has accepted it, where it is defined otherwise by now.
+    pub fn accepted_as(&self, name: &str) -> Option<&Value> {
+        self.former.iter().find(|tool| is_called(tool, name))
     }
 
     /// Lets the lists go, where only what is said of the server is needed.
@@ -118,9 +139,11 @@ impl Definitions {
         *self = Self { server: std::mem::take(&mut self.server), fetched: self.fetched, ..Self::default() };
     }
 
-    /// From now on the definitions of these tools count as accepted, as they are stored; all of them where `names` is
-    /// empty. Gives the names of those that did not before.
+    /// From now on these tools count as accepted as they are defined here, which is how a person has seen them; one that
+    /// is stored otherwise by now does not. All of them where `names` is empty. Gives the names of those that did not
+    /// before.
     pub fn accept(
+        &self,
         state_folder: &Path,
         account: &str,
         origin: &str,
@@ -131,6 +154,8 @@ impl Definitions {
             let mut known = file::read(path, account, origin)?;
             taken = known.unaccepted();
             taken.retain(|name| names.is_empty() || names.contains(name));
+            taken.retain(|name| known.digests.get(name) == self.digests.get(name));
+            known.former.retain(|tool| !taken.iter().any(|name| is_called(tool, name)));
             for name in &taken {
                 if let Some(digest) = known.digests.get(name) {
                     known.accepted.insert(name.clone(), digest.clone());
@@ -171,12 +196,17 @@ impl Definitions {
             "server": self.server,
             "digests": self.digests,
             "accepted": self.accepted,
+            "former": self.former,
             "tools": self.tools,
             "prompts": self.prompts,
             "resources": self.resources,
             "templates": self.templates,
         })
     }
+}
+
+fn is_called(tool: &Value, name: &str) -> bool {
+    tool.get("name").and_then(Value::as_str) == Some(name)
 }
 
 /// A list that a server announces and then refuses is as good as none; a broken connection is not.

@@ -86,8 +86,8 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
         reserved.push(waiting::WHOLE);
     }
     let names = naming::safe_names(rows.iter().map(|(name, _)| *name), &reserved);
-    let named = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
-    let mut all: Vec<Offered> = named
+    let rows = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
+    let mut all: Vec<Offered> = rows
         .map(|(remote_name, row, name)| {
             let evidence = Evidence {
                 service: terms.service,

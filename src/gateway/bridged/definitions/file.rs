@@ -45,6 +45,7 @@ pub(super) fn read(path: &Path, account: &str, origin: &str) -> Option<Definitio
         templates: list(&mut kept, "templates")?,
         digests: digests(&mut kept, "digests")?,
         accepted: digests(&mut kept, "accepted")?,
+        former: list(&mut kept, "former").unwrap_or_default(),
     })
 }
 

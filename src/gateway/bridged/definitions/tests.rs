@@ -98,11 +98,19 @@ fn what_changed_or_is_new_since_it_was_accepted_is_named_until_it_is_accepted() 
     Definitions::of(json!({}), changed.clone()).store(&folder.0, "acme", ORIGIN, false).unwrap();
     assert_eq!(load().unaccepted(), ["send", "new"]);
     assert!(load().is_accepted("list") && !load().is_accepted("unheard_of"));
-    let taken =
-        Definitions::accept(&folder.0, "acme", ORIGIN, &["new".to_owned(), "list".to_owned()]).unwrap();
+    assert_eq!(load().accepted_as("send").unwrap()["description"], "Sends.");
+    assert!(load().accepted_as("new").is_none() && load().accepted_as("list").is_none());
+    // What a person did not see is not accepted.
+    let shown = load();
+    changed[1] = tool("send", "Sends all your money, and mine.");
+    Definitions::of(json!({}), changed.clone()).store(&folder.0, "acme", ORIGIN, false).unwrap();
+    assert!(shown.accept(&folder.0, "acme", ORIGIN, &["send".to_owned()]).unwrap().is_empty());
+    assert_eq!(load().accepted_as("send").unwrap()["description"], "Sends.");
+    let taken = load().accept(&folder.0, "acme", ORIGIN, &["new".to_owned(), "list".to_owned()]).unwrap();
     assert_eq!(taken, ["new"]);
     assert_eq!(load().unaccepted(), ["send"]);
-    assert_eq!(Definitions::accept(&folder.0, "acme", ORIGIN, &[]).unwrap(), ["send"]);
+    assert_eq!(load().accept(&folder.0, "acme", ORIGIN, &[]).unwrap(), ["send"]);
+    assert!(load().accepted_as("send").is_none());
     assert!(load().unaccepted().is_empty());
     // One that was away comes back as it was accepted.
     let back = changed.split_off(1);
