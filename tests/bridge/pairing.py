@@ -78,6 +78,10 @@ class Place:
     # All that our program said, on whichever way.
     said: list = field(default_factory=list)
 
+    @property
+    def origin(self):
+        return self.address.removesuffix(self.row["path"])
+
     def direct(self, era):
         return TRANSPORTS[self.row["transport"]](self.address, era, self.headers)
 
@@ -98,7 +102,7 @@ def _era(place, era, known):
         other = _talk(place, peer)
         place.said += [json.dumps(peer.heard), peer.logged()]
         place.home.fresh()
-        done.problems += asking.check(row, place.home, era, place.address.removesuffix(row["path"]))
+        done.problems += asking.check(row, place.home, era, place.origin)
     else:
         other = _talk(place, place.direct(upstream))
     cases = compare(one, other.record, Pair(row, era, upstream, writes, known))
@@ -131,7 +135,7 @@ def _renewed(row, issuer):
 
 
 def _talk(place, peer):
-    row, talk = place.row, Talk(peer, place.address.removesuffix(place.row["path"]))
+    row, talk = place.row, Talk(peer, place.origin, place.row.get("news", [LEGACY, MODERN]))
     try:
         talk.keep("open", {"answer": peer.open()})
         SCRIPTS[row["script"]](talk)

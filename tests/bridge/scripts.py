@@ -129,12 +129,12 @@ def books(talk):
     templates = talk.walk("resources/templates/list")
     prompts = talk.walk("prompts/list")
     talk.subscribe("books://records/7")
-    changes = {"add_record": "resources/list_changed", "touch_record": "resources/updated", "learn": "tools/list_changed"}
+    changes = {"touch_record": "resources/updated", "learn": "tools/list_changed"}
     for tool, given in calls.items():
         for n, arguments in enumerate(given):
             since = talk.peer.mark()
             talk.call(f"{tool} {n + 1}", tool, arguments)
-            if notice := changes.get(tool):
+            if (notice := changes.get(tool)) and (tool == "learn" or talk.peer.era in talk.news):
                 talk.heard(f"{notice} {n + 1}", since, f"notifications/{notice}")
             if tool == "learn":
                 talk.keep(f"names {n + 1}", sorted(row["name"] for row in talk.rows("tools/list")))

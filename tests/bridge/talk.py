@@ -17,14 +17,16 @@ LISTS = {
     "resources/templates/list": "resourceTemplates",
 }
 # Seconds in which a notification comes, and in which it is taken not to come.
-SOON = 3.0
+SOON = 15.0
 
 
 class Talk:
     """A peer under test, and the record of what it said."""
 
-    def __init__(self, peer, origin):
+    def __init__(self, peer, origin, news):
         self.peer = peer
+        # The eras of a client that hears of a resource; not every server lets clients subscribe.
+        self.news = news
         # The server's own, for addresses that lead to it.
         self.origin = origin
         self.record = {}
