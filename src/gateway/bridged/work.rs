@@ -116,8 +116,7 @@ impl Work {
         }
         let mut params = Map::new();
         params.insert("name".into(), json!(self.remote_name()));
-        let arguments = self.offered.for_remote(self.arguments().clone());
-        params.insert("arguments".into(), Value::Object(arguments));
+        params.insert("arguments".into(), Value::Object(self.offered.for_remote(self.arguments().clone())));
         params
     }
 
