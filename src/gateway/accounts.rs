@@ -3,6 +3,8 @@
 
 mod gathering;
 mod routing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -45,12 +45,13 @@ use super::confirmation::{Confirmations, is_passed_on};
 use super::policy::Level;
 use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
-use super::{Call, Outcome, redaction};
+use super::{Answered, Call, Outcome, redaction};
 use crate::bridge;
 use crate::failure::Failure;
 use crate::https::Safety;
 use crate::journal::{Journal, Scope};
 use asking::Resumed;
+pub use instructions::rules;
 pub use naming::{LONGEST as LONGEST_NAME, shortened};
 use offers::Offers;
 use pending::Pending;
@@ -159,13 +160,7 @@ impl Bridged {
             return Ok(Outcome::Done(self.preview(&work)));
         }
         if let Some(answered) = answered.as_ref().filter(|answered| is_passed_on(&answered.state)) {
-            return match self.resume(&work, answered).await? {
-                Resumed::Running(running) => self.attend(work, running).await,
-                Resumed::Again { held, more } => {
-                    let running = self.send_again(&work, held, more).await?;
-                    self.attend(work, running).await
-                }
-            };
+            return self.take_up(work, answered).await;
         }
         if !work.writes() {
             self.admit(&work, Safety::Read).await.map(drop)?;
@@ -180,6 +175,15 @@ impl Bridged {
             Claimed::Before(done) => return Ok(Outcome::Done(done)),
         };
         let running = self.send(&work, Some(held), Map::new());
+        self.attend(work, running).await
+    }
+
+    /// Goes on with a call after the answer to its server's question.
+    async fn take_up(&self, work: Work, answered: &Answered) -> Result<Outcome, Failure> {
+        let running = match self.resume(&work, answered).await? {
+            Resumed::Running(running) => running,
+            Resumed::Again { held, more } => self.send_again(&work, held, more).await?,
+        };
         self.attend(work, running).await
     }
 
