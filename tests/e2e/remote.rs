@@ -19,4 +19,5 @@ pub mod hosted;
 pub mod hostile;
 pub mod sign_in;
 
-pub use server::{Remote, Reply, Speaks, result, text_result};
+pub use exchange::Exchange;
+pub use server::{Remote, Reply, Service, Speaks, result, text_result};
