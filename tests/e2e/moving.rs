@@ -387,7 +387,7 @@ fn keys_of_remote_servers_are_moved_with_their_tools() {
         "billbot": {"url": server.url(), "headers": {"Authorization": format!("Bearer {}", billbot::KEY)}},
     }});
     let file = machine.put(".cursor/mcp.json", &text.to_string());
-    let mut terminal = machine.terminal(&["doctor", "--fix"]);
+    let mut terminal = machine.terminal(&["install", "cursor"]);
     terminal.until("~/.cursor/mcp.json:1  billbot  bb_sk_…4Tn6");
     // Whoever wrote the file chose the address.
     terminal.until(&format!("at {} (not billbot's own address)", server.url())).until("[y/N]").types("y\n");
