@@ -25,8 +25,8 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store your API key in the system''s keyring, after checking that it works')
-            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store the key of a billing service in the system''s keyring, or sign in there, after checking that it works')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the stored key or sign-in of an account; a key itself works until you revoke it where it was made')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the accounts, where their keys are stored, and what they may do')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout')
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')
@@ -43,13 +43,16 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
         }
         'lumabill;login' {
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name under which the key is kept; several accounts live side by side')
-            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'What the key is for')
-            [CompletionResult]::new('--api-url', '--api-url', [CompletionResultType]::ParameterName, 'Address of the API, where it is another than the service''s own')
-            [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Fix the account to this profile (company): id or name')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'What the key is for: lumabill, lumabill-hosted, billbot, faktoora, billstride, or the address of an MCP server')
+            [CompletionResult]::new('--api-url', '--api-url', [CompletionResultType]::ParameterName, 'Address of the service, where it is another than its own')
+            [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Fix the account to this profile (company) of Lumabill: id or name')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send the key in the header of this name, to a server that is given by its address')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'Work in this one of the accounts that a key of faktoora opens')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'PEM file with a certificate authority to trust for this account, besides the system''s')
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read the key from standard input instead of asking for it')
             [CompletionResult]::new('--insecure-storage', '--insecure-storage', [CompletionResultType]::ParameterName, 'Keep the key in a file that only you can read, where there is no keyring')
-            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Store the key without asking the API about it')
+            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Store the key without asking the service about it')
+            [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the address of a sign-in instead of opening the browser')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -74,8 +77,8 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;serve' {
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it')
-            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it; several serve several at once')
+            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra')
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Further tools by name')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'When a person is asked first: before every write, before destructive ones, or never')
             [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Work in this profile (company) only')
@@ -90,12 +93,14 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;tools' {
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it')
-            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings')
+            [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Accept tools of a remote server as they are defined now, after showing what changed; without a name, you are asked')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it; several serve several at once')
+            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra')
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Further tools by name')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'When a person is asked first: before every write, before destructive ones, or never')
             [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Work in this profile (company) only')
             [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'A folder from which files may be read')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'With `--accept`: all of them, without being asked')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print as JSON, as `tools/list` has it')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Use the built-in practice API instead of an account')
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Serve no tool that changes anything')
@@ -108,8 +113,8 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
         }
         'lumabill;call' {
             [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'All arguments as one JSON object; `-` reads it from standard input')
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it')
-            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account to use, as `lumabill status` names it; several serve several at once')
+            [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra')
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Further tools by name')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'When a person is asked first: before every write, before destructive ones, or never')
             [CompletionResult]::new('--profile-id', '--profile-id', [CompletionResultType]::ParameterName, 'Work in this profile (company) only')
@@ -142,7 +147,7 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;install' {
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Serve this account')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Serve this account; given several times, several at once')
             [CompletionResult]::new('--toolsets', '--toolsets', [CompletionResultType]::ParameterName, 'Serve these toolsets, as `lumabill serve` takes them')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every client that was found on this machine')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The file in this project''s folder instead of your own')
@@ -194,7 +199,7 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;config' {
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Account whose `profile` is meant')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Account whose `profile` or `reads` is meant')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -209,8 +214,8 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;help' {
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store your API key in the system''s keyring, after checking that it works')
-            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store the key of a billing service in the system''s keyring, or sign in there, after checking that it works')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the stored key or sign-in of an account; a key itself works until you revoke it where it was made')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the accounts, where their keys are stored, and what they may do')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout')
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Show the tools that would be served, or one tool''s schema')

@@ -501,7 +501,7 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__login)
-            opts="-h -V --account --service --with-token --api-url --profile-id --ca-file --insecure-storage --no-verify --help --version"
+            opts="-h -V --account --service --with-token --api-url --profile-id --header --tenant --ca-file --insecure-storage --no-verify --no-browser --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,6 +520,14 @@ _lumabill() {
                     return 0
                     ;;
                 --profile-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -643,12 +651,16 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__tools)
-            opts="-h -V --json --account --sandbox --read-only --toolsets --tools --lean --confirm --profile-id --files --help --version"
+            opts="-h -V --accept --all --json --account --sandbox --read-only --toolsets --tools --lean --confirm --profile-id --files --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --accept)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

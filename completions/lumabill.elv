@@ -22,8 +22,8 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand login 'Store your API key in the system''s keyring, after checking that it works'
-            cand logout 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill'
+            cand login 'Store the key of a billing service in the system''s keyring, or sign in there, after checking that it works'
+            cand logout 'Remove the stored key or sign-in of an account; a key itself works until you revoke it where it was made'
             cand status 'Show the accounts, where their keys are stored, and what they may do'
             cand serve 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout'
             cand tools 'Show the tools that would be served, or one tool''s schema'
@@ -39,13 +39,16 @@ set edit:completion:arg-completer[lumabill] = {|@words|
         }
         &'lumabill;login'= {
             cand --account 'Name under which the key is kept; several accounts live side by side'
-            cand --service 'What the key is for'
-            cand --api-url 'Address of the API, where it is another than the service''s own'
-            cand --profile-id 'Fix the account to this profile (company): id or name'
+            cand --service 'What the key is for: lumabill, lumabill-hosted, billbot, faktoora, billstride, or the address of an MCP server'
+            cand --api-url 'Address of the service, where it is another than its own'
+            cand --profile-id 'Fix the account to this profile (company) of Lumabill: id or name'
+            cand --header 'Send the key in the header of this name, to a server that is given by its address'
+            cand --tenant 'Work in this one of the accounts that a key of faktoora opens'
             cand --ca-file 'PEM file with a certificate authority to trust for this account, besides the system''s'
             cand --with-token 'Read the key from standard input instead of asking for it'
             cand --insecure-storage 'Keep the key in a file that only you can read, where there is no keyring'
-            cand --no-verify 'Store the key without asking the API about it'
+            cand --no-verify 'Store the key without asking the service about it'
+            cand --no-browser 'Print the address of a sign-in instead of opening the browser'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -67,8 +70,8 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand --version 'Print version'
         }
         &'lumabill;serve'= {
-            cand --account 'The account to use, as `lumabill status` names it'
-            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings'
+            cand --account 'The account to use, as `lumabill status` names it; several serve several at once'
+            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra'
             cand --tools 'Further tools by name'
             cand --confirm 'When a person is asked first: before every write, before destructive ones, or never'
             cand --profile-id 'Work in this profile (company) only'
@@ -82,12 +85,14 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand --version 'Print version'
         }
         &'lumabill;tools'= {
-            cand --account 'The account to use, as `lumabill status` names it'
-            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings'
+            cand --accept 'Accept tools of a remote server as they are defined now, after showing what changed; without a name, you are asked'
+            cand --account 'The account to use, as `lumabill status` names it; several serve several at once'
+            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra'
             cand --tools 'Further tools by name'
             cand --confirm 'When a person is asked first: before every write, before destructive ones, or never'
             cand --profile-id 'Work in this profile (company) only'
             cand --files 'A folder from which files may be read'
+            cand --all 'With `--accept`: all of them, without being asked'
             cand --json 'Print as JSON, as `tools/list` has it'
             cand --sandbox 'Use the built-in practice API instead of an account'
             cand --read-only 'Serve no tool that changes anything'
@@ -99,8 +104,8 @@ set edit:completion:arg-completer[lumabill] = {|@words|
         }
         &'lumabill;call'= {
             cand --args 'All arguments as one JSON object; `-` reads it from standard input'
-            cand --account 'The account to use, as `lumabill status` names it'
-            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings'
+            cand --account 'The account to use, as `lumabill status` names it; several serve several at once'
+            cand --toolsets 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra'
             cand --tools 'Further tools by name'
             cand --confirm 'When a person is asked first: before every write, before destructive ones, or never'
             cand --profile-id 'Work in this profile (company) only'
@@ -131,7 +136,7 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand --version 'Print version'
         }
         &'lumabill;install'= {
-            cand --account 'Serve this account'
+            cand --account 'Serve this account; given several times, several at once'
             cand --toolsets 'Serve these toolsets, as `lumabill serve` takes them'
             cand --all 'Every client that was found on this machine'
             cand --project 'The file in this project''s folder instead of your own'
@@ -178,7 +183,7 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand --version 'Print version'
         }
         &'lumabill;config'= {
-            cand --account 'Account whose `profile` is meant'
+            cand --account 'Account whose `profile` or `reads` is meant'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -191,8 +196,8 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand --version 'Print version'
         }
         &'lumabill;help'= {
-            cand login 'Store your API key in the system''s keyring, after checking that it works'
-            cand logout 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill'
+            cand login 'Store the key of a billing service in the system''s keyring, or sign in there, after checking that it works'
+            cand logout 'Remove the stored key or sign-in of an account; a key itself works until you revoke it where it was made'
             cand status 'Show the accounts, where their keys are stored, and what they may do'
             cand serve 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout'
             cand tools 'Show the tools that would be served, or one tool''s schema'

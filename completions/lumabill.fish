@@ -26,8 +26,8 @@ end
 
 complete -c lumabill -n "__fish_lumabill_needs_command" -s h -l help -d 'Print help'
 complete -c lumabill -n "__fish_lumabill_needs_command" -s V -l version -d 'Print version'
-complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "login" -d 'Store your API key in the system\'s keyring, after checking that it works'
-complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "logout" -d 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill'
+complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "login" -d 'Store the key of a billing service in the system\'s keyring, or sign in there, after checking that it works'
+complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "logout" -d 'Remove the stored key or sign-in of an account; a key itself works until you revoke it where it was made'
 complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "status" -d 'Show the accounts, where their keys are stored, and what they may do'
 complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "serve" -d 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout'
 complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "tools" -d 'Show the tools that would be served, or one tool\'s schema'
@@ -41,13 +41,16 @@ complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "config" -d 'Show 
 complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lumabill -n "__fish_lumabill_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l account -d 'Name under which the key is kept; several accounts live side by side' -r
-complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l service -d 'What the key is for' -r
-complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l api-url -d 'Address of the API, where it is another than the service\'s own' -r
-complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l profile-id -d 'Fix the account to this profile (company): id or name' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l service -d 'What the key is for: lumabill, lumabill-hosted, billbot, faktoora, billstride, or the address of an MCP server' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l api-url -d 'Address of the service, where it is another than its own' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l profile-id -d 'Fix the account to this profile (company) of Lumabill: id or name' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l header -d 'Send the key in the header of this name, to a server that is given by its address' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l tenant -d 'Work in this one of the accounts that a key of faktoora opens' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l ca-file -d 'PEM file with a certificate authority to trust for this account, besides the system\'s' -r -F
 complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l with-token -d 'Read the key from standard input instead of asking for it'
 complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l insecure-storage -d 'Keep the key in a file that only you can read, where there is no keyring'
-complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l no-verify -d 'Store the key without asking the API about it'
+complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l no-verify -d 'Store the key without asking the service about it'
+complete -c lumabill -n "__fish_lumabill_using_subcommand login" -l no-browser -d 'Print the address of a sign-in instead of opening the browser'
 complete -c lumabill -n "__fish_lumabill_using_subcommand login" -s h -l help -d 'Print help'
 complete -c lumabill -n "__fish_lumabill_using_subcommand login" -s V -l version -d 'Print version'
 complete -c lumabill -n "__fish_lumabill_using_subcommand logout" -l account -d 'Account whose key is removed' -r
@@ -57,8 +60,8 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand logout" -s V -l versio
 complete -c lumabill -n "__fish_lumabill_using_subcommand status" -l json -d 'Print JSON instead: a list `accounts`, keys masked'
 complete -c lumabill -n "__fish_lumabill_using_subcommand status" -s h -l help -d 'Print help'
 complete -c lumabill -n "__fish_lumabill_using_subcommand status" -s V -l version -d 'Print version'
-complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l account -d 'The account to use, as `lumabill status` names it' -r
-complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l toolsets -d 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l account -d 'The account to use, as `lumabill status` names it; several serve several at once' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l toolsets -d 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l tools -d 'Further tools by name' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l confirm -d 'When a person is asked first: before every write, before destructive ones, or never' -r -f -a "never\t'Nothing is asked'
 destructive\t'Before what cannot be undone, or moves money or mail'
@@ -70,14 +73,16 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l read-only -d
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -l lean -d 'Serve four tools that find, describe and run the others, for clients with little room'
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lumabill -n "__fish_lumabill_using_subcommand serve" -s V -l version -d 'Print version'
-complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l account -d 'The account to use, as `lumabill status` names it' -r
-complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l toolsets -d 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l accept -d 'Accept tools of a remote server as they are defined now, after showing what changed; without a name, you are asked' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l account -d 'The account to use, as `lumabill status` names it; several serve several at once' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l toolsets -d 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l tools -d 'Further tools by name' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l confirm -d 'When a person is asked first: before every write, before destructive ones, or never' -r -f -a "never\t'Nothing is asked'
 destructive\t'Before what cannot be undone, or moves money or mail'
 writes\t'Before every write'"
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l profile-id -d 'Work in this profile (company) only' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l files -d 'A folder from which files may be read' -r -F
+complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l all -d 'With `--accept`: all of them, without being asked'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l json -d 'Print as JSON, as `tools/list` has it'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l sandbox -d 'Use the built-in practice API instead of an account'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l read-only -d 'Serve no tool that changes anything'
@@ -85,8 +90,8 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -l lean -d 'Ser
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lumabill -n "__fish_lumabill_using_subcommand tools" -s V -l version -d 'Print version'
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l args -d 'All arguments as one JSON object; `-` reads it from standard input' -r
-complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l account -d 'The account to use, as `lumabill status` names it' -r
-complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l toolsets -d 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l account -d 'The account to use, as `lumabill status` names it; several serve several at once' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l toolsets -d 'Tools by topic: `default`, `all`, or some of invoicing, contacts, expenses, catalog, bookkeeping, banking, reports, settings, extra' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l tools -d 'Further tools by name' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand call" -l confirm -d 'When a person is asked first: before every write, before destructive ones, or never' -r -f -a "never\t'Nothing is asked'
 destructive\t'Before what cannot be undone, or moves money or mail'
@@ -112,7 +117,7 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand sandbox" -l trace -d '
 complete -c lumabill -n "__fish_lumabill_using_subcommand sandbox" -l json -d 'Print one line of JSON instead of a text'
 complete -c lumabill -n "__fish_lumabill_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lumabill -n "__fish_lumabill_using_subcommand sandbox" -s V -l version -d 'Print version'
-complete -c lumabill -n "__fish_lumabill_using_subcommand install" -l account -d 'Serve this account' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand install" -l account -d 'Serve this account; given several times, several at once' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand install" -l toolsets -d 'Serve these toolsets, as `lumabill serve` takes them' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand install" -l all -d 'Every client that was found on this machine'
 complete -c lumabill -n "__fish_lumabill_using_subcommand install" -l project -d 'The file in this project\'s folder instead of your own'
@@ -139,13 +144,13 @@ complete -c lumabill -n "__fish_lumabill_using_subcommand history; and __fish_se
 complete -c lumabill -n "__fish_lumabill_using_subcommand history; and __fish_seen_subcommand_from settle" -l not-created -d 'It did not take effect'
 complete -c lumabill -n "__fish_lumabill_using_subcommand history; and __fish_seen_subcommand_from settle" -s h -l help -d 'Print help'
 complete -c lumabill -n "__fish_lumabill_using_subcommand history; and __fish_seen_subcommand_from settle" -s V -l version -d 'Print version'
-complete -c lumabill -n "__fish_lumabill_using_subcommand config" -l account -d 'Account whose `profile` is meant' -r
+complete -c lumabill -n "__fish_lumabill_using_subcommand config" -l account -d 'Account whose `profile` or `reads` is meant' -r
 complete -c lumabill -n "__fish_lumabill_using_subcommand config" -s h -l help -d 'Print help'
 complete -c lumabill -n "__fish_lumabill_using_subcommand config" -s V -l version -d 'Print version'
 complete -c lumabill -n "__fish_lumabill_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c lumabill -n "__fish_lumabill_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c lumabill -n "__fish_lumabill_using_subcommand help; and not __fish_seen_subcommand_from login logout status serve tools call sandbox install uninstall doctor history config completions help" -f -a "login" -d 'Store your API key in the system\'s keyring, after checking that it works'
-complete -c lumabill -n "__fish_lumabill_using_subcommand help; and not __fish_seen_subcommand_from login logout status serve tools call sandbox install uninstall doctor history config completions help" -f -a "logout" -d 'Remove the stored key of an account; the key itself works until you revoke it in Lumabill'
+complete -c lumabill -n "__fish_lumabill_using_subcommand help; and not __fish_seen_subcommand_from login logout status serve tools call sandbox install uninstall doctor history config completions help" -f -a "login" -d 'Store the key of a billing service in the system\'s keyring, or sign in there, after checking that it works'
+complete -c lumabill -n "__fish_lumabill_using_subcommand help; and not __fish_seen_subcommand_from login logout status serve tools call sandbox install uninstall doctor history config completions help" -f -a "logout" -d 'Remove the stored key or sign-in of an account; a key itself works until you revoke it where it was made'
 complete -c lumabill -n "__fish_lumabill_using_subcommand help; and not __fish_seen_subcommand_from login logout status serve tools call sandbox install uninstall doctor history config completions help" -f -a "status" -d 'Show the accounts, where their keys are stored, and what they may do'
 complete -c lumabill -n "__fish_lumabill_using_subcommand help; and not __fish_seen_subcommand_from login logout status serve tools call sandbox install uninstall doctor history config completions help" -f -a "serve" -d 'Serve the billing tools to an AI assistant, as an MCP server on stdin and stdout'
 complete -c lumabill -n "__fish_lumabill_using_subcommand help; and not __fish_seen_subcommand_from login logout status serve tools call sandbox install uninstall doctor history config completions help" -f -a "tools" -d 'Show the tools that would be served, or one tool\'s schema'

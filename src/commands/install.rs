@@ -247,5 +247,5 @@ fn say(client: &Client, entry: &Entry, done: &Done, project: bool) {
     }
     terminal::line(&format!("  next  {}", client.next));
     let project_flag = if project { " --project" } else { "" };
-    terminal::line(&format!("  undo  {} uninstall {}{project_flag}", crate::settings::me(), client.id));
+    terminal::line(&format!("  undo  {} uninstall {}{project_flag}", me(), client.id));
 }

@@ -32,14 +32,14 @@ Examples:
   lumabill login --with-token < key.txt           takes it from standard input
   lumabill login --account acme --profile-id 4f…  a second account, fixed to one company
   lumabill login --api-url https://api.example    another address than api.lumabill.ch
-  lumabill login --service billbot                a key of Billbot (Settings > API Keys at billbot.io)
-  lumabill login --service faktoora --tenant 42   a key of faktoora that opens several accounts, in this one
+  lumabill login --service billbot                a key from billbot.io, Settings > API Keys
+  lumabill login --service faktoora --tenant 42   one of several accounts behind a key
   lumabill login --service billstride             signs in with the browser
   lumabill login --service https://mcp.example.com/mcp --header X-API-Key
                                                   any other MCP server, with a key in a header
 
-The key is made in the service's own settings (Lumabill: Settings > API). It is never an argument, and it goes
-to no other address than the one it was stored for. To rotate a key, log in again with the new one.")]
+The key is made in the service's own settings (Lumabill: Settings > API). It is never an argument,
+and it goes to no other address than the one it was stored for. To rotate a key, log in again.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Name under which the key is kept; several accounts live side by side

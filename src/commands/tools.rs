@@ -23,8 +23,8 @@ use crate::terminal;
 Examples:
   lumabill tools --toolsets all
   lumabill tools create_invoice
-  lumabill tools --account billbot                    what each tool of a remote server does
-  lumabill tools --account billbot --accept           look at what is new or changed there, and accept it")]
+  lumabill tools --account billbot            what each tool of a remote server does
+  lumabill tools --account billbot --accept   look at what is new or changed there")]
 pub struct Args {
     /// A tool, for example `create_invoice`
     tool: Option<String>,

@@ -65,6 +65,7 @@ mod prompts;
 mod rate_limits;
 mod reconcile;
 mod remote;
+mod remote_accounts;
 mod remote_billbot;
 mod remote_billstride;
 mod remote_faktoora;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::at_a_terminal::Terminal;
 use crate::keyring::Desktop;
+use crate::remote::{Speaks, billbot};
 use crate::support::{Answer, PLANTED_KEY, ScriptedServer, json as json_answer};
 
 /// A person's machine: a keyring, a home folder with the program in it, and an API that knows the planted key.
@@ -379,18 +380,42 @@ fn a_tracked_file_of_a_project_says_so_about_its_history() {
 }
 
 #[test]
-fn keys_of_services_that_are_not_served_yet_are_shown_and_stay() {
+fn keys_of_remote_servers_are_moved_with_their_tools() {
     let machine = Machine::new("");
+    let (server, _) = billbot::start(Speaks::sessions(billbot::PATH));
     let text = json!({"mcpServers": {
-        "billbot": {"url": "https://billbot.io/api/mcp", "headers": {"Authorization": "Bearer bb_sk_a1b2c3d4e5f6a7b8"}},
-        "faktoora": {"url": "https://api.faktoora.com/api/v1/mcp", "headers": {"X-API-KEY": "9f8e7d6c5b4a39281706"}},
+        "billbot": {"url": server.url(), "headers": {"Authorization": format!("Bearer {}", billbot::KEY)}},
     }});
+    let file = machine.put(".cursor/mcp.json", &text.to_string());
+    let mut terminal = machine.terminal(&["install", "cursor"]);
+    terminal.until("~/.cursor/mcp.json:1  billbot  bb_sk_…4Tn6");
+    // Whoever wrote the file chose the address.
+    terminal.until(&format!("at {} (not billbot's own address)", server.url())).until("[y/N]").types("y\n");
+    terminal.until("the key works: billbot at 127.0.0.1 offers 10 tools");
+    terminal.until("Store it as account `billbot`").until("[y/N]").types("y\n");
+    terminal.until("read back").until("Settings > API Keys at billbot.io").until("login --account billbot");
+    let (seen, _) = terminal.ends();
+    assert!(!seen.contains(billbot::KEY), "{seen}");
+    assert_eq!(machine.desktop.lookup(&format!("billbot@{}", server.url())), billbot::KEY);
+    let entry = &read(&file)["mcpServers"]["lumabill"];
+    assert_eq!(entry["args"], json!(["serve", "--account", "billbot"]));
+    assert_eq!(read(&file)["mcpServers"]["billbot"], json!(null));
+    let listed = machine.desktop.lumabill(&["tools", "--account", "billbot"]).run().exits(0);
+    assert!(listed.stdout.contains("send_invoice"), "{}", listed.stdout);
+    for (path, bytes) in machine.desktop.home.files() {
+        let held = bytes.windows(billbot::KEY.len()).any(|part| part == billbot::KEY.as_bytes());
+        assert!(!held, "the key is in {}", path.display());
+    }
+}
+
+#[test]
+fn a_token_of_a_service_that_signs_people_in_is_shown_and_stays() {
+    let machine = Machine::new("");
+    let text = json!({"mcpServers": {"billstride": {"url": "https://billstride.com/api/mcp/sse",
+        "headers": {"Authorization": "Bearer 9f8e7d6c5b4a39281706"}}}});
     let file = machine.put(".cursor/mcp.json", &text.to_string());
     let (seen, code) = machine.terminal(&["install", "cursor"]).ends();
     assert_eq!(code, 0, "{seen}");
-    assert!(seen.contains("bb_sk_…a7b8") && seen.contains("cannot serve `faktoora` yet"), "{seen}");
-    assert!(!seen.contains("bb_sk_a1b2") && !seen.contains("9f8e7d6c"), "{seen}");
-    for server in ["billbot", "faktoora"] {
-        assert_eq!(read(&file)["mcpServers"][server], text["mcpServers"][server]);
-    }
+    assert!(seen.contains("login --service billstride") && !seen.contains("9f8e7d6c"), "{seen}");
+    assert_eq!(read(&file)["mcpServers"]["billstride"], text["mcpServers"]["billstride"]);
 }
