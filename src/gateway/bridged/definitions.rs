@@ -77,7 +77,7 @@ impl Definitions {
     }
 
     /// Tools as they came, cut to what is kept, with the digests of what they were before.
-    fn of(server: Value, tools: Vec<Value>) -> Self {
+    pub(super) fn of(server: Value, tools: Vec<Value>) -> Self {
         let mut digests = BTreeMap::new();
         let tools = bounds::tools(tools, |name, tool| {
             digests.insert(name.to_owned(), digest(tool));
