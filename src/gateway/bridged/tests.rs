@@ -1,6 +1,7 @@
 //! The story of a remote call, with a server that does what a test says.
 
 mod documents;
+mod faktoora;
 mod questions;
 mod writes;
 
