@@ -1,6 +1,7 @@
 //! What is said when nothing good comes back, and what it means for a write.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -209,8 +210,9 @@ async fn how_long_to_wait_is_told() {
 
 #[tokio::test]
 async fn a_short_wait_that_a_server_wants_is_waited_even_for_a_write() {
-    let server = answering(|heard| match heard.number {
-        3 => with("retry-after: 1\r\n", "429 Too Many Requests", ""),
+    let calls = AtomicUsize::new(0);
+    let server = answering(move |heard| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 => with("retry-after: 1\r\n", "429 Too Many Requests", ""),
         _ => result(heard, &json!({"content": []})),
     })
     .await;
@@ -339,9 +341,10 @@ async fn a_probe_carries_no_credential_and_says_what_is_wanted() {
 
 #[tokio::test]
 async fn a_read_survives_a_short_outage() {
-    let server = Server::start(|heard| match heard.what() {
-        "tools/call" if heard.number < 4 => with("", "502 Bad Gateway", ""),
-        _ => legacy(heard, None).unwrap_or_else(|| result(heard, &json!({"content": []}))),
+    let calls = AtomicUsize::new(0);
+    let server = answering(move |heard| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 | 1 => with("", "502 Bad Gateway", ""),
+        _ => result(heard, &json!({"content": []})),
     })
     .await;
     let remote = remote(&server.origin);

@@ -19,9 +19,8 @@ pub struct Heard {
     pub head: String,
     /// The body, null where there was none.
     pub json: Value,
-    /// Which connection it came on, and the how many-th request of all it was.
+    /// Which connection it came on.
     pub connection: u32,
-    pub number: usize,
 }
 
 impl Heard {
@@ -108,11 +107,7 @@ impl Server {
         let mut received = Vec::new();
         while let Some(mut heard) = next_request(&mut stream, &mut received).await {
             heard.connection = connection;
-            {
-                let mut all = self.heard.lock().unwrap();
-                heard.number = all.len();
-                all.push(heard.clone());
-            }
+            self.heard.lock().unwrap().push(heard.clone());
             self.changed.notify_waiters();
             for step in answer(&heard) {
                 match step {
@@ -155,7 +150,6 @@ async fn next_request(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<
                     json: serde_json::from_slice(&request[head + 4..]).unwrap_or_default(),
                     head: text,
                     connection: 0,
-                    number: 0,
                 });
             }
         }
