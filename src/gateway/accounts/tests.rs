@@ -195,7 +195,7 @@ async fn the_filters_hold_for_remote_tools() {
     let folder = Folder::new("filters");
     store(&folder.0, "billbot");
     let with = |read_only: bool, selection: Selection| {
-        let setup = Setup { read_only, selection, ..setup("billbot", "billbot", &folder.0) };
+        let setup = Setup { selection, read_only, ..setup("billbot", "billbot", &folder.0) };
         Accounts::new(vec![remote(setup)])
     };
     let reading = with(true, Selection::default());

@@ -74,13 +74,11 @@ impl Bridged {
         if method == "completion/complete" {
             work.ends = work.ends.min(Instant::now() + TYPING);
         }
-        match answered.filter(|answered| is_passed_on(&answered.state)) {
-            Some(answered) => self.take_up(work, &answered).await,
-            None => {
-                self.admit(&work, Safety::Read).await.map(drop)?;
-                let running = self.send(&work, None, Map::new());
-                self.attend(work, running).await
-            }
+        if let Some(answered) = answered.filter(|answered| is_passed_on(&answered.state)) {
+            return self.take_up(work, &answered).await;
         }
+        self.admit(&work, Safety::Read).await.map(drop)?;
+        let running = self.send(&work, None, Map::new());
+        self.attend(work, running).await
     }
 }
