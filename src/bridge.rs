@@ -31,9 +31,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Keys, Origin};
 use crate::https::{Safety, Trust};
-pub use error::{BridgeError, Refusal};
+pub use error::BridgeError;
 use link::Link;
-pub use probe::{Probe, Wants, probe};
+pub use probe::{Wants, probe};
 
 /// Which transport a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

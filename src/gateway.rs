@@ -39,6 +39,7 @@ mod unoffered;
 mod updating;
 mod writing;
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -60,7 +61,6 @@ pub use call::{
 use confirmation::Confirmations;
 use connection::Connection;
 use consent::{Agreed, Asking};
-use lean::Unwrapped;
 pub use lean::is_lean;
 use policy::Plan;
 use profiles::Effective;
@@ -141,8 +141,8 @@ impl Gateway {
     async fn carry_out(&self, call: Call) -> Result<Outcome, Failure> {
         let connection = self.connection();
         let call = match self.unwrapped(&connection, call)? {
-            Unwrapped::Done(done) => return Ok(Outcome::Done(done)),
-            Unwrapped::Call(call) => call,
+            ControlFlow::Break(done) => return Ok(Outcome::Done(done)),
+            ControlFlow::Continue(call) => call,
         };
         let endpoint = connection.served.find(&call.tool)?;
         let mut work = check(connection, endpoint, call.arguments, call.caller)?;

@@ -10,7 +10,7 @@ mod trouble;
 
 pub use clock::{Moment, within};
 pub use connect::{CONNECT, Connector, broken, failed};
-pub use origin::{Origin, OriginError};
+pub use origin::Origin;
 pub use roots::Trust;
 pub use trouble::{Trouble, Unreachable};
 

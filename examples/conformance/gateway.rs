@@ -53,7 +53,7 @@ pub mod resources {
 
     pub enum Resource {
         Written(&'static str, String),
-        Read(&'static str, Vec<Map<String, Value>>),
+        Read(String, Vec<Map<String, Value>>),
     }
 }
 
@@ -258,7 +258,7 @@ impl Accounts {
         }
         // Read by a call, as records are.
         let id = uri.strip_prefix("test://template/")?.strip_suffix("/data")?;
-        Some(Resource::Read("test_simple_text", vec![object(json!({ "id": id }))]))
+        Some(Resource::Read("test_simple_text".to_owned(), vec![object(json!({ "id": id }))]))
     }
 
     #[expect(clippy::unused_async, reason = "the shape of the product's")]

@@ -22,7 +22,7 @@ const MOST_OF_ERROR: usize = 64 * 1024;
 /// Nor is one waited for longer than this.
 const TIME_OF_ERROR: Duration = Duration::from_secs(2);
 /// Characters of a server's words in an error of ours.
-const WORDS: usize = 300;
+pub const WORDS: usize = 300;
 /// No `Retry-After` is believed beyond this.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 

@@ -99,13 +99,14 @@ async fn open_over(
     }
     let mut discovering = pin!(discover(link, watch, time));
     let early = time.at_most(DISCOVERY).bound(discovering.as_mut()).await;
-    let opened = match early {
-        Some(found) => match found? {
+    let opened = if let Some(found) = early {
+        match found? {
             Some(session) => return Ok(session),
             None => initializing.await,
-        },
+        }
+    } else {
         // Slow, or silent as some servers are to what they do not know: whatever is answered first counts.
-        None => tokio::select! {
+        tokio::select! {
             opened = initializing.as_mut() => {
                 if opened.is_err() && let Ok(Some(session)) = discovering.await {
                     return Ok(session);
@@ -118,7 +119,7 @@ async fn open_over(
                 }
                 initializing.await
             }
-        },
+        }
     };
     link.set_legacy(opened.is_ok());
     opened

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::answer::MOST;
+use super::answer::{MOST, WORDS};
 use crate::failure::{Failure, Sent};
 use crate::https::Trouble;
+use crate::text::in_line;
 
 /// Why there is no result. `host` and `what` (the tool, or the method) are for the words only; no address with a query
 /// is ever among them, and no key.
@@ -51,8 +52,8 @@ pub enum BridgeError {
     /// The server ended the session; what was sent in it was not processed.
     #[error("{host} ended the session again and again, `{what}` was not done")]
     SessionGone { host: String, what: String },
-    /// The server's own JSON-RPC error, as it came.
-    #[error("{message}")]
+    /// The server's own JSON-RPC error, as it came; harmless only where it is shown as an error of ours.
+    #[error("the server answered with an error of its own: {} ({code})", in_line(.message, WORDS))]
     Rpc { code: i64, message: String, data: Option<Value> },
     /// The older transport's stream named an address for messages that the key does not belong to.
     #[error("{host} wants its messages at {to}, which is not where its key belongs; nothing was sent there")]

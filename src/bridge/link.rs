@@ -25,6 +25,8 @@ use crate::https::{Moment, Safety};
 /// Before a request is sent once more; three times as long before it is sent for the last time.
 const PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_millis(750);
+/// All waits together of a request that is turned away.
+const TURNED_AWAY: Duration = Duration::from_secs(8);
 /// A modern server misses arguments in the headers, or finds others there than it wants. Nothing was done.
 const HEADER_MISMATCH: i64 = -32020;
 /// Between two times that everything may be different.
@@ -102,6 +104,7 @@ impl Link {
         let time = Time::until(request.until);
         let read = request.safety == Safety::Read;
         let (mut renewed, mut learned, mut pause) = (false, false, PAUSE);
+        let mut patience = TURNED_AWAY;
         loop {
             let error = match self.session(&request, watch, time).await {
                 Err(error) => error,
@@ -134,13 +137,22 @@ impl Link {
                     }
                 }
             };
-            if !error.may_pass(read) || pause > LAST_PAUSE || time.left() < pause * 2 {
+            let wait = match error.retry_after() {
+                // Nothing was done.
+                Some(told) if error.status() == Some(429) && told <= patience => {
+                    patience -= told;
+                    told.max(PAUSE)
+                }
+                _ if error.may_pass(read) && pause <= LAST_PAUSE => {
+                    let tripled = pause * 3;
+                    std::mem::replace(&mut pause, tripled)
+                }
+                _ => return Err(error),
+            };
+            let waiting = watch.cancelled.run_until_cancelled(tokio::time::sleep(wait));
+            if time.left() < wait + PAUSE || waiting.await.is_none() {
                 return Err(error);
             }
-            if watch.cancelled.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-                return Err(error);
-            }
-            pause *= 3;
         }
     }
 

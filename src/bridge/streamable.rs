@@ -60,6 +60,7 @@ pub async fn ask(link: &Arc<Link>, route: &Arc<Route>, asking: Asking<'_>) -> Re
         Safety::Read => watch.cancelled.run_until_cancelled(work.as_mut()).await,
     };
     let error = match ended {
+        Some(Some(Err(error @ BridgeError::Silent { .. }))) => error,
         Some(Some(result)) => return result,
         Some(None) => link.wire.silent(sending.what, time),
         None => cancelled(request),

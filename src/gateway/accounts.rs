@@ -3,6 +3,8 @@
 
 mod gathering;
 mod routing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -145,13 +147,11 @@ impl Accounts {
 
     /// What remote servers say unasked.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        match self.only() {
-            Some(Now::Remote(bridged)) => bridged.notices(),
-            _ => {
-                self.hear_all();
-                self.notices.subscribe()
-            }
+        if let Some(Now::Remote(bridged)) = self.only() {
+            return bridged.notices();
         }
+        self.hear_all();
+        self.notices.subscribe()
     }
 
     /// A remote server tells of changes of single resources to those who subscribe to them.
@@ -172,18 +172,18 @@ impl Accounts {
 
     fn hear(&self, now: &Now) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let (mut changed, notices) = match now {
+        let (mut tools, others) = match now {
             Now::Api(api) => (api.tools_changed(), None),
             Now::Remote(bridged) => (bridged.tools_changed(), Some(bridged.notices())),
             Now::Absent(_) => return,
         };
         let changes = self.changes.clone();
         runtime.spawn(async move {
-            while changed.changed().await.is_ok() {
+            while tools.changed().await.is_ok() {
                 changes.send_modify(|change| *change += 1);
             }
         });
-        if let Some(mut heard) = notices {
+        if let Some(mut heard) = others {
             let notices = self.notices.clone();
             runtime.spawn(async move {
                 loop {
@@ -210,7 +210,7 @@ impl Accounts {
         };
         match now {
             Now::Api(api) => api.call(call).await,
-            Now::Remote(bridged) => bridged.enter(call).await,
+            Now::Remote(bridged) => Box::pin(bridged.enter(call)).await,
             Now::Absent(absent) => Outcome::Failed(redaction::failure(absent.why.clone())),
         }
     }

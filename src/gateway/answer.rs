@@ -191,7 +191,7 @@ fn not_again(facts: &Value) -> Option<&str> {
 
 /// What the first call says where nobody could be asked: what would happen, and how to go on.
 pub(super) fn confirmation_required(tool: &str, given: Option<&str>, label: &str, question: &str) -> Failure {
-    let message = format!("`{}` needs a person's yes first; nothing was sent", tool);
+    let message = format!("`{tool}` needs a person's yes first; nothing was sent");
     let message = match given {
         Some(given) if quoted(given) != label => format!(
             "{message}: `confirm_number` is `{}`, the record is called `{}`",
@@ -204,8 +204,7 @@ pub(super) fn confirmation_required(tool: &str, given: Option<&str>, label: &str
     let again = "call again within 10 minutes with the same arguments and `confirm_number`";
     let hint = match given {
         Some(given) if quoted(given) == label => format!(
-            "call `{}` once without `confirm_number` and show the person what it says; after a yes {again}: `{label}`",
-            tool
+            "call `{tool}` once without `confirm_number` and show the person what it says; after a yes {again}: `{label}`"
         ),
         _ => format!("show this to the person; after a yes {again}: `{}`", quoted(label)),
     };

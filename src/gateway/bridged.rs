@@ -3,6 +3,7 @@
 
 mod answers;
 mod asking;
+mod attending;
 mod concluding;
 pub mod definitions;
 pub mod effects;
@@ -38,32 +39,30 @@ use std::time::Duration;
 
 use serde_json::Map;
 use tokio::sync::watch;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 
 use super::confirmation::{Confirmations, is_passed_on};
 use super::policy::Level;
 use super::rate_limit::{RateLimits, Rates};
 use super::tools::Selection;
-use super::{Call, Outcome, redaction};
-use crate::bridge::{self, Asked};
-use crate::failure::{Exit, Failure, Sent};
+use super::{Answered, Call, Outcome, redaction};
+use crate::bridge;
+use crate::failure::Failure;
 use crate::https::Safety;
 use crate::journal::{Journal, Scope};
-use asking::{Resumed, Wanted};
+use asking::Resumed;
+pub use instructions::rules;
 pub use naming::{LONGEST as LONGEST_NAME, shortened};
 use offers::Offers;
-use outcome::Fate;
 use pending::Pending;
 pub use rows::Fit;
-use sending::{Arrived, Running, Upstream};
+use sending::Upstream;
 pub use tools::{Offered, WHY_NOT, why_not_tool};
 use work::Work;
 use writing::Claimed;
 
 /// Names the company among those that one key reaches.
 const TENANT: &str = "x-account-id";
-/// How often one call asks, over all its questions.
-const ROUNDS: u32 = 8;
 /// At the end of the process, for writes that are under way without a caller.
 const ENDING: Duration = Duration::from_secs(2);
 
@@ -94,6 +93,8 @@ pub struct Bridged {
     remote: Arc<bridge::Remote>,
     /// The same, as calls see it.
     upstream: Arc<dyn Upstream>,
+    /// What is listed, and what keeps it fresh.
+    offers: Arc<Offers>,
     /// The server's address, as the journal and confirmations know it.
     origin: String,
     /// Whose books calls write to.
@@ -103,14 +104,6 @@ pub struct Bridged {
     pending: Pending,
     /// Writes that are on their way.
     under_way: watch::Sender<usize>,
-    /// What is listed, and what keeps it fresh.
-    offers: Arc<Offers>,
-}
-
-/// What comes of a request next.
-enum Event {
-    Arrived(Box<Arrived>),
-    Asked(Asked),
 }
 
 impl Bridged {
@@ -121,21 +114,21 @@ impl Bridged {
     }
 
     fn on(setup: Setup, remote: Arc<bridge::Remote>, upstream: Arc<dyn Upstream>) -> Self {
+        let rate_limits = Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None));
+        let setup = Arc::new(setup);
+        let offers = Offers::new(Arc::clone(&setup), Arc::clone(&remote), Arc::clone(&rate_limits));
         let origin = setup.remote.origin.to_string();
         let tenant = setup.remote.headers.iter().find(|(name, _)| name.as_str() == TENANT);
         let tenant = tenant.and_then(|(_, value)| value.to_str().ok()).map(str::to_owned);
         let profile = tenant.unwrap_or_else(|| format!("account:{}", setup.account));
-        let rate_limits = Arc::new(RateLimits::new(setup.rates, &setup.state_folder, None));
-        let setup = Arc::new(setup);
-        let offers = Arc::new(Offers::new(Arc::clone(&setup), Arc::clone(&remote), Arc::clone(&rate_limits)));
         Self {
             scope: Scope { account: setup.account.clone(), origin: origin.clone(), profile },
             origin,
             confirmations: Confirmations::new(&setup.state_folder),
             rate_limits,
+            offers: Arc::new(offers),
             pending: Pending::default(),
             under_way: watch::channel(0).0,
-            offers,
             setup,
             remote,
             upstream,
@@ -167,13 +160,7 @@ impl Bridged {
             return Ok(Outcome::Done(self.preview(&work)));
         }
         if let Some(answered) = answered.as_ref().filter(|answered| is_passed_on(&answered.state)) {
-            return match self.resume(&work, answered).await? {
-                Resumed::Running(running) => self.attend(work, running).await,
-                Resumed::Again { held, more } => {
-                    let running = self.send_again(&work, held, more).await?;
-                    self.attend(work, running).await
-                }
-            };
+            return self.take_up(work, answered).await;
         }
         if !work.writes() {
             self.admit(&work, Safety::Read).await.map(drop)?;
@@ -191,56 +178,13 @@ impl Bridged {
         self.attend(work, running).await
     }
 
-    /// Waits for the answer of a request that is under way, and answers what the server asks before.
-    async fn attend(&self, work: Work, mut running: Running) -> Result<Outcome, Failure> {
-        let mut rounds = ROUNDS;
-        loop {
-            let arrived = match self.next(&work, &mut running).await? {
-                Event::Arrived(arrived) => *arrived,
-                Event::Asked(asked) => match self.put(&work, asked) {
-                    Some((ask, answer)) => {
-                        let question = self.await_answer(&work, running, ask, answer)?;
-                        return Ok(Outcome::Ask(question));
-                    }
-                    None => continue,
-                },
-            };
-            let (Fate::Asks, Ok(result)) = (arrived.fate, &arrived.answer) else {
-                return self.conclude(&work, arrived).await;
-            };
-            rounds -= 1;
-            match self.wanted(&work, result, arrived.held, rounds).await? {
-                Wanted::Person(question) => return Ok(Outcome::Ask(*question)),
-                Wanted::Nobody { held, more } => running = self.send_again(&work, held, more).await?,
-            }
-        }
-    }
-
-    /// What comes next of a request: a write that left is not given up by who waits for it.
-    async fn next(&self, work: &Work, running: &mut Running) -> Result<Event, Failure> {
-        let mut questions = true;
-        loop {
-            tokio::select! {
-                biased;
-                arrived = &mut running.task => {
-                    return arrived.map(|arrived| Event::Arrived(Box::new(arrived))).map_err(|_| defect(work));
-                }
-                asked = running.questions.recv(), if questions => match asked {
-                    Some(asked) => return Ok(Event::Asked(asked)),
-                    None => questions = false,
-                },
-                () = work.caller.cancelled.cancelled(), if !running.writes => {
-                    running.stop.cancel();
-                    return Err(writing::cancelled(work));
-                }
-                () = sleep_until(work.ends) => {
-                    if !running.writes {
-                        running.stop.cancel();
-                    }
-                    return Err(answers::takes_long(self, work));
-                }
-            }
-        }
+    /// Goes on with a call after the answer to its server's question.
+    async fn take_up(&self, work: Work, answered: &Answered) -> Result<Outcome, Failure> {
+        let running = match self.resume(&work, answered).await? {
+            Resumed::Running(running) => running,
+            Resumed::Again { held, more } => self.send_again(&work, held, more).await?,
+        };
+        self.attend(work, running).await
     }
 
     /// Waits until what calls have written down is kept, and ends the session.
@@ -252,13 +196,4 @@ impl Bridged {
         self.setup.journal.flush().await;
         self.remote.close().await;
     }
-}
-
-/// The task of a request ended by a defect of ours.
-fn defect(work: &Work) -> Failure {
-    let message = format!("`{}` hit a defect of lumabill and did not finish", work.tool);
-    let sent = if work.writes() { Sent::Unknown } else { Sent::Read };
-    Failure::new("defect", Exit::Defect, message)
-        .hint("look whether it took effect before calling it again, and report what lumabill wrote to stderr")
-        .sent(sent)
 }

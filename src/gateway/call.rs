@@ -45,7 +45,8 @@ pub struct Answered {
     pub state: String,
     /// To a yes-or-no question of ours; to questions of a remote server the worst of its answers.
     pub action: Action,
-    /// To questions of a remote server: the result of each `elicitation/create`, by [`Ask::key`], as it came.
+    /// To questions of a remote server: the result of each `elicitation/create`, by [`Ask::key`], as it came. What
+    /// the client has no form for is missing, or declined.
     pub responses: Map<String, Value>,
 }
 

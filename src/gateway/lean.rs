@@ -4,6 +4,7 @@
 
 pub(super) mod search;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -83,20 +84,18 @@ pub(super) fn list(only_reads: bool) -> Vec<Tool> {
         .collect()
 }
 
-/// What a call is once it is looked into.
-pub(super) enum Unwrapped {
-    /// Answered here.
-    Done(Done),
-    /// To be carried out: the inner call where there was one.
-    Call(Call),
-}
-
 impl Gateway {
-    /// Answers what finds and describes, and turns what runs a tool into the call of that tool. A served tool that
-    /// is called by its own name is left as it is: the search finds it, so it may be called.
-    pub(super) fn unwrapped(&self, connection: &Connection, mut call: Call) -> Result<Unwrapped, Failure> {
+    /// Answers what finds and describes, and turns what runs a tool into the call of that tool, to be carried out. A
+    /// served tool that is called by its own name is left as it is: the search finds it, so it may be called.
+    pub(super) fn unwrapped(
+        &self,
+        connection: &Connection,
+        mut call: Call,
+    ) -> Result<ControlFlow<Done, Call>, Failure> {
         let served = &connection.served;
-        let Some(row) = row(&call.tool).filter(|_| served.lean()) else { return Ok(Unwrapped::Call(call)) };
+        let Some(row) = row(&call.tool).filter(|_| served.lean()) else {
+            return Ok(ControlFlow::Continue(call));
+        };
         let facts = match row.tool {
             SEARCH => found(served, &checked(row, call.arguments)?),
             DESCRIBE => {
@@ -118,11 +117,11 @@ impl Gateway {
                 }
                 call.tool = tool;
                 call.arguments = arguments;
-                return Ok(Unwrapped::Call(call));
+                return Ok(ControlFlow::Continue(call));
             }
         };
         let text = Value::Object(facts.clone()).to_string();
-        Ok(Unwrapped::Done(Done { structured: facts, text, receipt: None }))
+        Ok(ControlFlow::Break(Done { structured: facts, text, receipt: None }))
     }
 }
 

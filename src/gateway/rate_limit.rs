@@ -250,7 +250,7 @@ impl RateLimits {
     }
 
     /// The API answered 429: all requests with this key pause, reads and writes.
-    fn block(&self, pause: Duration) {
+    pub(super) fn block(&self, pause: Duration) {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = opened.as_ref().map(|(_, pair)| Arc::clone(pair));
         drop(opened);

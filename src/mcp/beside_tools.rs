@@ -175,7 +175,7 @@ impl<P: ToolProvider> Server<P> {
             // A read asks nobody.
             let client = Client { can_ask: false, elicitation: None, ..Client::of(context) };
             let caller = rounds::caller(&client, ticket, steps.as_ref());
-            let errand = Errand { what: What::Tool(tool.to_owned(), arguments), answered: None, caller };
+            let errand = Errand { what: What::Tool(tool.clone(), arguments), answered: None, caller };
             let outcome = calling::run(self.provider(), errand, ticket, &mut steps, self.session()).await?;
             match outcome.ok_or_else(|| ErrorData::internal_error("a read without an outcome", None))? {
                 Outcome::Done(done) => {

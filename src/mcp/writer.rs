@@ -132,6 +132,20 @@ impl<W: Write> Write for Pieces<'_, W> {
         Ok(part.len())
     }
 
+    /// Serializing writes a few bytes at a time: nearly all of them only have to be gathered.
+    #[inline]
+    fn write_all(&mut self, mut bytes: &[u8]) -> std::io::Result<()> {
+        if bytes.len() <= PIECE.saturating_sub(self.buffer.len()) {
+            self.buffer.extend_from_slice(bytes);
+            return Ok(());
+        }
+        while !bytes.is_empty() {
+            let taken = self.write(bytes)?;
+            bytes = bytes.get(taken..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
     fn flush(&mut self) -> std::io::Result<()> {
         self.empty()?;
         self.output.flush()

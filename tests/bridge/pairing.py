@@ -55,7 +55,8 @@ def run(row, lumabill, twice):
             if not twice:
                 place.home = Home(folder / "ours", lumabill)
                 place.said.append(place.home.login(address, row["auth"], key, browser.browse))
-            done = [_era(place, era) for era in (LEGACY, MODERN)]
+            known = {era: _talk(place, place.direct(era)).record for era in row["eras"]}
+            done = [_era(place, era, known) for era in (LEGACY, MODERN)]
             if not twice:
                 done[-1].problems += _told(place, key) + _renewed(row, issuer)
             return done
@@ -77,29 +78,37 @@ class Place:
     # All that our program said, on whichever way.
     said: list = field(default_factory=list)
 
+    @property
+    def origin(self):
+        return self.address.removesuffix(self.row["path"])
+
     def direct(self, era):
         return TRANSPORTS[self.row["transport"]](self.address, era, self.headers)
 
 
-def _era(place, era):
+def _era(place, era, known):
     began, row = time.monotonic(), place.row
     upstream = era if era in row["eras"] else row["eras"][0]
     done = Compared(row, era, upstream)
-    one = _talk(place, place.direct(upstream))
-    tools = {tool["name"]: tool for tool in one.record["list tools/list"]["rows"]}
+    one = known[upstream]
+    if uncovered := {step: names for step, names in one.items() if step.startswith("covered") and any(names.values())}:
+        done.problems.append(f"the script does not cover the server: {uncovered}")
+    tools = {tool["name"]: tool for tool in one["list tools/list"]["rows"]}
     writes = {name for name, tool in tools.items() if not tool.get("annotations", {}).get("readOnlyHint")}
     if place.home:
         place.home.believe([name for name, tool in tools.items() if name not in writes])
+        place.home.fresh()
         peer = place.home.serve(era, ["--confirm", "never"])
         other = _talk(place, peer)
         place.said += [json.dumps(peer.heard), peer.logged()]
-        done.problems += asking.check(row, place.home, era)
+        place.home.fresh()
+        done.problems += asking.check(row, place.home, era, place.origin)
     else:
         other = _talk(place, place.direct(upstream))
-    cases = compare(one.record, other.record, Pair(row, era, upstream, writes))
+    cases = compare(one, other.record, Pair(row, era, upstream, writes, known))
     done.allowed = [(case, rule) for case in cases for rule in [_rule(case)] if rule]
     done.problems += [case.shown() for case in cases if not _rule(case)]
-    done.steps = len(one.record)
+    done.steps = len(one)
     done.equal = done.steps - len({case.path.split("/")[0] for case in cases})
     done.seconds = time.monotonic() - began
     return done
@@ -126,7 +135,7 @@ def _renewed(row, issuer):
 
 
 def _talk(place, peer):
-    row, talk = place.row, Talk(peer, place.address.removesuffix(place.row["path"]))
+    row, talk = place.row, Talk(peer, place.origin, place.row.get("news", [LEGACY, MODERN]))
     try:
         talk.keep("open", {"answer": peer.open()})
         SCRIPTS[row["script"]](talk)

@@ -8,10 +8,6 @@ DATA = "data:text/plain;base64,SW52b2ljZSAyMDI2LTAwMQ=="
 ANSWERS = {"name": "Erika Muster", "check": True, "email": "erika@example.com", "integer": 7, "number": 2.5}
 
 
-class Uncovered(Exception):
-    """The server lists something that its script does not ask for, or the script asks for what it does not list."""
-
-
 def everything(talk):
     """`@modelcontextprotocol/server-everything`."""
     calls = {
@@ -25,8 +21,9 @@ def everything(talk):
         "get-sum": [{"a": 0.1, "b": 1234567890123}, {"a": -1e21, "b": 0}],
         "get-tiny-image": [{}],
         "gzip-file-as-resource": [{"name": "a.gz", "data": DATA, "outputType": "resource"}],
-        "toggle-simulated-logging": [{}, {}],
-        "toggle-subscriber-updates": [{}, {}],
+        # In other words each: what is done twice in the same words is refused by us.
+        "toggle-simulated-logging": [{}, {"time": 2}],
+        "toggle-subscriber-updates": [{}, {"time": 2}],
         "trigger-elicitation-request": [{}],
         "trigger-long-running-operation": [{"duration": 0.2, "steps": 2}],
         "trigger-url-elicitation": [{"url": "https://example.com/sign", "elicitationId": "e-1"}],
@@ -36,7 +33,7 @@ def everything(talk):
     tools = talk.walk("tools/list")
     templates = talk.walk("resources/templates/list")
     prompts = talk.walk("prompts/list")
-    covered(tools, calls)
+    covered(talk, "tools", tools, calls)
 
     uri = "demo://resource/dynamic/text/7"
     talk.subscribe(uri)
@@ -50,8 +47,8 @@ def everything(talk):
             if tool == "toggle-subscriber-updates" and n == 0:
                 talk.heard("resource updated", since, "notifications/resources/updated")
     accept = [{"action": "accept", "content": ANSWERS}]
-    talk.call("elicitation answered", "trigger-elicitation-request", {}, replies=accept)
-    talk.call("elicitation cancelled", "trigger-elicitation-request", {}, replies=[{"action": "cancel"}])
+    talk.call("elicitation answered", "trigger-elicitation-request", {"time": 2}, replies=accept)
+    talk.call("elicitation cancelled", "trigger-elicitation-request", {"time": 3}, replies=[{"action": "cancel"}])
     url = {"url": f"{talk.origin}/x", "elicitationId": "e-2"}
     talk.call("url accepted", "trigger-url-elicitation", url, replies=[{"action": "accept"}])
     talk.call("url required", "trigger-url-elicitation", {**url, "errorPath": True})
@@ -80,7 +77,7 @@ def everything_beside_tools(talk, resources, templates, prompts):
         "completable-prompt": {"department": "Sales", "name": "Eve"},
         "resource-prompt": {"resourceType": "Text", "resourceId": "3"},
     }
-    covered(prompts, given)
+    covered(talk, "prompts", prompts, given)
     for name, arguments in given.items():
         talk.ask(f"prompt {name}", "prompts/get", {"name": name, "arguments": arguments})
     talk.ask("prompt unknown", "prompts/get", {"name": "no-such-prompt"})
@@ -104,12 +101,10 @@ def failing(talk, typed, bad, failed, arguments):
     talk.ask("unknown method", "billing/nothing", {})
 
 
-def covered(rows, asked):
-    """Every row is asked for by name, and nothing else is."""
+def covered(talk, what, rows, asked):
+    """Keeps what is listed and not asked for, and the reverse: nothing of either on a direct connection."""
     listed = {row["name"] for row in rows}
-    if listed != set(asked):
-        raise Uncovered(f"listed and not asked for: {sorted(listed - set(asked))}; "
-                        f"asked for and not listed: {sorted(set(asked) - listed)}")
+    talk.keep(f"covered {what}", {"unasked": sorted(listed - set(asked)), "unlisted": sorted(set(asked) - listed)})
 
 
 def books(talk):
@@ -120,34 +115,34 @@ def books(talk):
         "add_record": [{"title": "Travel", "amount": "1234567890.10"}],
         "touch_record": [{"number": 7}],
         "count_slowly": [{"steps": 2, "seconds": 0.1}],
-        "choose_colour": [{}],
-        "hand_over": [{}],
+        "choose_colour": [{"time": 1}],
+        "hand_over": [{"time": 1}],
         "everything_at_once": [{}],
         "fail": [{"how": "told"}, {"how": "oddly"}],
         "large": [{"kilobytes": 1}, {"kilobytes": 600}],
-        "learn": [{}, {}],
+        "learn": [{"more": True}, {"more": False}],
         "how_often_cancelled": [{}],
     }
     tools = talk.walk("tools/list")
-    covered(tools, calls)
+    covered(talk, "tools", tools, calls)
     resources = talk.walk("resources/list")
     templates = talk.walk("resources/templates/list")
     prompts = talk.walk("prompts/list")
     talk.subscribe("books://records/7")
-    changes = {"add_record": "resources/list_changed", "touch_record": "resources/updated", "learn": "tools/list_changed"}
+    changes = {"touch_record": "resources/updated", "learn": "tools/list_changed"}
     for tool, given in calls.items():
         for n, arguments in enumerate(given):
             since = talk.peer.mark()
             talk.call(f"{tool} {n + 1}", tool, arguments)
-            if notice := changes.get(tool):
+            if (notice := changes.get(tool)) and (tool == "learn" or talk.peer.era in talk.news):
                 talk.heard(f"{notice} {n + 1}", since, f"notifications/{notice}")
             if tool == "learn":
                 talk.keep(f"names {n + 1}", sorted(row["name"] for row in talk.rows("tools/list")))
                 if n == 0:
                     talk.call("learnt tool", "extra", {})
     chosen = {"action": "accept", "content": {"colour": "blue", "copies": 2}}
-    talk.call("colour chosen", "choose_colour", {}, replies=[chosen])
-    talk.call("colour cancelled", "choose_colour", {}, replies=[{"action": "cancel"}])
+    talk.call("colour chosen", "choose_colour", {"time": 2}, replies=[chosen])
+    talk.call("colour cancelled", "choose_colour", {"time": 3}, replies=[{"action": "cancel"}])
     talk.together("together", "count_slowly", [{"steps": steps, "seconds": 0.1 * (5 - steps)} for steps in (1, 2, 3, 4)])
     talk.call("progress", "count_slowly", {"steps": 3, "seconds": 0.6}, progress=True)
     talk.call("cancelled", "count_slowly", {"steps": 10, "seconds": 5}, progress=True, cancel_after=1, patience=1.0)

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -46,6 +47,15 @@ class Home:
             raise LoginFailed(f"the config file names no account `{ACCOUNT}`:\n{text}")
         text = re.sub(r"(?m)^reads = .*\n", "", text)
         file.write_text(text.replace(head, f"{head}reads = {json.dumps(reads)}\n"))
+
+    def fresh(self):
+        """The state as it was at the login: nothing that was done since counts as done before."""
+        state, kept = self.path / "state", self.path / "kept"
+        if kept.exists():
+            shutil.rmtree(state)
+            shutil.copytree(kept, state)
+        else:
+            shutil.copytree(state, kept)
 
     def run(self, arguments, given="", seconds=60):
         return subprocess.run(

@@ -17,14 +17,16 @@ LISTS = {
     "resources/templates/list": "resourceTemplates",
 }
 # Seconds in which a notification comes, and in which it is taken not to come.
-SOON = 5.0
+SOON = 15.0
 
 
 class Talk:
     """A peer under test, and the record of what it said."""
 
-    def __init__(self, peer, origin):
+    def __init__(self, peer, origin, news):
         self.peer = peer
+        # The eras of a client that hears of a resource; not every server lets clients subscribe.
+        self.news = news
         # The server's own, for addresses that lead to it.
         self.origin = origin
         self.record = {}
@@ -94,7 +96,7 @@ class Talk:
         """The methods of all that the server said besides progress and what was waited for."""
         known = ("notifications/progress", "notifications/subscriptions/acknowledged")
         methods = {message.get("method") for message in self.peer.heard if "id" not in message}
-        self.keep("notifications", sorted(methods - {None, *known}))
+        self.keep("notifications", {method: True for method in sorted(methods - {None, *known})})
 
 
 def without_meta(params):

@@ -85,6 +85,11 @@ impl Terminal {
         true
     }
 
+    /// What was on the screen so far.
+    pub fn seen(&self) -> &str {
+        &self.seen
+    }
+
     pub fn types(&mut self, text: &str) -> &mut Self {
         let keyboard = self.child.stdin.as_mut().unwrap();
         keyboard.write_all(text.as_bytes()).unwrap();

@@ -69,6 +69,7 @@ mod remote_accounts;
 mod remote_billbot;
 mod remote_billstride;
 mod remote_faktoora;
+mod remote_faults;
 mod remote_hosted;
 mod remote_hostile;
 mod remote_oauth;

@@ -5,6 +5,7 @@ pub mod breaks;
 pub mod browser;
 mod events;
 mod exchange;
+mod legacy;
 mod modern;
 pub mod plain;
 mod server;

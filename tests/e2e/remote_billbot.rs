@@ -278,9 +278,12 @@ fn history_shows_what_was_done_and_none_of_its_text() {
     session.call_and_answer("send_invoice", json!({ "invoice_id": "inv_15" }), "accept").1.done();
     session.close_input();
     session.gone_within(PATIENCE);
-    for form in [&["history"][..], &["history", "--json"]] {
+    for (form, created, sent) in [
+        (&["history"][..], "created invoice INV-2026-0015", "sent invoice INV-2026-0015"),
+        (&["history", "--json"], "create_invoice", "send_invoice"),
+    ] {
         let shown = Lumabill::at(&home, form).run().exits(0).stdout;
-        assert!(shown.contains("create_invoice") && shown.contains("send_invoice"), "{shown}");
+        assert!(shown.contains(created) && shown.contains(sent), "{shown}");
         assert!(!shown.contains("list_clients"), "{shown}");
         assert!(!shown.contains(KEY) && !shown.contains("Website redesign"), "{shown}");
     }
@@ -290,4 +293,21 @@ fn history_shows_what_was_done_and_none_of_its_text() {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         assert!(!text.contains("Website redesign"), "{}", path.display());
     }
+}
+
+#[test]
+fn a_create_that_is_turned_away_is_sent_when_the_server_takes_it_again() {
+    let (server, billbot) = billbot::start(Speaks::sessions(PATH));
+    let home = logged_in(&server);
+    let mut session = McpSession::start(&serve(&home), Era::Modern);
+    server.break_once(On::Tool("create_invoice"), Break::too_many("1"));
+    session.call("create_invoice", greenleaf()).done();
+    assert_eq!((drafted(&billbot), server.calls("create_invoice").len()), (1, 2));
+    // Too long to wait for: told, and nothing stays open.
+    let mut other = greenleaf();
+    other["line_items"][0]["quantity"] = json!(61);
+    server.break_once(On::Tool("create_invoice"), Break::too_many("50"));
+    let told = session.call("create_invoice", other.clone()).refused();
+    assert!(told.text.contains("nothing_sent") || told.text.contains("not_sent"), "{}", told.text);
+    assert_eq!(drafted(&billbot), 1);
 }

@@ -13,7 +13,7 @@ use crate::remote::billstride::{self, Billstride};
 use crate::remote::breaks::{Break, On};
 use crate::remote::browser::SigningIn;
 use crate::remote::plain::{self, Plain};
-use crate::support::{Era, Home, Lumabill, McpSession, PATIENCE};
+use crate::support::{Era, Home, Lumabill, McpSession, PATIENCE, ScriptedServer, http};
 
 /// "Create an invoice for Acme Corp. 10 hours of consulting at €120/hour, 19% VAT".
 const ACME: &str = r#"{
@@ -202,9 +202,9 @@ fn finalizing_twice_is_charged_once() {
     server.break_once(On::Tool("finalize_invoice"), Break::ResetAfter);
     let (_, lost) = session.call_and_answer("finalize_invoice", id.clone(), "accept");
     assert!(lost.failed, "{}", lost.text);
-    let request = session.send_call("finalize_invoice", id);
-    let answer = session.answer(&request);
-    assert!(answer["result"]["isError"] == true, "{answer}");
+    assert!(lost.text.contains("history settle"), "{}", lost.text);
+    let (_, again) = session.call_and_answer("finalize_invoice", id, "accept");
+    assert!(again.failed, "{}", again.text);
     assert_eq!(billstride.books.lock().unwrap().charged, Decimal::new(30, 2));
     assert_eq!(server.calls("finalize_invoice").len(), 1);
 }
@@ -301,4 +301,26 @@ fn tokens_lie_in_the_keyring_alone() {
             assert!(!String::from_utf8_lossy(bytes).contains(&token), "{}", path.display());
         }
     }
+}
+
+#[test]
+fn a_401_that_names_another_issuer_gets_no_token_and_no_sign_in() {
+    let thief = ScriptedServer::always(http(200, &["content-type: application/json"], "{}"));
+    let (server, billstride) = billstride::start();
+    let home = signed_in(&server);
+    let mut session = session(&home, Era::Modern);
+    session.call("list_clients", json!({})).done();
+    billstride.sign_in.expire();
+    let challenge =
+        format!("Bearer resource_metadata=\"{}/.well-known/oauth-protected-resource\"", thief.url());
+    server.break_once(On::Tool("list_clients"), Break::unauthorized(&challenge));
+    // Renewed where it was signed in, and nowhere else.
+    session.call("list_clients", json!({}));
+    assert_eq!(billstride.sign_in.refreshes(), 1);
+    billstride.sign_in.revoke();
+    server.break_always(On::Any, Break::unauthorized(&challenge));
+    let refused = session.call("list_clients", json!({})).refused();
+    assert!(refused.text.contains("login"), "{}", refused.text);
+    let came: Vec<_> = thief.requests().iter().map(|request| request.head.clone()).collect();
+    assert!(came.is_empty(), "the thief got {came:?}");
 }

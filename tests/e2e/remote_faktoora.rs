@@ -385,6 +385,8 @@ fn create_and_wait_gives_the_id_when_it_is_done_with_progress() {
         assert!(said.contains("INV-00") && said.contains("done"), "{said}");
         let progress = session.notified("notifications/progress");
         assert_eq!(progress["params"]["progressToken"], "p", "{progress}");
+        session.close_input();
+        session.gone_within(PATIENCE);
     }
     let books = faktoora.books.lock().unwrap();
     assert_eq!(books.invoices.len(), 2);

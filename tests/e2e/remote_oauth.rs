@@ -1,15 +1,18 @@
 //! Signing in with OAuth: the binary against an authorization server, with the test as the browser; and long secrets in a
 //! real keyring.
 
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use serde_json::{Value, json};
 
+use crate::at_a_terminal::Terminal;
 use crate::keyring::Desktop;
 use crate::remote::browser::SigningIn;
 use crate::remote::plain;
 use crate::remote::sign_in::SignIn;
-use crate::remote::wire::{HttpAnswer, Received};
+use crate::remote::wire::{HttpAnswer, Received, Wire};
 use crate::remote::{Exchange, Remote, Reply, Service, Speaks, text_result};
 use crate::support::{Ended, Era, Home, Lumabill, McpSession};
 
@@ -195,20 +198,64 @@ fn a_token_endpoint_that_is_away_asks_for_no_login() {
     session.call("look", json!({})).done();
 }
 
-#[test]
-fn an_issuer_elsewhere_is_not_agreed_to_where_nobody_can_be_asked() {
-    let (elsewhere, theirs) = Guarded::start();
-    let (server, guarded) = Guarded::start();
-    // The same host has another name.
-    let issuer = elsewhere.base().replace("127.0.0.1", "127.0.0.2");
+/// An issuer on another host of this machine, whose tokens are good at `guarded`.
+fn issuer_elsewhere(guarded: &Arc<Guarded>) -> String {
+    let listener = TcpListener::bind("127.0.0.2:0").unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
     *guarded.issuer.lock().unwrap() = Some(issuer.clone());
-    *theirs.base.lock().unwrap() = issuer.clone();
+    let (guarded, own) = (Arc::clone(guarded), issuer.clone());
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let (guarded, own) = (Arc::clone(&guarded), own.clone());
+            thread::spawn(move || {
+                let mut wire = Wire::new(stream, 0);
+                while let Some(request) = wire.read() {
+                    *guarded.pages.lock().unwrap() += usize::from(request.path() == "/oauth/authorize");
+                    let answer = guarded.sign_in.answer(request.path(), &own, &request);
+                    wire.whole(&answer.unwrap_or_else(|| HttpAnswer::empty(404))).unwrap();
+                }
+            });
+        }
+    });
+    issuer
+}
+
+#[test]
+fn an_issuer_on_another_host_is_agreed_to_by_a_person_or_not_used() {
+    let (server, guarded) = Guarded::start();
+    let issuer = issuer_elsewhere(&guarded);
     let home = Arc::new(Home::new());
     let (code, said) = login(&home, &server).ended();
-    // Nobody listens at that name, or it is asked about: no sign-in either way.
-    assert!(matches!(code, Some(1 | 4)) && said.contains("127.0.0.2"), "{said}");
-    assert_eq!((theirs.pages(), theirs.sign_in.registered()), (0, 0));
-    assert!(run(&home, &["status", "--json"]).exits(3).json()["accounts"].as_array().unwrap().is_empty());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&issuer) && said.contains("nobody can be asked"), "{said}");
+    assert_eq!((guarded.pages(), guarded.sign_in.registered()), (0, 0));
+
+    let url = server.url();
+    let arguments = ["login", "--service", &url, "--account", "own", "--insecure-storage", "--no-browser"];
+    for yes in [false, true] {
+        let mut terminal = Terminal::of(&Lumabill::at(&home, &arguments).command());
+        terminal.until("Sign in with the browser").types("\n").until("Do you want to sign in there?");
+        assert!(
+            terminal.seen().contains(&format!("{issuer} is another host than 127.0.0.1")),
+            "{}",
+            terminal.seen()
+        );
+        terminal.types(if yes { "y\n" } else { "\n" });
+        if yes {
+            terminal.until("waiting for you to sign in");
+            let address = terminal.seen().split_whitespace().find(|word| word.contains("state=")).unwrap();
+            assert!(address.starts_with(&issuer), "{address}");
+            assert_eq!(plain::browse(address).status, 200);
+        }
+        let (seen, code) = terminal.ends();
+        assert_eq!((code, guarded.pages()), if yes { (0, 1) } else { (1, 0) }, "{seen}");
+    }
+    // What was agreed to is what tokens are renewed at.
+    run(&home, &["config", "--account", "own", "reads", "look"]).exits(0);
+    *guarded.issuer.lock().unwrap() = Some("http://127.0.0.3:1".to_owned());
+    guarded.sign_in.expire();
+    serve(&home, Era::Modern).call("look", json!({})).done();
+    assert_eq!(guarded.sign_in.refreshes(), 1);
 }
 
 #[test]

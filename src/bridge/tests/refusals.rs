@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::server::{Heard, Server, Step, Steps, error, json_body, legacy, message, result, stream, with};
 use super::{KEY, ask, failure, read, remote, setup, store, write};
-use crate::bridge::{BridgeError, Probe, Remote, Transport, Wants, Watch, probe};
+use crate::bridge::probe::Probe;
+use crate::bridge::{BridgeError, Remote, Transport, Wants, Watch, probe};
 use crate::credentials::{Carried, FixedKey, Key, Origin, Secret};
 use crate::failure::{Exit, Failure, Sent};
 
@@ -29,7 +30,7 @@ async fn a_dead_server_is_named_within_ten_seconds() {
         (always(vec![Step::Hold]).await.origin, "no_answer", Exit::Unavailable),
         (always(with("", "401 Unauthorized", "")).await.origin, "key_refused", Exit::NotLoggedIn),
         (
-            always(with("retry-after: 7\r\n", "429 Too Many Requests", "")).await.origin,
+            always(with("retry-after: 70\r\n", "429 Too Many Requests", "")).await.origin,
             "rate_limited",
             Exit::Unavailable,
         ),
@@ -180,6 +181,10 @@ async fn errors_of_the_protocol_come_as_they_are() {
         let BridgeError::Rpc { code: came, message, data: None } = error else { unreachable!("{error:?}") };
         assert_eq!((came, message.as_str()), (code, "no such thing"));
     }
+    // Where it is an error of ours, it is harmless.
+    let server = Server::start(|heard| json_body("200 OK", &error(heard, -32603, "no\u{1b}[2J"))).await;
+    let refused = failure(ask(&remote(&server.origin), write()).await);
+    assert_eq!(refused.message, "the server answered with an error of its own: no\\u{1b}[2J (-32603)");
     // With 4xx nothing was done, whatever the code is.
     let server = answering(|heard| json_body("400 Bad Request", &error(heard, 7, "no lines"))).await;
     let failure = failure(ask(&remote(&server.origin), write()).await);
@@ -191,15 +196,28 @@ async fn errors_of_the_protocol_come_as_they_are() {
 
 #[tokio::test]
 async fn how_long_to_wait_is_told() {
-    let date = "date: Sat, 21 Nov 2026 08:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 08:00:05 GMT\r\n";
+    let date = "date: Sat, 21 Nov 2026 08:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 08:00:50 GMT\r\n";
     for (headers, seconds) in
-        [("retry-after: 7\r\n", Some(7)), (date, Some(5)), ("retry-after: soon\r\n", None)]
+        [("retry-after: 70\r\n", Some(70)), (date, Some(50)), ("retry-after: soon\r\n", None)]
     {
         let server = answering(move |_| with(headers, "429 Too Many Requests", "")).await;
         let error = ask(&remote(&server.origin), write()).await.unwrap_err();
         assert_eq!(error.retry_after().map(|wait| wait.as_secs()), seconds);
         assert_eq!((error.status(), error.sent()), (Some(429), Sent::Refused));
     }
+}
+
+#[tokio::test]
+async fn a_short_wait_that_a_server_wants_is_waited_even_for_a_write() {
+    let server = answering(|heard| match heard.number {
+        3 => with("retry-after: 1\r\n", "429 Too Many Requests", ""),
+        _ => result(heard, &json!({"content": []})),
+    })
+    .await;
+    let begun = Instant::now();
+    ask(&remote(&server.origin), write()).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(server.asked().iter().filter(|what| *what == "tools/call").count(), 2);
 }
 
 #[tokio::test]

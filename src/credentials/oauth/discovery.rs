@@ -1,5 +1,5 @@
 //! Finding out who signs people in to a server: protected resource metadata (RFC 9728), then the metadata of the
-//! authorization server (RFC 8414, OpenID Connect). What a server says is believed of its own addresses only, and an
+//! authorization server (RFC 8414, or that of `OpenID` Connect). What a server says is believed of its own addresses only, and an
 //! issuer only where it says of itself what it was asked as.
 
 use std::sync::{Mutex, PoisonError};
@@ -83,7 +83,7 @@ impl Search<'_> {
         if let Some(resource) = &resource {
             for issuer in resource.issuers.iter().take(SERVERS) {
                 match self.of_issuer(issuer).await {
-                    Ok(found) => return self.complete(found, Some(resource)),
+                    Ok(found) => return self.complete(&found, Some(resource)),
                     Err(error) => refused = refused.or(Some(error)),
                 }
             }
@@ -92,7 +92,7 @@ impl Search<'_> {
         if let Some(error) = refused {
             return Err(error);
         }
-        self.complete(self.of_server(&here).await?, resource.as_ref())
+        self.complete(&self.of_server(&here).await?, resource.as_ref())
     }
 
     fn broken(&self) -> std::sync::MutexGuard<'_, Option<OAuthError>> {
@@ -196,7 +196,7 @@ impl Search<'_> {
     }
 
     /// The parts of the metadata that are used; refuses what is not safe to use.
-    fn complete(&self, found: Value, resource: Option<&Resource>) -> Result<Metadata, OAuthError> {
+    fn complete(&self, found: &Value, resource: Option<&Resource>) -> Result<Metadata, OAuthError> {
         let text = |name: &str| found.get(name).and_then(Value::as_str);
         let issuer = text("issuer").unwrap_or_default().to_owned();
         let issuer_url = Url::parse(&issuer).ok();
@@ -206,7 +206,7 @@ impl Search<'_> {
             let problem = || format!("its {name} `{}` is no https address", said(address));
             self.http.endpoint(address).ok_or_else(|| OAuthError::metadata(host, problem()))
         };
-        let names = |name: &str, wanted: &str| texts(&found, name).iter().any(|one| one == wanted);
+        let names = |name: &str, wanted: &str| texts(found, name).iter().any(|one| one == wanted);
         if !names("code_challenge_methods_supported", "S256") {
             let problem = "it does not offer PKCE with `S256`, without which a sign-in can be stolen";
             return Err(OAuthError::metadata(host, problem));
@@ -221,7 +221,7 @@ impl Search<'_> {
         // Without it some servers give no refresh token.
         let offline = names("scopes_supported", "offline_access");
         if offline && !scope.split(' ').any(|one| one == "offline_access") {
-            scope = format!("{scope} offline_access").trim_start().to_owned();
+            scope.push_str(if scope.is_empty() { "offline_access" } else { " offline_access" });
         }
         let registration = found.get("registration_endpoint").is_some_and(Value::is_string);
         Ok(Metadata {
@@ -230,7 +230,7 @@ impl Search<'_> {
             registration: registration.then(|| endpoint("registration_endpoint")).transpose()?,
             client_documents: truth("client_id_metadata_document_supported"),
             names_issuer: truth("authorization_response_iss_parameter_supported"),
-            client_auth: texts(&found, "token_endpoint_auth_methods_supported"),
+            client_auth: texts(found, "token_endpoint_auth_methods_supported"),
             resource: resource.map_or_else(|| self.server.to_string(), |resource| resource.name.clone()),
             scope,
             issuer,

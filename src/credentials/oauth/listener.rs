@@ -108,7 +108,7 @@ async fn serve(mut stream: TcpStream, path: String, tell: mpsc::Sender<Arrived>)
         }
         None => None,
     };
-    let page = page.unwrap_or_else(|| page_of_nothing());
+    let page = page.unwrap_or_else(page_of_nothing);
     stream.write_all(page.as_bytes()).await.ok()?;
     stream.shutdown().await.ok()
 }

@@ -20,8 +20,9 @@ use turn::Turn;
 
 /// A token is renewed so long before its end, or a quarter of its life if that is shorter.
 const MARGIN: Duration = Duration::from_secs(60);
-/// A token that was renewed since a refusal is not renewed again for another one so soon.
-const PAUSE: Duration = Duration::from_secs(5);
+/// Renewals that refusals may lead to in a minute: a server that refuses whatever it gets is not asked for ever.
+const MOST_FORCED: usize = 4;
+const MINUTE: Duration = Duration::from_secs(60);
 
 const USER_AGENT: &str = concat!("lumabill/", env!("CARGO_PKG_VERSION"));
 
@@ -60,8 +61,8 @@ struct Memory {
     ended: Option<(Secret, Failure)>,
     /// Tokens that came and could not be stored, with what they are to replace.
     unstored: Option<(Secret, Secret)>,
-    /// When a refusal last led to new tokens.
-    forced: Option<Instant>,
+    /// When refusals led to new tokens, in the last minute.
+    forced: Vec<Instant>,
 }
 
 /// Why a sign-in is no longer good.
@@ -76,7 +77,7 @@ enum Ended {
     #[error("what is stored for account `{account}` is no sign-in at {origin}; nothing was sent")]
     NotOurs { account: String, origin: String },
     #[error(
-        "{origin} refuses the token that was renewed a moment ago; the sign-in of account `{account}` may not be enough"
+        "{origin} refuses one renewed token after the other; the sign-in of account `{account}` may not be enough"
     )]
     RefusedAgain { account: String, origin: String },
 }
@@ -188,7 +189,7 @@ impl Memory {
             causes.extend(failure.causes);
             return Err(Failure { message, causes, ..failure });
         }
-        self.forced = refused.map(|_| Instant::now());
+        self.forced.extend(refused.map(|_| Instant::now()));
         Ok(of(whose, &new)?.valid(whose))
     }
 
@@ -200,7 +201,8 @@ impl Memory {
     ) -> Result<Refreshed, Failure> {
         let mut tokens = of(whose, stored)?;
         let account = whose.account.clone();
-        if refused.is_some() && self.forced.is_some_and(|forced| forced.elapsed() < PAUSE) {
+        self.forced.retain(|forced| forced.elapsed() < MINUTE);
+        if refused.is_some() && self.forced.len() >= MOST_FORCED {
             return Err(Ended::RefusedAgain { account, origin: whose.origin.to_string() }.into());
         }
         match refresh(whose, &tokens).await {

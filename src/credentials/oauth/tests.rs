@@ -42,22 +42,29 @@ fn honest(asked: &std::collections::BTreeMap<String, String>) -> String {
     format!("code=code-1&state={}", asked["state"])
 }
 
+/// A server at `/mcp`, which names an issuer at `/tenant`.
+async fn tenant() -> Authority {
+    let about = "/.well-known/oauth-protected-resource/mcp";
+    Authority::start(move |request, base| {
+        let issuer = format!("{base}/tenant");
+        if request.path == about {
+            return Answer::Json(
+                200,
+                json!({"resource": format!("{base}/mcp"), "authorization_servers": [issuer],
+                    "scopes_supported": ["invoices", "clients"]}),
+            );
+        }
+        let mut document = metadata(base, &issuer);
+        document["authorization_response_iss_parameter_supported"] = json!(true);
+        document["scopes_supported"] = json!(["offline_access"]);
+        usual(request, &document, "/.well-known/oauth-authorization-server/tenant")
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_whole_sign_in_asks_for_what_the_server_says_and_keeps_what_renewal_needs() {
-    let server = Authority::start(|request, base| match request.path.as_str() {
-        "/.well-known/oauth-protected-resource/mcp" => Answer::Json(
-            200,
-            json!({"resource": format!("{base}/mcp"), "authorization_servers": [format!("{base}/tenant")],
-                "scopes_supported": ["invoices", "clients"]}),
-        ),
-        _ => {
-            let mut document = metadata(base, &format!("{base}/tenant"));
-            document["authorization_response_iss_parameter_supported"] = json!(true);
-            document["scopes_supported"] = json!(["offline_access"]);
-            usual(request, &document, "/.well-known/oauth-authorization-server/tenant")
-        }
-    })
-    .await;
+    let server = tenant().await;
     let found = found(&format!("{}/mcp", server.base), None).await.unwrap();
     assert_eq!((found.issuer.as_str(), found.elsewhere), (format!("{}/tenant", server.base).as_str(), false));
     let issuer = found.issuer.clone();

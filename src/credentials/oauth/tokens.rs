@@ -154,7 +154,7 @@ pub async fn request(
     }
     let received_at = now();
     let reply = http.send(endpoint, Content::Form(form(&fields), authorization), WHAT).await?;
-    read(reply, endpoint.host_str().unwrap_or_default(), received_at)
+    read(&reply, endpoint.host_str().unwrap_or_default(), received_at)
 }
 
 /// RFC 6749, 2.3.1: both parts are form-encoded first.
@@ -167,7 +167,7 @@ fn basic(id: &str, secret: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn read(reply: Reply, host: &str, received_at: u64) -> Result<Answer, OAuthError> {
+fn read(reply: &Reply, host: &str, received_at: u64) -> Result<Answer, OAuthError> {
     let text = |name: &str| reply.body.get(name).and_then(Value::as_str);
     if let Some(error) = text("error") {
         let description = said(text("error_description").unwrap_or_default());

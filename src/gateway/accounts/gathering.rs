@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 
 use super::routing::full;
 use super::{Accounts, Now, listed_of, tools_of};
-use crate::gateway::bridged::WHY_NOT;
+use crate::gateway::bridged::{WHY_NOT, rules};
 use crate::gateway::{Listed, Tool};
+
+const SEVERAL: &str = "Several billing accounts. The names of tools and prompts begin with the account's and `__`, also where a tool \
+                       is named without it: ask which account is meant where the person has not said it, and never copy from \
+                       one to another unasked. ";
 
 impl Accounts {
     pub(super) fn all_tools(&self) -> Vec<Tool> {
@@ -53,27 +57,23 @@ impl Accounts {
     }
 
     pub(super) fn all_instructions(&self) -> String {
-        let mut text =
-            "Several billing accounts. The names of tools and prompts begin with the account's: ask which one is meant where \
-             the person has not said it, and never copy from one to another unasked.".to_owned();
+        let (mut lean, mut writes, mut remote) = (false, false, false);
+        let mut each = Vec::new();
         for slot in &self.slots {
-            text.push_str("\n\n");
-            match self.now(slot) {
-                Now::Api(api) => {
-                    text.push_str(&format!("{}__…: {}", slot.name, api.instructions()));
-                }
+            let said = match self.now(slot) {
+                Now::Api(api) => api.instructions(),
                 Now::Remote(bridged) => {
-                    text.push_str(&format!("{}__…: {}", slot.name, bridged.instructions()))
+                    let (said, writing) = bridged.introduction();
+                    remote = true;
+                    lean |= bridged.is_lean();
+                    writes |= writing;
+                    said
                 }
-                Now::Absent(_) => {
-                    text.push_str(&format!(
-                        "{}: not available; {} says why.",
-                        slot.name,
-                        full(&slot.name, WHY_NOT)
-                    ));
-                }
-            }
+                Now::Absent(_) => format!("not available; {} says why.", full(&slot.name, WHY_NOT)),
+            };
+            each.push(format!("{}: {said}", slot.name));
         }
-        text
+        let rules = if remote { rules(lean, writes) } else { String::new() };
+        format!("{SEVERAL}{}\n\n{}", rules.trim_end(), each.join("\n\n"))
     }
 }

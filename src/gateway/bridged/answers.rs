@@ -39,7 +39,7 @@ impl Bridged {
         let mut facts = Map::new();
         facts.insert("dry_run".into(), json!(true));
         facts.insert("sent".into(), json!("nothing was sent"));
-        let params = json!({"name": work.remote_name(), "arguments": shortened(work.arguments())});
+        let params = json!({"name": work.remote_name(), "arguments": shortened(&work.offered.for_remote(work.arguments().clone()))});
         facts.insert(
             "request".into(),
             json!({"server": self.host(), "method": "tools/call", "params": params}),
@@ -136,8 +136,16 @@ pub(super) fn under_way(work: &Work, earlier: &Intent, likeness: Likeness) -> Fa
     super::super::writing::answers::under_way(&work.tool, earlier, likeness)
 }
 
-/// This very write takes longer than its caller waits.
+/// This very call takes longer than its caller waits.
 pub(super) fn takes_long(bridged: &Bridged, work: &Work) -> Failure {
+    if !work.writes() {
+        let message =
+            format!("{} has not answered `{}` in the time that clients wait", bridged.host(), work.tool);
+        return Failure::new("remote_silent", Exit::Unavailable, message)
+            .sent(Sent::Read)
+            .hint("call it again, or ask for less at once")
+            .fact("retryable", true);
+    }
     let message = format!(
         "{} has not answered `{}` yet: it was sent, and may still take effect",
         bridged.host(),

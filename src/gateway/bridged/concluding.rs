@@ -19,6 +19,11 @@ const NOT_KEPT: &str = "this could not be written down: look at the list before 
 impl Bridged {
     /// What the caller gets.
     pub(super) async fn conclude(&self, work: &Work, arrived: Arrived) -> Result<Outcome, Failure> {
+        if let Err(BridgeError::Busy(refusal)) = &arrived.answer
+            && let Some(pause) = refusal.retry_after
+        {
+            self.rate_limits.block(pause);
+        }
         if let Some(failure) = self.not_enabled(work, &arrived) {
             return Err(failure);
         }

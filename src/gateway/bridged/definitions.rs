@@ -46,7 +46,7 @@ impl Definitions {
     /// Asks the server for all its lists.
     pub async fn fetch(remote: &Remote) -> Result<Self, Failure> {
         let host = remote.origin().host().to_owned();
-        let fetched = within(Moment::now(), PATIENCE, Self::ask(remote)).await;
+        let fetched = Box::pin(within(Moment::now(), PATIENCE, Self::ask(remote))).await;
         fetched.unwrap_or_else(|| {
             let seconds = PATIENCE.as_secs();
             let message = format!("{host} did not list its tools within {seconds} s");
@@ -77,7 +77,7 @@ impl Definitions {
     }
 
     /// Tools as they came, cut to what is kept, with the digests of what they were before.
-    fn of(server: Value, tools: Vec<Value>) -> Self {
+    pub fn of(server: Value, tools: Vec<Value>) -> Self {
         let mut digests = BTreeMap::new();
         let tools = bounds::tools(tools, |name, tool| {
             digests.insert(name.to_owned(), digest(tool));

@@ -288,32 +288,32 @@ mod tests {
         judged.effect
     }
 
-    fn hinted(name: &str, hints: Value) -> Value {
+    fn hinted(name: &str, hints: &Value) -> Value {
         json!({ "name": name, "annotations": hints })
     }
 
     #[test]
     fn a_page_outweighs_what_the_server_says_unless_that_is_worse() {
         let flipped = json!({ "readOnlyHint": true, "destructiveHint": false });
-        assert_eq!(effect("billbot", false, hinted("send_invoice", flipped.clone())), Effect::Acts);
-        assert_eq!(effect("faktoora", false, hinted("delete_invoice", flipped)), Effect::Deletes);
+        assert_eq!(effect("billbot", false, hinted("send_invoice", &flipped)), Effect::Acts);
+        assert_eq!(effect("faktoora", false, hinted("delete_invoice", &flipped)), Effect::Deletes);
         assert_eq!(effect("billbot", false, json!({ "name": "list_clients" })), Effect::Reads);
         let worse = json!({ "destructiveHint": true });
-        assert_eq!(effect("billbot", false, hinted("list_clients", worse)), Effect::Acts);
+        assert_eq!(effect("billbot", false, hinted("list_clients", &worse)), Effect::Acts);
     }
 
     #[test]
     fn hints_on_reading_are_believed_of_named_services_and_of_tools_that_the_user_names() {
         let reads = json!({ "readOnlyHint": true });
-        assert_eq!(effect("billstride", false, hinted("get_analytics", reads.clone())), Effect::Reads);
+        assert_eq!(effect("billstride", false, hinted("get_analytics", &reads)), Effect::Reads);
         assert_eq!(effect("billstride", false, json!({ "name": "get_analytics" })), Effect::Acts);
-        assert_eq!(effect("billstride", false, hinted("void_invoice", reads.clone())), Effect::Acts);
-        assert_eq!(effect("url", false, hinted("get_rows", reads.clone())), Effect::Acts);
-        assert_eq!(effect("url", true, hinted("get_rows", reads)), Effect::Reads);
+        assert_eq!(effect("billstride", false, hinted("void_invoice", &reads)), Effect::Acts);
+        assert_eq!(effect("url", false, hinted("get_rows", &reads)), Effect::Acts);
+        assert_eq!(effect("url", true, hinted("get_rows", &reads)), Effect::Reads);
         assert_eq!(effect("url", true, json!({ "name": "get_rows" })), Effect::Reads);
-        assert_eq!(effect("url", true, hinted("get_rows", json!({ "readOnlyHint": false }))), Effect::Acts);
+        assert_eq!(effect("url", true, hinted("get_rows", &json!({ "readOnlyHint": false }))), Effect::Acts);
         let both = json!({ "readOnlyHint": true, "destructiveHint": true });
-        assert_eq!(effect("url", true, hinted("get_rows", both)), Effect::Acts);
+        assert_eq!(effect("url", true, hinted("get_rows", &both)), Effect::Acts);
     }
 
     #[test]
@@ -330,7 +330,7 @@ mod tests {
         ] {
             assert_eq!(effect("url", false, json!({ "name": name })), wanted, "{name}");
         }
-        let destroys = hinted("create_thing", json!({ "destructiveHint": true }));
+        let destroys = hinted("create_thing", &json!({ "destructiveHint": true }));
         assert_eq!(effect("url", false, destroys), Effect::Acts);
     }
 

@@ -1,6 +1,7 @@
 //! What comes before and after the story of a call: tools that nothing is known of yet are asked for first, and the first
 //! call that reaches the server has the lists refreshed behind it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,6 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::Bridged;
-use super::lean::Unwrapped;
 use super::offers::Offers;
 use super::tools::WHY_NOT;
 use crate::failure::{Exit, Failure, Sent};
@@ -23,19 +23,16 @@ impl Bridged {
         let offers = self.offers();
         let entered = async {
             if call.tool == WHY_NOT {
-                return offers.explained(&call.caller).await.map(Err);
+                return offers.explained(&call.caller).await.map(ControlFlow::Break);
             }
             if offers.seen().nothing {
                 offers.asked_first(&call.caller).await?;
             }
-            Ok(match offers.unwrapped(call)? {
-                Unwrapped::Done(done) => Err(done),
-                Unwrapped::Call(call) => Ok(call),
-            })
+            offers.unwrapped(call)
         };
         let outcome = match entered.await {
-            Ok(Ok(call)) => self.call(call).await,
-            Ok(Err(done)) => return Outcome::Done(done),
+            Ok(ControlFlow::Continue(call)) => self.call(call).await,
+            Ok(ControlFlow::Break(done)) => return Outcome::Done(done),
             Err(failure) => return Outcome::Failed(redaction::failure(failure)),
         };
         if matches!(outcome, Outcome::Passed(_) | Outcome::Rejected(_)) {

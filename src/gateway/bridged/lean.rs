@@ -1,5 +1,6 @@
 //! `--lean` for a remote server: the four tools of ours in place of its own. What they run is a call like any other.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -37,19 +38,11 @@ fn runner(offered: &Offered) -> &'static str {
     if offered.writes() { RUN_WRITE } else { RUN_READ }
 }
 
-/// What a call is once it is looked into.
-pub enum Unwrapped {
-    /// Answered here.
-    Done(Done),
-    /// To be carried out: the inner call where there was one.
-    Call(Call),
-}
-
 impl Offers {
-    /// Answers what finds and describes, and turns what runs a tool into the call of that tool.
-    pub fn unwrapped(&self, mut call: Call) -> Result<Unwrapped, Failure> {
+    /// Answers what finds and describes, and turns what runs a tool into the call of that tool, to be carried out.
+    pub fn unwrapped(&self, mut call: Call) -> Result<ControlFlow<Done, Call>, Failure> {
         let Some(row) = lean::row(&call.tool).filter(|_| self.setup.selection.lean) else {
-            return Ok(Unwrapped::Call(call));
+            return Ok(ControlFlow::Continue(call));
         };
         let seen = self.seen();
         let facts = match row.tool {
@@ -75,11 +68,11 @@ impl Offers {
                 }
                 call.tool = tool;
                 call.arguments = arguments;
-                return Ok(Unwrapped::Call(call));
+                return Ok(ControlFlow::Continue(call));
             }
         };
         let text = Value::Object(facts.clone()).to_string();
-        Ok(Unwrapped::Done(Done { structured: facts, text, receipt: None }))
+        Ok(ControlFlow::Break(Done { structured: facts, text, receipt: None }))
     }
 }
 

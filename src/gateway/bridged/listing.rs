@@ -43,7 +43,18 @@ impl Bridged {
 
     /// What the server tells the model once, marked as the server's words.
     pub fn instructions(&self) -> String {
-        instructions::text(&self.setup, &self.offers.seen())
+        instructions::alone(&self.setup, &self.offers.seen())
+    }
+
+    /// The same for one account among others, whose rules are said once; and whether anything here writes.
+    pub fn introduction(&self) -> (String, bool) {
+        let seen = self.offers.seen();
+        (instructions::introduction(&self.setup, &seen), instructions::writes(&seen))
+    }
+
+    /// Four tools stand for all.
+    pub fn is_lean(&self) -> bool {
+        self.setup.selection.lean
     }
 
     /// Changes its value whenever the list of tools would answer differently.

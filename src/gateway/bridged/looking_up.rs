@@ -69,9 +69,11 @@ impl Bridged {
         match &verdict {
             Verdict::TookEffect(record) => {
                 let record = record.as_object().cloned().unwrap_or_default();
-                drop(held.settle(ended(work.kind(), named(&record))).await);
+                held.settle(ended(work.kind(), named(&record))).await;
             }
-            Verdict::Absent => drop(held.settle(End::of(State::Absent)).await),
+            Verdict::Absent => {
+                held.settle(End::of(State::Absent)).await;
+            }
             Verdict::Unknown { .. } => {
                 if let Err(error) = held.release().await {
                     tracing::warn!("the journal could not be written: {error}");
@@ -137,7 +139,7 @@ impl Bridged {
         self.admit(work, Safety::Read).await.map(drop)?;
         let filter = filter_of(list);
         let arguments: Map<String, Value> = filter.iter().map(|name| (name.clone(), json!(number))).collect();
-        let params = json!({"name": list.remote_name, "arguments": arguments});
+        let params = json!({"name": list.remote_name, "arguments": list.for_remote(arguments)});
         let request = Request {
             method: "tools/call".to_owned(),
             params: params.as_object().cloned().unwrap_or_default(),

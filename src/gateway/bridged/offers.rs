@@ -101,6 +101,9 @@ impl Offers {
         let setup = &self.setup;
         let stored = Definitions::load(&setup.state_folder, &setup.account, &self.origin);
         let fresh = Arc::new(Seen::new(stored, stamp, setup));
+        if let Some(version) = fresh.definitions.server.get("version").and_then(Value::as_str) {
+            self.remote.expect(version);
+        }
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         fresh
     }

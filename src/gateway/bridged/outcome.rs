@@ -11,8 +11,6 @@ use crate::failure::Sent;
 
 /// Marks of the server's own era.
 const MARKS: &[&str] = &["resultType", "ttlMs", "cacheScope"];
-/// Codes of JSON-RPC with which a server says that it did not even begin.
-const NOT_BEGUN: &[i64] = &[-32600, -32601, -32602, -32700];
 /// Words of a failed result that leave open whether it took effect.
 const DOUBTFUL: &[&str] = &[
     "timeout",
@@ -61,14 +59,18 @@ pub fn fate(answer: &Result<Map<String, Value>, BridgeError>) -> Fate {
         Ok(result) if !failed(result) => Fate::Done,
         Ok(result) if texts(result).any(is_doubtful) => Fate::Lost(LATE),
         Ok(_) => Fate::Refused,
-        Err(BridgeError::Rpc { code, .. }) if NOT_BEGUN.contains(code) => Fate::Refused,
-        Err(BridgeError::Rpc { .. }) => Fate::Lost(SOON),
         Err(error) => match error.sent() {
             Sent::Nothing => Fate::NotSent,
             Sent::Refused | Sent::WithoutEffect | Sent::Read => Fate::Refused,
-            Sent::Unknown => Fate::Lost(LATE),
+            // What gave up waiting says nothing of what is still at work behind it.
+            Sent::Unknown if is_silence(error) => Fate::Lost(LATE),
+            Sent::Unknown => Fate::Lost(SOON),
         },
     }
+}
+
+fn is_silence(error: &BridgeError) -> bool {
+    matches!(error, BridgeError::Silent { .. }) || matches!(error.status(), Some(408 | 504))
 }
 
 /// A result that asks for something first.

@@ -9,17 +9,14 @@ use tokio::time::Instant;
 use super::Bridged;
 use super::offers::Offers;
 use super::rows::Fit;
-use crate::bridge::{BridgeError, Request, Watch};
-use crate::failure::{Failure, Sent};
-use crate::gateway::{Outcome, Passed, Passing, Rejected, redaction};
+use super::work::Work;
+use crate::failure::Failure;
+use crate::gateway::confirmation::is_passed_on;
+use crate::gateway::{Outcome, Passing, redaction};
 use crate::https::Safety;
 
-/// For the whole request.
-const PATIENCE: Duration = Duration::from_secs(45);
 /// Somebody is typing.
 const TYPING: Duration = Duration::from_secs(5);
-/// Marks of the server's own era.
-const MARKS: [&str; 3] = ["resultType", "ttlMs", "cacheScope"];
 /// What is passed on of a request; the rest is between a client and us.
 const PASSED_ON: [&str; 6] = ["name", "arguments", "uri", "ref", "argument", "context"];
 
@@ -60,46 +57,30 @@ impl Bridged {
     /// Passes a request beside tools on; `None` where nothing of this name or address is listed.
     pub async fn pass(&self, passing: Passing) -> Option<Outcome> {
         let (_, params) = self.offers().claim(passing.method, &passing.params)?;
-        let outcome = self.hand_over(&passing, params).await;
-        Some(outcome.unwrap_or_else(|failure| Outcome::Failed(redaction::failure(failure))))
+        let outcome = self.hand_over(passing, params).await.unwrap_or_else(Outcome::Failed);
+        if matches!(outcome, Outcome::Passed(_) | Outcome::Rejected(_)) {
+            self.offers().reached();
+        }
+        Some(match outcome {
+            Outcome::Failed(failure) => Outcome::Failed(redaction::failure(failure)),
+            outcome => outcome,
+        })
     }
 
-    async fn hand_over(&self, passing: &Passing, params: Map<String, Value>) -> Result<Outcome, Failure> {
-        let offers = self.offers();
-        offers.admit(1).await?;
-        let caller = &passing.caller;
-        let patience = if passing.method == "completion/complete" { TYPING } else { PATIENCE };
-        let latest = Instant::now() + patience;
-        let until = caller.until.map_or(latest, |until| until.min(latest));
-        let request = Request { method: passing.method.to_owned(), params, safety: Safety::Read, until };
-        let watch = Watch {
-            cancelled: caller.cancelled.clone(),
-            progress: caller.progress.clone(),
-            ..Watch::default()
-        };
-        match offers.remote.request(request, &watch).await {
-            Ok(result) => {
-                offers.reached();
-                Ok(Outcome::Passed(Passed { result: shown(result), receipt: None }))
+    /// The way of a call that reads, what the server asks meanwhile included.
+    async fn hand_over(&self, passing: Passing, params: Map<String, Value>) -> Result<Outcome, Failure> {
+        let Passing { method, answered, caller, .. } = passing;
+        let mut work = Work::beside(method, params, caller)?;
+        if method == "completion/complete" {
+            work.ends = work.ends.min(Instant::now() + TYPING);
+        }
+        match answered.filter(|answered| is_passed_on(&answered.state)) {
+            Some(answered) => self.take_up(work, &answered).await,
+            None => {
+                self.admit(&work, Safety::Read).await.map(drop)?;
+                let running = self.send(&work, None, Map::new());
+                self.attend(work, running).await
             }
-            Err(BridgeError::Rpc { code, message, data }) => {
-                offers.reached();
-                let data = data.map(|mut data| {
-                    redaction::apply(&mut data);
-                    data
-                });
-                Ok(Outcome::Rejected(Rejected { code, message: redaction::visible(&message), data }))
-            }
-            Err(error) => Err(Failure::from(error).sent(Sent::Read)),
         }
     }
-}
-
-/// A result as it is handed on.
-fn shown(mut result: Map<String, Value>) -> Map<String, Value> {
-    for mark in MARKS {
-        result.shift_remove(mark);
-    }
-    result.values_mut().for_each(redaction::apply);
-    result
 }

@@ -85,7 +85,9 @@ impl Waiting {
             // The server hears of it, and the request goes on to its end on its own task.
             Self::Asked { answer, .. } => drop(answer.send(json!({"action": "cancel"}))),
             // The server asked before it did anything, and never got an answer.
-            Self::Kept(mut held) => drop(held.settle(End::of(State::Refused)).await),
+            Self::Kept(mut held) => {
+                held.settle(End::of(State::Refused)).await;
+            }
         }
     }
 }

@@ -44,12 +44,12 @@ impl Rows {
         let safe = naming::safe_names(given.clone(), &[]);
         let names: Vec<_> =
             given.zip(safe).filter_map(|(there, here)| Some((here?, there.to_owned()))).collect();
-        let named = |row: &&Map<String, Value>| {
+        let shown = |row: &&Map<String, Value>| {
             let (here, _) = names.iter().find(|(_, there)| row.get("name") == Some(&json!(there)))?;
             Some(prompt(row, here, account))
         };
         Self {
-            prompts: prompts.iter().filter_map(named).collect(),
+            prompts: prompts.iter().filter_map(shown).collect(),
             resources: objects(&definitions.resources)
                 .filter_map(|row| resource(row, "uri", account))
                 .collect(),

@@ -1,5 +1,7 @@
 //! The story of a remote call, with a server that does what a test says.
 
+mod documents;
+mod faktoora;
 mod questions;
 mod writes;
 
@@ -13,8 +15,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::definitions::Definitions;
 use super::sending::Upstream;
-use super::tools::Offered;
+use super::tools::{self, Offered, Terms};
 use super::{Bridged, Setup};
 use crate::bridge::{self, Asked, BridgeError, Request, Transport, Watch};
 use crate::catalogue::Effect;
@@ -22,7 +25,7 @@ use crate::credentials::{BoxFuture, Key, Keys, Origin, Secret};
 use crate::failure::Failure;
 use crate::gateway::policy::Level;
 use crate::gateway::tools::Selection;
-use crate::gateway::{Answered, Call, Caller, Outcome, Tool};
+use crate::gateway::{Answered, Call, Caller, Outcome};
 use crate::https::{Trouble, Trust};
 use crate::journal::{Filter, Intent, Journal};
 
@@ -183,26 +186,20 @@ fn caller(can_ask: bool) -> Caller {
 }
 
 fn offered(name: &str, effect: Effect, asks: Option<&str>) -> Arc<Offered> {
-    Arc::new(Offered {
-        tool: Tool {
-            name: name.to_owned(),
-            description: String::new(),
-            input_schema: Arc::default(),
-            output_schema: None,
-            more: None,
-            read_only: effect == Effect::Reads,
-            destructive: None,
-            idempotent: None,
-            open_world: None,
-        },
-        remote_name: name.to_owned(),
-        effect,
-        asks: asks.map(str::to_owned),
-        toolset: "extra",
-        definition: Arc::default(),
-        whole: false,
-        renamed: Vec::new(),
-    })
+    let mut definitions = Definitions::default();
+    definitions.tools.push(json!({ "name": name }));
+    let terms = Terms {
+        account: "billbot",
+        service: "url",
+        host: "billbot.io",
+        reads: &[],
+        level: Level::Destructive,
+        lean: false,
+    };
+    let mut offered = tools::offered(&definitions, &terms).pop().unwrap();
+    offered.effect = effect;
+    offered.asks = asks.map(str::to_owned);
+    Arc::new(offered)
 }
 
 fn map(value: Value) -> Map<String, Value> {

@@ -49,6 +49,21 @@ impl Offered {
         self.effect != Effect::Reads
     }
 
+    /// A request beside tools, on the way of a tool that reads.
+    pub(super) fn beside(method: &str) -> Self {
+        let tool = Tool { name: method.to_owned(), description: String::new(), ..why_not_tool("") };
+        Self {
+            tool,
+            remote_name: method.to_owned(),
+            effect: Effect::Reads,
+            toolset: effects::EXTRA,
+            asks: None,
+            definition: Arc::default(),
+            whole: false,
+            renamed: Vec::new(),
+        }
+    }
+
     /// Arguments under the names that the server knows them by.
     pub fn for_remote(&self, mut arguments: Map<String, Value>) -> Map<String, Value> {
         for (here, there) in &self.renamed {
@@ -86,8 +101,8 @@ pub fn offered(definitions: &Definitions, terms: &Terms<'_>) -> Vec<Offered> {
         reserved.push(waiting::WHOLE);
     }
     let names = naming::safe_names(rows.iter().map(|(name, _)| *name), &reserved);
-    let named = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
-    let mut all: Vec<Offered> = named
+    let rows = rows.into_iter().zip(names).filter_map(|((remote, row), name)| Some((remote, row, name?)));
+    let mut all: Vec<Offered> = rows
         .map(|(remote_name, row, name)| {
             let evidence = Evidence {
                 service: terms.service,

@@ -146,7 +146,7 @@ impl Bridged {
         let quiet = Caller { elicitation: None, progress: None, ..caller.clone() };
         let call = Call { tool: STATUS.to_owned(), arguments, answered: None, caller: quiet };
         let work = super::Work::new(offered, call).ok()?;
-        self.admit(&work, Safety::Read).await.ok()?;
+        self.admit(&work, Safety::Read).await.map(drop).ok()?;
         let request = Request {
             method: "tools/call".to_owned(),
             params: work.params(),

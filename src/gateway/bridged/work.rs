@@ -22,6 +22,8 @@ pub(super) struct Work {
     /// As the caller named the tool.
     pub tool: String,
     pub offered: Arc<Offered>,
+    /// The method of a request beside tools, whose params are what is given.
+    pub beside: Option<&'static str>,
     /// As given, without our own arguments.
     pub given: Map<String, Value>,
     /// As they are sent, where that is not as given.
@@ -58,6 +60,7 @@ impl Work {
         }
         Ok(Self {
             tool,
+            beside: None,
             given: arguments,
             sent: None,
             dry_run,
@@ -71,6 +74,13 @@ impl Work {
             ends,
             offered,
         })
+    }
+
+    /// A request beside tools: it reads, and goes the way of a tool that does.
+    pub fn beside(method: &'static str, params: Map<String, Value>, caller: Caller) -> Result<Self, Failure> {
+        let offered = Arc::new(Offered::beside(method));
+        let call = Call { tool: method.to_owned(), arguments: params, answered: None, caller };
+        Ok(Self { beside: Some(method), ..Self::new(offered, call)? })
     }
 
     pub fn writes(&self) -> bool {
@@ -99,12 +109,14 @@ impl Work {
         Value::Object(bound)
     }
 
-    /// The params of `tools/call`.
+    /// The params of its request.
     pub fn params(&self) -> Map<String, Value> {
+        if self.beside.is_some() {
+            return self.given.clone();
+        }
         let mut params = Map::new();
         params.insert("name".into(), json!(self.remote_name()));
-        let arguments = self.offered.for_remote(self.arguments().clone());
-        params.insert("arguments".into(), Value::Object(arguments));
+        params.insert("arguments".into(), Value::Object(self.offered.for_remote(self.arguments().clone())));
         params
     }
 

@@ -157,12 +157,12 @@ impl Bridged {
         }
     }
 
-    /// Sends `tools/call`, with `more` params beside name and arguments.
+    /// Sends the request of a call, with `more` params beside its own.
     pub(super) fn send(&self, work: &Work, held: Option<Held>, more: Map<String, Value>) -> Running {
         let mut params = work.params();
         params.extend(more);
         let request = Request {
-            method: "tools/call".to_owned(),
+            method: work.beside.unwrap_or("tools/call").to_owned(),
             params,
             safety: if work.writes() { Safety::Write } else { Safety::Read },
             until: if work.caller.elicitation.is_some() { work.ends + WITH_QUESTIONS } else { work.ends },

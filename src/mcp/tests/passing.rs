@@ -131,6 +131,21 @@ async fn an_error_of_the_protocol_passes_with_its_code_message_and_data() {
 }
 
 #[tokio::test]
+async fn progress_passes_to_the_last_step_and_before_the_answer() {
+    let mut client = Client::legacy(Limits::DEFAULT, json!({})).await;
+    client.request(1, "tools/call", json!({ "name": "remote_steps", "_meta": { "progressToken": "t" } }));
+    for expected in [
+        json!({ "progressToken": "t", "progress": 0.5 }),
+        json!({ "progressToken": "t", "progress": 1.25, "total": 2.5, "message": "half" }),
+        json!({ "progressToken": "t", "progress": 2.5, "total": 2.5, "message": "all" }),
+    ] {
+        assert_eq!(client.next().await["params"], expected);
+    }
+    assert_eq!(client.next().await["id"], 1);
+    assert!(client.finish().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_large_result_is_handed_on_in_pieces() {
     let mut client = Client::legacy(Limits::DEFAULT, json!({})).await;
     client.call(1, "remote_large", json!({}));

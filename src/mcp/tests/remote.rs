@@ -43,6 +43,15 @@ pub fn call(call: &Call) -> Outcome {
     let given = |name: &str| call.arguments.get(name).unwrap_or(&Value::Null);
     match call.tool.as_str() {
         "remote_pass" => passed(given("result")),
+        "remote_steps" => {
+            if let Some(progress) = &call.caller.progress {
+                progress(0.5, None, "");
+                progress(1.25, Some(2.5), "half");
+                progress(1.25, Some(2.5), "still");
+                progress(2.5, Some(2.5), "all");
+            }
+            passed(&json!({ "content": [] }))
+        }
         "remote_reject" => rejected(given("error")),
         "remote_ask" => asking(given("asks"), call.answered.as_ref()),
         "remote_insist" => insisting(given("asks")),

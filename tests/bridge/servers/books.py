@@ -33,7 +33,7 @@ class Secret(BaseModel):
 def fill(server, Context, ways):
     """Everything that the scripts ask for."""
     records = dict(RECORDS)
-    seen = {"cancelled": 0, "learnt": 0}
+    seen = {"cancelled": 0}
 
     @server.tool(title="Find a record", annotations=READS)
     def find_record(number: int) -> Record:
@@ -82,12 +82,12 @@ def fill(server, Context, ways):
         return str(cancelled)
 
     @server.tool()
-    async def choose_colour(ctx: Context):
+    async def choose_colour(time: int, ctx: Context):
         """Asks the person for a colour."""
         return await ways.ask(ctx, "Which colour?", Colour)
 
     @server.tool()
-    async def hand_over(ctx: Context):
+    async def hand_over(time: int, ctx: Context):
         """Asks the person for something that nobody should ask for."""
         return await ways.ask(ctx, "Who are you?", Secret)
 
@@ -122,12 +122,11 @@ def fill(server, Context, ways):
         return ("0123456789abcde\n" * 64) * kilobytes
 
     @server.tool(annotations=ToolAnnotations(readOnlyHint=False))
-    async def learn(ctx: Context) -> str:
+    async def learn(more: bool, ctx: Context) -> str:
         """Offers one more tool from now on, or drops it."""
-        seen["learnt"] += 1
-        ways.learn(server, seen["learnt"] % 2 == 1)
+        ways.learn(server, more)
         await ways.changed(ctx, "tools")
-        return f"learnt {seen['learnt'] % 2}"
+        return f"learnt: {more}"
 
     @server.resource("books://all", name="all", mime_type="application/json")
     def everything() -> str:

@@ -9,6 +9,9 @@ use super::breaks::Break;
 use super::events::{Event, Session};
 use super::wire::{HttpAnswer, Received, Wire, whole};
 
+/// Between two events of a stream that never ends.
+const PACE: Duration = Duration::from_millis(5);
+
 /// The road back to the client.
 pub enum Road<'a> {
     /// The answer to a POST: a JSON body, or events.
@@ -190,7 +193,8 @@ impl Exchange<'_> {
                 "method": "notifications/message",
                 "params": { "level": "info", "data": "still at it ".repeat(200) },
             }));
-            while wire.chunk(&event).is_ok() {}
+            // Paced, so that it is the time that ends it and not the memory; a client that goes is noticed at once.
+            while wire.chunk(&event).is_ok() && !wire.closed_within(PACE) {}
             false
         })
     }

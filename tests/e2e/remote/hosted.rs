@@ -57,7 +57,8 @@ const TOOLS: [(&str, &str); 31] = [
 /// Behind the transport.
 #[derive(Default)]
 pub struct Hosted {
-    pub invoices: Mutex<Vec<Value>>,
+    /// Whatever was created.
+    pub created: Mutex<Vec<Value>>,
     /// Of each key: when it read, and when it wrote.
     counted: Mutex<HashMap<String, Counted>>,
     /// Every error repeats the key, as a careless server does.
@@ -133,17 +134,19 @@ impl Service for Hosted {
         if key == READ_ONLY_KEY && !reads(tool) {
             return text_result("Read-only key: this API key is set to read-only mode", true);
         }
-        let mut invoices = self.invoices.lock().unwrap();
+        let mut created = self.created.lock().unwrap();
         match tool {
-            "create_invoice" => {
-                let mut invoice = arguments.clone();
-                invoice["id"] = json!(format!("6f1d8e0a-2a57-4a0e-9d55-{:012}", invoices.len() + 1));
-                invoice["number"] = json!(format!("IV-{:03}", invoices.len() + 10));
-                invoice["status"] = json!("draft");
-                invoices.push(invoice.clone());
-                result(&invoice)
+            _ if tool.starts_with("create_") => {
+                let mut record = arguments.clone();
+                record["id"] = json!(format!("6f1d8e0a-2a57-4a0e-9d55-{:012}", created.len() + 1));
+                if tool == "create_invoice" {
+                    record["number"] = json!(format!("IV-{:03}", created.len() + 10));
+                    record["status"] = json!("draft");
+                }
+                created.push(record.clone());
+                result(&record)
             }
-            "list_invoices" => result(&json!({ "data": *invoices, "total": invoices.len() })),
+            "list_invoices" => result(&json!({ "data": *created, "total": created.len() })),
             // Says back where it was asked, as servers do in their errors.
             "get_invoice" if *self.chatty.lock().unwrap() => {
                 text_result(&format!("not found: {} with {key}", exchange.request.target), true)

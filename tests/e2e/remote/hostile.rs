@@ -22,6 +22,7 @@ type Say = dyn Fn(&str, &Value) -> Option<Reply> + Send + Sync;
 pub struct Hostile {
     pub tools: Mutex<Vec<Value>>,
     pub instructions: Mutex<String>,
+    pub capabilities: Mutex<Value>,
     act: Mutex<Arc<Act>>,
     say: Mutex<Option<Arc<Say>>>,
     /// What it was made to do: tool and arguments.
@@ -63,6 +64,7 @@ pub fn start(speaks: Speaks, tools: Vec<Value>) -> (Remote, Arc<Hostile>) {
     let hostile = Arc::new(Hostile {
         tools: Mutex::new(tools),
         instructions: Mutex::default(),
+        capabilities: Mutex::new(json!({ "tools": { "listChanged": true } })),
         act: Mutex::new(Arc::new(|tool: &str, _: &Value, _: &mut Exchange| result(&json!({ "did": tool })))),
         say: Mutex::default(),
         done: Mutex::default(),
@@ -84,6 +86,10 @@ pub fn tool(name: &str, about: &str, reads: bool) -> Value {
 impl Service for Hostile {
     fn info(&self) -> Value {
         json!({ "name": "hostile", "version": "6.6.6" })
+    }
+
+    fn capabilities(&self) -> Value {
+        self.capabilities.lock().unwrap().clone()
     }
 
     fn instructions(&self) -> Option<String> {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::breaks::Break;
 use super::events::{Session, UNASKED};
 use super::exchange::{Exchange, Road};
-use super::server::{Reply, Shared, deliver, dispatch};
+use super::legacy::{deliver, dispatch};
+use super::server::{Reply, Shared};
 use super::wire::{HttpAnswer, Received, Wire};
 
 pub const VERSION: &str = "2026-07-28";

@@ -50,6 +50,10 @@ fn sessions_open_tell_end_and_are_lost() {
     assert_eq!(client.request("DELETE", "").status, 404);
     assert_eq!(plain(&server).modern().post("server/discover", json!({})).status, 400);
     assert_eq!(server.count("initialize"), 2);
+    let requests = server.requests();
+    assert!(requests.is_sorted_by_key(|request| request.at), "kept in the order in which they came");
+    let connections = requests.iter().map(|request| request.connection);
+    assert_eq!(connections.max(), Some(requests.len() - 1), "a plain client opens one for each");
 }
 
 #[test]

@@ -191,19 +191,24 @@ async fn many_processes_at_once_spend_a_refresh_token_once() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_once_and_not_again_at_once() {
+async fn a_refused_token_is_renewed_and_a_server_that_refuses_all_is_not_asked_for_ever() {
     let authority = rotating().await;
     let (store, renewal) = (Kept::of(&authority, 0, Some(3600)), Renewal::new(lock()));
     let first = valid(&renewal, &store, None).await.unwrap();
-    let second = valid(&renewal, &store, Some(&first.key)).await.unwrap();
-    assert_eq!(sent(&second), "Bearer access-1");
+    let mut last = valid(&renewal, &store, Some(&first.key)).await.unwrap();
+    assert_eq!(sent(&last), "Bearer access-1");
     // What was refused late is known as old: nothing is renewed.
     assert_eq!(sent(&valid(&renewal, &store, Some(&first.key)).await.unwrap()), "Bearer access-1");
-    let failure = valid(&renewal, &store, Some(&second.key)).await.unwrap_err();
-    assert_eq!((failure.code, authority.requests().len()), ("token_refused", 1));
+    assert_eq!(authority.requests().len(), 1);
+    for number in 2..=4 {
+        last = valid(&renewal, &store, Some(&last.key)).await.unwrap();
+        assert_eq!(sent(&last), format!("Bearer access-{number}"));
+    }
+    let failure = valid(&renewal, &store, Some(&last.key)).await.unwrap_err();
+    assert_eq!((failure.code, authority.requests().len()), ("token_refused", 4));
     // Another login is looked at in any case.
     store.change(|tokens| tokens.access = Secret::new("access-new".to_owned()));
-    assert_eq!(sent(&valid(&renewal, &store, Some(&second.key)).await.unwrap()), "Bearer access-new");
+    assert_eq!(sent(&valid(&renewal, &store, Some(&last.key)).await.unwrap()), "Bearer access-new");
 }
 
 #[tokio::test]

@@ -82,18 +82,18 @@ fn wordless(value: &mut Value) {
 }
 
 /// Prompts, resources or templates worth keeping: objects with a name or address of their own.
-pub(super) fn rows(rows: Vec<Value>, named: &str) -> Vec<Value> {
+pub(super) fn rows(rows: Vec<Value>, place: &str) -> Vec<Value> {
     let mut names = HashSet::new();
     let mut bytes = 0;
     let mut kept = Vec::new();
     for row in rows {
         let Value::Object(row) = row else { continue };
-        let name = row.get(named).and_then(Value::as_str).unwrap_or_default();
+        let name = row.get(place).and_then(Value::as_str).unwrap_or_default();
         if name.is_empty() || name.chars().count() > NAME || !names.insert(name.to_owned()) {
             continue;
         }
         let fields = row.iter().filter_map(|(field, value)| {
-            let value = if field == named { value.clone() } else { further(field, value)? };
+            let value = if field == place { value.clone() } else { further(field, value)? };
             Some((field.clone(), value))
         });
         let row = Value::Object(fields.collect());

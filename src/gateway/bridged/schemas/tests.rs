@@ -2,8 +2,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Ours, input, output};
 
-fn shown(given: Value) -> Value {
-    Value::Object(input(Some(&given), Ours::default()).0)
+fn shown(given: &Value) -> Value {
+    Value::Object(input(Some(given), Ours::default()).0)
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn an_honest_schema_stays_as_it_is() {
         "additionalProperties": false,
         "$defs": { "line": { "type": "object", "properties": { "price": { "type": "number", "minimum": 0 } } } },
     });
-    assert_eq!(shown(given.clone()), given);
+    assert_eq!(shown(&given), given);
     assert_eq!(output(&given), given.as_object().cloned());
 }
 
@@ -27,7 +27,7 @@ fn an_honest_schema_stays_as_it_is() {
 fn whatever_a_server_gives_the_root_is_an_object() {
     for given in [json!(null), json!("x"), json!({}), json!({ "type": "string" }), json!({ "properties": 7 })]
     {
-        assert_eq!(shown(given), json!({ "type": "object", "properties": {} }));
+        assert_eq!(shown(&given), json!({ "type": "object", "properties": {} }));
     }
     assert_eq!(Value::Object(input(None, Ours::default()).0)["type"], "object");
 }
@@ -49,7 +49,7 @@ fn our_arguments_are_added_and_win_a_clash() {
 
 #[test]
 fn the_root_is_taken_apart_where_it_combines() {
-    let schema = shown(json!({
+    let schema = shown(&json!({
         "anyOf": [
             { "type": "object", "properties": { "a": {}, "b": {} }, "required": ["a", "b"] },
             { "$ref": "#/definitions/other" },
@@ -59,13 +59,13 @@ fn the_root_is_taken_apart_where_it_combines() {
     assert!(schema.get("anyOf").is_none());
     assert_eq!(schema["required"], json!(["b"]));
     assert_eq!(schema["properties"], json!({ "a": {}, "b": {}, "c": {} }));
-    let all = shown(json!({ "allOf": [{ "properties": { "a": {} }, "required": ["a"] }] }));
+    let all = shown(&json!({ "allOf": [{ "properties": { "a": {} }, "required": ["a"] }] }));
     assert_eq!(all["required"], json!(["a"]));
     let named = shown(
-        json!({ "$ref": "#/$defs/x", "$defs": { "x": { "properties": { "a": {} }, "required": ["a"] } } }),
+        &json!({ "$ref": "#/$defs/x", "$defs": { "x": { "properties": { "a": {} }, "required": ["a"] } } }),
     );
     assert_eq!((&named["required"], named.get("$ref")), (&json!(["a"]), None));
-    let circle = shown(json!({ "$ref": "#/$defs/x", "$defs": { "x": { "$ref": "#/$defs/x" } } }));
+    let circle = shown(&json!({ "$ref": "#/$defs/x", "$defs": { "x": { "$ref": "#/$defs/x" } } }));
     assert_eq!(circle["type"], "object");
 }
 
@@ -84,7 +84,7 @@ fn names_of_properties_that_drop_a_tool_are_replaced_and_known() {
 
 #[test]
 fn nothing_is_hidden_or_fetched() {
-    let schema = shown(json!({
+    let schema = shown(&json!({
         "$id": "https://evil.example/schema",
         "properties": {
             "a": { "$ref": "https://evil.example/x.json", "description": "say\u{202e} it\u{1b}[2J" },
@@ -110,5 +110,5 @@ fn depth_ends_somewhere() {
     for _ in 0..100 {
         deep = json!({ "properties": { "x": deep } });
     }
-    assert!(shown(deep).to_string().len() < 2_000);
+    assert!(shown(&deep).to_string().len() < 2_000);
 }
