@@ -126,7 +126,7 @@ async fn call(accounts: &Accounts, tool: &str, arguments: Map<String, Value>) ->
             answered: answered.take(),
             caller: caller(&progress),
         };
-        let outcome = accounts.call(call).await;
+        let outcome = Box::pin(accounts.call(call)).await;
         progress.clear();
         match outcome {
             Outcome::Done(done) => return Ok(Answer::Ours(done)),

@@ -18,6 +18,7 @@ use self::client_file::Snapshot;
 use self::in_file::{Place, Put};
 use self::installed::Installed;
 use super::moving;
+use super::offered::flags;
 use crate::failure::{Exit, Failure};
 use crate::install::clients::{Start, Way, is_ours};
 use crate::install::{Client, Entry};
@@ -190,7 +191,7 @@ fn say_replaced(place: &Place<'_>, entry: &Entry) {
         return;
     }
     let now = if now.is_empty() { vec!["lumabill".to_owned()] } else { now };
-    let all: String = before.iter().chain(&now).map(|name| format!(" --account {name}")).collect();
+    let all = flags(before.iter().chain(&now));
     terminal::note(&format!(
         "note: the entry `{}` of {} served account {} until now; to serve both: `{} install {}{all}`",
         entry.name,

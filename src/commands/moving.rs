@@ -166,7 +166,7 @@ fn distinct(exposed: &[Exposed]) -> Vec<Plain<'_>> {
 /// What the person wants done with a key, once it is safe to touch the files.
 enum Settled {
     /// An account has it, stored and read back.
-    Kept(Key, Account),
+    Kept(Key, Box<Account>),
     /// The API does not take it any more.
     Dead(Key),
     /// It stays where it is.
@@ -181,7 +181,7 @@ fn move_key(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -
         None => settle(plain, settings, folders)?,
     };
     let (key, account) = match settled {
-        Settled::Kept(key, account) => (key, Some(account)),
+        Settled::Kept(key, account) => (key, Some(*account)),
         Settled::Dead(key) => (key, None),
         Settled::Stays => {
             terminal::note(&format!("{} stays where it is; nothing was changed", plain.secret.masked()));
@@ -212,7 +212,7 @@ fn settle(plain: &Plain<'_>, settings: &mut Settings, folders: &UserFolders) -> 
         Judged::Good { key, seen, ca_file } => {
             let known = Known { profiles: seen.profiles, mode: seen.mode, ca_file };
             match storing::store(plain, &key, known, settings)? {
-                Some(account) => Settled::Kept(key, account),
+                Some(account) => Settled::Kept(key, Box::new(account)),
                 None => Settled::Stays,
             }
         }

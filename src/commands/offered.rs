@@ -66,6 +66,11 @@ pub fn asked_first(account: &Account, tools: &[Arc<Offered>]) -> Vec<String> {
     said
 }
 
+/// The words by which these accounts are named to a command: ` --account A --account B`.
+pub fn flags<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().flat_map(|name| [" --account ", name.as_str()]).collect()
+}
+
 fn listed(names: &[&str]) -> String {
     let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {

@@ -12,7 +12,7 @@ use crate::catalogue::Toolset;
 use crate::failure::Failure;
 use crate::gateway::bridged::definitions::Definitions;
 use crate::gateway::bridged::effects::EXTRA;
-use crate::gateway::bridged::{Bridged, Offered};
+use crate::gateway::bridged::{Bridged, Offered, WHY_NOT};
 use crate::gateway::{self, Tool};
 use crate::settings::{Settings, me};
 use crate::terminal;
@@ -100,17 +100,23 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
         }
         match connected.remotes.iter().find(|(name, _)| *name == account || !several) {
             Some((name, bridged)) => remote(name, bridged, several),
-            None => {
-                let own = |tool: &Tool| {
-                    let name = if several { of_account(&tool.name, &account)? } else { &tool.name };
-                    Some((tool.clone(), name.to_owned()))
-                };
-                by_topic(&tools.iter().filter_map(own).collect::<Vec<_>>());
-            }
+            None => by_topic(&own(&tools, several.then_some(&account))),
         }
     }
     terminal::line("One tool's arguments: lumabill tools NAME. More tools: --toolsets all.");
     Ok(())
+}
+
+/// The tools of one account among several, or all, with their names there.
+fn own(tools: &[Tool], account: Option<&String>) -> Vec<(Tool, String)> {
+    let own = |tool: &Tool| {
+        let name = match account {
+            Some(account) => of_account(&tool.name, account)?,
+            None => &tool.name,
+        };
+        Some((tool.clone(), name.to_owned()))
+    };
+    tools.iter().filter_map(own).collect()
 }
 
 /// The name without its account's.
@@ -135,7 +141,8 @@ fn by_topic(tools: &[(Tool, String)]) {
             .map(|(tool, _)| format!("  {:width$}  {}", tool.name, first_sentence(&tool.description)))
             .collect();
         if !lines.is_empty() {
-            let topic = set.map_or("lean", Toolset::name);
+            let absent = tools.iter().any(|(_, name)| name == WHY_NOT);
+            let topic = set.map_or(if absent { "not available" } else { "lean" }, Toolset::name);
             terminal::line(&format!("{topic}\n{}\n", lines.join("\n")));
         }
     }

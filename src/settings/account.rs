@@ -173,6 +173,7 @@ impl Service {
 /// How the credential of an account goes out; in the config file `bearer`, `header:NAME`, `query:NAME`, `oauth` or `none`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
+#[expect(clippy::enum_variant_names, reason = "OAuth is its name")]
 pub enum Auth {
     /// A key as bearer token.
     #[default]

@@ -76,35 +76,44 @@ fn form(schema: Option<&Value>) -> Option<Map<String, Value>> {
         names.is_some_and(|names| names.iter().any(|required| required == name))
     };
     for (name, field) in fields {
-        if let Some(value) = one(name, field, required(name))? {
-            content.insert(name.clone(), value);
+        match one(name, field, required(name)) {
+            Typed::Value(value) => drop(content.insert(name.clone(), value)),
+            Typed::LeftOut => {}
+            Typed::Dismissed => return None,
         }
     }
     Some(content)
 }
 
-/// One field: its value, nothing where it is left out, or `None` where the person left.
-fn one(name: &str, field: &Value, required: bool) -> Option<Option<Value>> {
+/// What became of one field.
+enum Typed {
+    Value(Value),
+    LeftOut,
+    /// The person left the question.
+    Dismissed,
+}
+
+fn one(name: &str, field: &Value, required: bool) -> Typed {
     let field = Field { name, schema: field };
     for line in field.choices_shown() {
         terminal::note(&line);
     }
     for _ in 0..ATTEMPTS {
-        let typed = terminal::ask(&field.prompt(required))?;
+        let Some(typed) = terminal::ask(&field.prompt(required)) else { return Typed::Dismissed };
         if typed.is_empty() {
             match (field.schema.get("default"), required) {
-                (Some(default), _) => return Some(Some(default.clone())),
-                (None, false) => return Some(None),
+                (Some(default), _) => return Typed::Value(default.clone()),
+                (None, false) => return Typed::LeftOut,
                 (None, true) => terminal::note("  it has to be given; Ctrl-D dismisses the question"),
             }
             continue;
         }
         match field.read(&typed) {
-            Ok(value) => return Some(Some(value)),
+            Ok(value) => return Typed::Value(value),
             Err(wanted) => terminal::note(&format!("  {wanted}")),
         }
     }
-    None
+    Typed::Dismissed
 }
 
 struct Field<'a> {
@@ -207,26 +216,26 @@ mod tests {
 
     use super::Field;
 
-    fn read(schema: Value, typed: &str) -> Result<Value, String> {
-        Field { name: "f", schema: &schema }.read(typed)
+    fn read(schema: &Value, typed: &str) -> Result<Value, String> {
+        Field { name: "f", schema }.read(typed)
     }
 
     #[test]
     fn what_is_typed_becomes_what_the_field_is() {
-        assert_eq!(read(json!({"type": "string"}), "a b"), Ok(json!("a b")));
-        assert_eq!(read(json!({"type": "boolean"}), "Y"), Ok(json!(true)));
-        assert_eq!(read(json!({"type": "number"}), "12.50").unwrap().to_string(), "12.50");
-        assert_eq!(read(json!({"type": "integer"}), "12"), Ok(json!(12)));
-        assert!(read(json!({"type": "integer"}), "12.5").is_err());
-        assert!(read(json!({"type": "number"}), "twelve").is_err());
+        assert_eq!(read(&json!({"type": "string"}), "a b"), Ok(json!("a b")));
+        assert_eq!(read(&json!({"type": "boolean"}), "Y"), Ok(json!(true)));
+        assert_eq!(read(&json!({"type": "number"}), "12.50").unwrap().to_string(), "12.50");
+        assert_eq!(read(&json!({"type": "integer"}), "12"), Ok(json!(12)));
+        assert!(read(&json!({"type": "integer"}), "12.5").is_err());
+        assert!(read(&json!({"type": "number"}), "twelve").is_err());
         let choice = json!({"type": "string", "enum": ["a", "b"], "enumNames": ["First", "Second"]});
-        assert_eq!(read(choice.clone(), "2"), Ok(json!("b")));
-        assert_eq!(read(choice.clone(), "First"), Ok(json!("a")));
-        assert!(read(choice, "3").is_err());
+        assert_eq!(read(&choice, "2"), Ok(json!("b")));
+        assert_eq!(read(&choice, "First"), Ok(json!("a")));
+        assert!(read(&choice, "3").is_err());
         let titled = json!({"type": "string", "oneOf": [{"const": "x", "title": "The X"}]});
-        assert_eq!(read(titled, "1"), Ok(json!("x")));
+        assert_eq!(read(&titled, "1"), Ok(json!("x")));
         let several = json!({"type": "array", "items": {"enum": ["a", "b", "c"]}});
-        assert_eq!(read(several, "1, 3"), Ok(json!(["a", "c"])));
+        assert_eq!(read(&several, "1, 3"), Ok(json!(["a", "c"])));
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn shown(tool: &str, facts: &Value, width: Option<usize>) -> String {
     match without_content(facts) {
         Value::Object(fields) => present::result(tool, &fields, width),
         Value::Array(rows) if rows.iter().all(Value::is_object) => {
-            let fields = std::iter::once(("items".to_owned(), Value::Array(rows))).collect();
+            let fields = std::iter::once(("result".to_owned(), Value::Array(rows))).collect();
             present::result(tool, &fields, width)
         }
         other => format!("{other:#}"),
@@ -161,7 +161,10 @@ mod tests {
     use super::{failure, text};
 
     fn result(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().unwrap_or_default()
+        match value {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        }
     }
 
     #[test]

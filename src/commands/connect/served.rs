@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Choice, Missing, USER_AGENT, journal, level, rates, remote};
 use crate::api;
+use crate::commands::offered::flags;
 use crate::credentials::{AccountKeys, Origin};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
@@ -233,7 +234,7 @@ fn check_tools(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
     match choice.tools.iter().find(|tool| !known(tool)) {
         Some(tool) => {
             let message = format!("no account here has a tool `{tool}`; nothing was sent");
-            let whose: String = choice.account.iter().map(|name| format!(" --account {name}")).collect();
+            let whose = flags(&choice.account);
             Err(Failure::new("unknown_tool", Exit::Usage, message)
                 .hint(format!("see all that there are: `{} tools{whose} --toolsets all`", me())))
         }

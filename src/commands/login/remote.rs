@@ -42,7 +42,7 @@ pub fn log_in(args: &Args, wanted: Wanted, settings: &mut Settings) -> Result<()
     if account.stored_in == StoredIn::Keyring {
         block_on(patient_keyring().check_writable())??;
     }
-    let credential = credential(args, &mut account, way, settings)?;
+    let credential = credential(args, &mut account, &way, settings)?;
     let before = Definitions::load(&settings.folders.state, &account.name, &account.origin);
     let found = match &credential {
         _ if args.no_verify => None,
@@ -54,7 +54,7 @@ pub fn log_in(args: &Args, wanted: Wanted, settings: &mut Settings) -> Result<()
     // A sign-in has been checked by those who made it; its tokens are renewed where they are kept.
     let found = match found {
         None if matches!(credential, Credential::Tokens(_)) && !args.no_verify => {
-            let asked = block_on(fetch(remote_setup(&account, settings)?))?;
+            let asked = block_on(Box::pin(fetch(remote_setup(&account, settings)?)))?;
             asked
                 .inspect_err(|failure| {
                     terminal::note(&format!(
@@ -86,7 +86,7 @@ pub fn log_in(args: &Args, wanted: Wanted, settings: &mut Settings) -> Result<()
 fn credential(
     args: &Args,
     account: &mut Account,
-    way: Way,
+    way: &Way,
     settings: &Settings,
 ) -> Result<Credential, Failure> {
     let challenge = match way {
@@ -108,13 +108,13 @@ fn credential(
             }
         }
     };
-    if way == Way::Probe && terminal::is_attended() && !wants_browser(account) {
+    if *way == Way::Probe && terminal::is_attended() && !wants_browser(account) {
         account.auth = Auth::Bearer;
         return key(args, account);
     }
     account.auth = Auth::OAuth;
     let browser = if args.no_browser { Browser::ByHand } else { Browser::Opened };
-    let signed_in = block_on(sign_in(account, challenge.as_deref(), browser))?;
+    let signed_in = block_on(Box::pin(sign_in(account, challenge.as_deref(), browser)))?;
     let hint = |failure: Failure| {
         match failure.hint {
         None if account.service == Service::Url => failure.hint(format!(
@@ -182,7 +182,7 @@ pub fn check(
         None => no_key(account)?,
     };
     let setup = bridge::Setup { keys: Arc::new(FixedKey(key)), ..remote_setup(account, settings)? };
-    block_on(fetch(setup))?.map_err(|failure| judged(failure, account))
+    block_on(Box::pin(fetch(setup)))?.map_err(|failure| judged(failure, account))
 }
 
 async fn fetch(setup: bridge::Setup) -> Result<Definitions, Failure> {
@@ -195,33 +195,26 @@ async fn fetch(setup: bridge::Setup) -> Result<Definitions, Failure> {
 /// What a failure means for a key that is not stored yet.
 fn judged(failure: Failure, account: &Account) -> Failure {
     let status = failure.facts.get("http_status").and_then(serde_json::Value::as_u64);
-    let page = account.service.keys_page();
-    match status {
-        Some(401 | 403) => {
-            let hint = match page {
-                Some(page) => format!("make a new key ({page}) and give that one"),
-                None => {
-                    "give another key; where the server wants it in a header, name that with `--header NAME`"
-                        .to_owned()
-                }
-            };
-            let refused = Failure { code: Refused::CODE, exit: Exit::NotLoggedIn, ..failure };
-            not_stored(refused.hint(hint))
-        }
-        _ => {
-            let flags = if account.name == account.service.name() {
-                format!("--service {}", account.service)
-            } else {
-                format!("--account {}", account.name)
-            };
-            let hint = format!(
-                "check the address {}, and try again later; `{} login {flags} --no-verify` stores the key unchecked",
-                account.origin,
-                me()
-            );
-            not_stored(failure.hint(hint))
-        }
+    if let Some(401 | 403) = status {
+        let hint = match account.service.keys_page() {
+            Some(page) => format!("make a new key ({page}) and give that one"),
+            None => "give another key; where the server wants it in a header, name that with `--header NAME`"
+                .to_owned(),
+        };
+        let refused = Failure { code: Refused::CODE, exit: Exit::NotLoggedIn, ..failure };
+        return not_stored(refused.hint(hint));
     }
+    let flags = if account.name == account.service.name() {
+        format!("--service {}", account.service)
+    } else {
+        format!("--account {}", account.name)
+    };
+    let hint = format!(
+        "check the address {}, and try again later; `{} login {flags} --no-verify` stores the key unchecked",
+        account.origin,
+        me()
+    );
+    not_stored(failure.hint(hint))
 }
 
 fn not_stored(mut failure: Failure) -> Failure {

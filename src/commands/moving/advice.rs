@@ -18,21 +18,19 @@ pub fn after(
         Service::Lumabill | Service::LumabillHosted => "in Lumabill (Settings > API)".to_owned(),
         other => other.keys_page().map_or_else(|| format!("at {other}"), |page| format!("({page})")),
     };
-    match account {
-        Some(account) => terminal::note(&format!(
+    if let Some(account) = account {
+        terminal::note(&format!(
             "next: {key} stood in plain text, so treat it as known to others: make a new key {page}, store it with \
              `{} login{}`, then revoke {key} there",
             me(),
             options(account)
-        )),
-        None => {
-            let flags =
-                if has_own_account(service) { format!(" --service {service}") } else { String::new() };
-            terminal::note(&format!(
-                "next: make sure {page} that {key} is revoked; `{} login{flags}` stores a new key",
-                me()
-            ));
-        }
+        ));
+    } else {
+        let flags = if has_own_account(service) { format!(" --service {service}") } else { String::new() };
+        terminal::note(&format!(
+            "next: make sure {page} that {key} is revoked; `{} login{flags}` stores a new key",
+            me()
+        ));
     }
     for file in &changed.tracked {
         let name = file.file_name().unwrap_or_default().to_string_lossy();

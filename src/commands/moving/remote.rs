@@ -73,7 +73,7 @@ fn keep(
     block_on(login::store(&mut account, plain.secret, settings, patient_keyring()))??;
     found.store(&settings.folders.state, &account.name, &account.origin, true)?;
     storing::say_stored(&account);
-    Ok(Settled::Kept(key, account))
+    Ok(Settled::Kept(key, Box::new(account)))
 }
 
 /// The address that the entries send the key to, else the service's own; `None` where that is none.

@@ -84,7 +84,7 @@ pub fn holder(plain: &Plain<'_>, settings: &Settings) -> Option<Settled> {
         key.masked(),
         plain.consequence()
     );
-    Some(if terminal::yes(&question) { Settled::Kept(key, account) } else { Settled::Stays })
+    Some(if terminal::yes(&question) { Settled::Kept(key, Box::new(account)) } else { Settled::Stays })
 }
 
 /// The account's name that the person chose for a key of `company`, as a person knows it.

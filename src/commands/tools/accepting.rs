@@ -43,7 +43,9 @@ pub fn run(choice: &Choice, names: &[String], all: bool) -> Result<(), Failure> 
     }
     let asked = !all && names.is_empty();
     if asked && !terminal::is_attended() {
-        wanted.iter().for_each(|name| show(name, &kept));
+        for name in &wanted {
+            show(name, &kept);
+        }
         let message = "nobody can be asked, so nothing was accepted";
         return Err(Failure::new("not_accepted", Exit::Usage, message).hint(format!(
             "name the tools behind `--accept`, or run `{} tools --account {} --accept --all`",
@@ -146,7 +148,9 @@ fn show(name: &str, kept: &Definitions) {
     if what.is_empty() {
         terminal::line("  in the end of a text that is too long to be kept");
     }
-    what.iter().for_each(|what| terminal::line(&format!("  {what}")));
+    for what in what {
+        terminal::line(&format!("  {what}"));
+    }
 }
 
 /// What a tool is that nobody has looked at yet.

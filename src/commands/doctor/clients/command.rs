@@ -10,6 +10,7 @@ use crate::commands::connect::Choice;
 use crate::commands::doctor::row::{Row, State};
 use crate::commands::doctor::started::{self, Answered};
 use crate::commands::doctor::{entry, surroundings};
+use crate::commands::offered::flags;
 use crate::commands::{Cli, Command};
 use crate::failure::Failure;
 use crate::install::clients::Start;
@@ -163,11 +164,7 @@ impl Checked<'_> {
         let fewer = Choice { toolsets: vec!["default".to_owned()], tools: Vec::new(), ..choice.clone() };
         let default = counted(&fewer)?;
         let seen = format!("{} would be shown {count} tools and takes {most}", client.title);
-        let whose = if choice.sandbox {
-            " --sandbox".to_owned()
-        } else {
-            choice.account.iter().map(|name| format!(" --account {name}")).collect()
-        };
+        let whose = if choice.sandbox { " --sandbox".to_owned() } else { flags(&choice.account) };
         let way = if default <= most {
             format!("`lumabill install {}{whose} --toolsets default` serves {default}", client.id)
         } else {
