@@ -220,7 +220,7 @@ ALLOWED = [
             lambda case: case.served is MISSING and case.pair.crosses),
     Allowed("a server's log is not passed on", r"notifications/notifications/message", lambda case: case.served is MISSING),
     Allowed("a change of one list is told of all, and of none where what we list is the same",
-            r"notifications/notifications/\w+/list_changed", lambda case: case.path.split("/")[2] != "tools"),
+            r"notifications/notifications/\w+/list_changed", lambda case: case.direct is MISSING or "/tools/" not in case.path),
     Allowed("news that nobody may subscribe to are not passed on", r"notifications/notifications/resources/updated",
             lambda case: case.served is MISSING and case.pair.era not in case.pair.row.get("news", [case.pair.era])),
     Allowed("a subscription is answered by us, and in the client's era", r"subscribe/answer.*",

@@ -110,6 +110,8 @@ def _era(place, era, known):
     done.problems += [case.shown() for case in cases if not _rule(case)]
     done.steps = len(one)
     done.equal = done.steps - len({case.path.split("/")[0] for case in cases})
+    if done.problems and place.home:
+        done.problems.append(f"`lumabill` logged: {peer.logged()[-3000:]}")
     done.seconds = time.monotonic() - began
     return done
 
