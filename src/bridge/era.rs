@@ -51,7 +51,9 @@ pub async fn open(link: &Arc<Link>, watch: &Watch, time: Time) -> Result<Arc<Ses
     // Its own, so that nobody hears of a beginning as of progress.
     let watch = Watch {
         cancelled: watch.cancelled.clone(),
-        elicitation: watch.elicitation.clone(),
+        // A session outlives the request that opens it, and servers offer by it what they offer: whoever cannot ask
+        // declines.
+        elicitation: Some(watch.elicitation.clone().unwrap_or_else(|| json!({"form": {}, "url": {}}))),
         ..Watch::default()
     };
     let expected = link.transport();

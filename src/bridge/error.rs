@@ -95,8 +95,8 @@ impl BridgeError {
             | Self::OtherVersion { .. }
             | Self::NotOpened(_)
             | Self::Https(Trouble::NoTrust { .. } | Trouble::Unreachable { .. }) => Sent::Nothing,
-            // -32020 to -32022 are the modern era's own refusals of a header, a capability and a version.
-            Self::Rpc { code: -32600 | -32601 | -32602 | -32700 | -32022..=-32020, .. }
+            // -32042 wants an address opened first. -32020 to -32022 are the modern era's own refusals of a header, a capability and a version.
+            Self::Rpc { code: -32600 | -32601 | -32602 | -32700 | -32042 | -32022..=-32020, .. }
             | Self::Busy(_)
             | Self::Refused(_)
             | Self::SessionGone { .. } => Sent::Refused,

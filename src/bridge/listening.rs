@@ -150,7 +150,8 @@ impl Listener {
             return Ended::Never;
         }
         if !status.is_success() || answer::kind(answered.response.headers()) != Kind::Events {
-            return if status.is_server_error() { Ended::Broken(last_id, None) } else { Ended::Never };
+            // 409: the stream before this one has not ended there yet.
+            return if status.is_server_error() || status.as_u16() == 409 { Ended::Broken(last_id, None) } else { Ended::Never };
         }
         let host = link.wire.host().to_owned();
         drop(link);
@@ -159,7 +160,8 @@ impl Listener {
         loop {
             let event = tokio::select! {
                 event = events.next(Asked { host: &host, what: STREAM }) => event,
-                () = self.anew.notified() => return Ended::Anew,
+                // What a legacy stream tells of is not said when it begins, and most servers refuse a second one.
+                () = self.anew.notified(), if self.route.modern => return Ended::Anew,
             };
             let Ok(Some(event)) = event else {
                 return Ended::Broken(events.parser.last_id, events.parser.retry);

@@ -78,6 +78,12 @@ impl Offers {
                 continue;
             }
             sleep(SETTLE).await;
+            // What was said meanwhile is part of the same change.
+            while let Ok(notice) = heard.try_recv() {
+                if let Notice::ResourceUpdated(_) = notice {
+                    self.notices.send(notice).ok();
+                }
+            }
             if let Err(failure) = self.refresh().await {
                 tracing::debug!(
                     "the tools of `{}` were not refreshed: {}",
@@ -102,7 +108,11 @@ impl Offers {
         });
         stored.await.map_err(|_| Failure::new("defect", Exit::Defect, "storing the tools ended early"))??;
         let after = self.seen();
-        if *before.list() != *after.list() || before.definitions.server != after.definitions.server {
+        let beside = [Listed::Prompts, Listed::Resources, Listed::Templates];
+        if *before.list() != *after.list()
+            || before.definitions.server != after.definitions.server
+            || beside.iter().any(|list| before.listed(*list) != after.listed(*list))
+        {
             self.changes.send_modify(|change| *change += 1);
         }
         for (lists, notice) in [
