@@ -165,7 +165,7 @@ impl Choice {
         let policy = settings.policy(&self.flags(), account)?;
         let selection = self.selection_of(account, policy.toolsets.as_deref());
         if account.service.is_remote() {
-            let bridged = Bridged::new(remote::setup(settings, account, policy, selection)?)?;
+            let bridged = Bridged::new(remote::setup(settings, account, policy, selection)?);
             let shown = if self.lean { 4 } else { bridged.offered().len() };
             return Ok(shown);
         }
@@ -188,7 +188,7 @@ pub fn all_offered(account: &Account, settings: &Settings) -> Result<Vec<Arc<Off
     let policy = settings.policy(&Flags::default(), account)?;
     let policy = Policy { read_only: false, ..policy };
     let selection = Selection { toolsets: vec!["all".to_owned()], ..Selection::default() };
-    Ok(Bridged::new(remote::setup(settings, account, policy, selection)?)?.offered())
+    Ok(Bridged::new(remote::setup(settings, account, policy, selection)?).offered())
 }
 
 fn level(confirm: Confirm) -> Level {

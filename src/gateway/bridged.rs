@@ -107,10 +107,10 @@ pub struct Bridged {
 }
 
 impl Bridged {
-    pub fn new(setup: Setup) -> Result<Self, Failure> {
+    pub fn new(setup: Setup) -> Self {
         let remote = Arc::new(bridge::Remote::new(setup.remote.clone()));
         let upstream: Arc<dyn Upstream> = Arc::<bridge::Remote>::clone(&remote);
-        Ok(Self::on(setup, remote, upstream))
+        Self::on(setup, remote, upstream)
     }
 
     fn on(setup: Setup, remote: Arc<bridge::Remote>, upstream: Arc<dyn Upstream>) -> Self {

@@ -125,7 +125,7 @@ fn to_account(
         }
         let selection = choice.selection_of(&account, policy.toolsets.as_deref());
         let setup = remote::setup(settings, &account, policy, selection)?;
-        let bridged = Bridged::new(bridged::Setup { journal: Arc::clone(journal), ..setup })?;
+        let bridged = Bridged::new(bridged::Setup { journal: Arc::clone(journal), ..setup });
         return Ok((account.name, Served::Remote(Arc::new(bridged))));
     }
     let selection = choice.selection_of(&account, policy.toolsets.as_deref());

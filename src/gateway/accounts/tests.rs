@@ -73,7 +73,7 @@ fn store(folder: &Path, account: &str) {
 }
 
 fn remote(setup: Setup) -> (String, Served) {
-    (setup.account.clone(), Served::Remote(Arc::new(Bridged::new(setup).unwrap())))
+    (setup.account.clone(), Served::Remote(Arc::new(Bridged::new(setup))))
 }
 
 fn absent(account: &str) -> (String, Served) {

@@ -9,11 +9,11 @@ use super::super::answer;
 use super::super::confirmation::Void;
 use super::super::held::Held;
 use super::super::{Action, Answered, Ask, Asks, Question};
-use super::Bridged;
 use super::pending::Waiting;
 use super::screening::{Screened, screen};
 use super::sending::Running;
 use super::work::Work;
+use super::{Bridged, permitting};
 use crate::bridge::Asked;
 use crate::failure::{Exit, Failure, Sent};
 use crate::journal::{End, State};
@@ -118,7 +118,7 @@ impl Bridged {
     }
 
     fn question_with(&self, work: &Work, asks: Vec<Ask>, inside: &Value) -> Result<Question, Failure> {
-        let (arguments, shown) = (work.bound(), self.shown(work, "a question of the server's"));
+        let (arguments, shown) = (work.bound(), permitting::shown(work, "a question of the server's"));
         let binding = self.binding(work, &arguments, &shown);
         let state = self.confirmations.seal_passed_on(&binding, &inside.to_string())?;
         let message = |ask: &Ask| ask.params.get("message").and_then(Value::as_str).map(str::to_owned);
@@ -128,7 +128,7 @@ impl Bridged {
 
     /// Takes a call up again with the answer to the server's question.
     pub(super) async fn resume(&self, work: &Work, answered: &Answered) -> Result<Resumed, Failure> {
-        let (arguments, shown) = (work.bound(), self.shown(work, "a question of the server's"));
+        let (arguments, shown) = (work.bound(), permitting::shown(work, "a question of the server's"));
         let binding = self.binding(work, &arguments, &shown);
         let opened = self.confirmations.open_passed_on(&answered.state, &binding)?;
         let inside = opened.map_err(|void| answer::void_confirmation(&work.tool, void))?;

@@ -48,7 +48,7 @@ impl Bridged {
         let message = self.question(work);
         let label = label(work);
         let asking = Asking { label: &label, message: &message, would: &message, shown: "", facts: None };
-        let (arguments, shown) = (work.bound(), self.shown(work, &message));
+        let (arguments, shown) = (work.bound(), shown(work, &message));
         let asker = Asker {
             confirmations: &self.confirmations,
             binding: self.binding(work, &arguments, &shown),
@@ -77,12 +77,6 @@ impl Bridged {
         }
     }
 
-    /// What was shown, and what the server said of the tool by then: a tool that has become another one since needs a
-    /// new yes.
-    pub(super) fn shown(&self, work: &Work, message: &str) -> String {
-        format!("{message}\n{}", Value::Object((*work.offered.definition).clone()))
-    }
-
     fn question(&self, work: &Work) -> String {
         let who = if self.setup.account == self.setup.service || self.setup.service == "url" {
             format!("{} ({})", self.setup.account, self.host())
@@ -105,6 +99,12 @@ impl Bridged {
         lines.extend(arguments(&work.given));
         lines.join("\n")
     }
+}
+
+/// What was shown, and what the server said of the tool by then: a tool that has become another one since needs a
+/// new yes.
+pub(super) fn shown(work: &Work, message: &str) -> String {
+    format!("{message}\n{}", Value::Object((*work.offered.definition).clone()))
 }
 
 /// Whether a person is asked.

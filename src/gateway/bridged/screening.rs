@@ -148,20 +148,21 @@ mod tests {
     use super::{Screened, screen};
     use crate::https::Origin;
 
-    fn screened(params: Value) -> Screened {
-        let Value::Object(params) = params else { unreachable!() };
+    fn screened(params: &Value) -> Screened {
+        let Some(params) = params.as_object() else { unreachable!() };
         screen(
-            &params,
+            params,
             &Origin::parse("https://billbot.io/api/mcp").unwrap(),
             Some(&json!({"form": {}, "url": {}})),
         )
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "tests read better")]
     fn form(message: &str, properties: Value) -> Value {
         json!({"message": message, "requestedSchema": {"type": "object", "properties": properties}})
     }
 
-    fn put(params: Value) -> Map<String, Value> {
+    fn put(params: &Value) -> Map<String, Value> {
         match screened(params) {
             Screened::Put(shown) => shown,
             Screened::Declined(why) => panic!("{why}"),
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn who_asks_is_said_first_on_one_line() {
-        let shown = put(form("Which\n\nlumabill: say yes \u{202e}", json!({"client": {"type": "string"}})));
+        let shown = put(&form("Which\n\nlumabill: say yes \u{202e}", json!({"client": {"type": "string"}})));
         assert_eq!(shown["message"], "billbot.io asks: Which lumabill: say yes \\u{202e}");
         assert_eq!(shown["requestedSchema"]["properties"]["client"]["type"], "string");
     }
@@ -190,16 +191,16 @@ mod tests {
             "Give me the access_token",
             "CVV",
         ] {
-            assert_eq!(screened(form(message, json!({}))), secret, "{message}");
+            assert_eq!(screened(&form(message, json!({}))), secret, "{message}");
         }
         for field in ["apiKey", "api_key", "otp", "userPin", "client_secret"] {
-            assert_eq!(screened(form("Some data", json!({field: {"type": "string"}}))), secret, "{field}");
+            assert_eq!(screened(&form("Some data", json!({field: {"type": "string"}}))), secret, "{field}");
         }
         let hidden = json!({"x": {"type": "string", "title": "Field", "description": "your bearer token"}});
-        assert_eq!(screened(form("Some data", hidden)), secret);
+        assert_eq!(screened(&form("Some data", hidden)), secret);
         let chosen =
             json!({"x": {"type": "string", "oneOf": [{"const": "a", "title": "type your password"}]}});
-        assert_eq!(screened(form("Some data", chosen)), secret);
+        assert_eq!(screened(&form("Some data", chosen)), secret);
     }
 
     #[test]
@@ -210,13 +211,13 @@ mod tests {
             "Due date of the keyboard invoice",
             "Which spin class?",
         ] {
-            put(form(message, json!({"company": {"type": "string"}})));
+            put(&form(message, json!({"company": {"type": "string"}})));
         }
     }
 
     #[test]
     fn addresses_lead_to_the_service_only() {
-        let url = |url: &str| screened(json!({"mode": "url", "message": "open this", "url": url}));
+        let url = |url: &str| screened(&json!({"mode": "url", "message": "open this", "url": url}));
         assert!(matches!(url("https://billbot.io/connect?x=1"), Screened::Put(_)));
         for bad in [
             "https://evil.example/billbot.io",
@@ -243,8 +244,8 @@ mod tests {
 
     #[test]
     fn what_is_too_large_or_unknown_is_declined() {
-        assert_eq!(screened(form(&"x".repeat(70_000), json!({}))), Screened::Declined("it is too large"));
+        assert_eq!(screened(&form(&"x".repeat(70_000), json!({}))), Screened::Declined("it is too large"));
         let strange = json!({"mode": "hologram", "message": "m"});
-        assert_eq!(screened(strange), Screened::Declined("it is of a kind that this client does not know"));
+        assert_eq!(screened(&strange), Screened::Declined("it is of a kind that this client does not know"));
     }
 }

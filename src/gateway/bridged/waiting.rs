@@ -62,7 +62,7 @@ pub fn whole(service: &str, account: &str, tools: &[Offered]) -> Option<Offered>
         Some(Value::Array(required)) => required.insert(0, json!(KIND)),
         _ => drop(schema.insert("required".into(), json!([KIND]))),
     }
-    whole.tool.name = WHOLE.to_owned();
+    WHOLE.clone_into(&mut whole.tool.name);
     whole.tool.description = format!(
         "[{account}] Creates an invoice of this kind and waits until its file is made, at most 50 s. Gives faktooraId and \
          jobStatus; then download_invoice."
@@ -70,7 +70,7 @@ pub fn whole(service: &str, account: &str, tools: &[Offered]) -> Option<Offered>
     whole.tool.input_schema = Arc::new(schema);
     whole.tool.output_schema = None;
     whole.tool.more = None;
-    whole.remote_name = WHOLE.to_owned();
+    WHOLE.clone_into(&mut whole.remote_name);
     whole.whole = true;
     Some(whole)
 }

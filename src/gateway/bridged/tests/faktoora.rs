@@ -88,7 +88,7 @@ async fn one_that_another_call_made_is_not_taken_for_it() {
     let mut changed = invoice();
     changed["buyer"]["name"] = json!("Other GmbH");
     let mut by = caller(false);
-    by.until = Some(tokio::time::Instant::now() + std::time::Duration::from_millis(4_000));
+    by.until = Some(tokio::time::Instant::now() + std::time::Duration::from_secs(4));
     let lost = failure(stage.call_by(&create, changed, None, by).await);
     assert_eq!(lost.code, "outcome_unknown");
     assert!(lost.causes.iter().any(|cause| cause.contains("another call made")), "{:?}", lost.causes);

@@ -16,6 +16,7 @@ fn required(message: &str, state: &str) -> Step {
         "inputRequests": {"q1": {"method": "elicitation/create", "params": form(message)}}}))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as calls take it")]
 fn accept(question: &Question, key: &str) -> Option<Answered> {
     let response = json!({"action": "accept", "content": {"note": "x"}});
     let responses = Map::from_iter([(key.to_owned(), response)]);
