@@ -26,10 +26,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("toolsets", "tools that are served: names with commas between them, or `all`"),
     ("files", "folders that files may be read from, with commas between them"),
     ("rate_limit", "requests a minute as `READS/WRITES`, shared by all programs with the same key, or `off`"),
-    (
-        "duplicate_window",
-        "how long the same create counts as a duplicate, for example `24h`; kept, not in force in this version",
-    ),
+    ("duplicate_window", "how long the same create counts as a duplicate, for example `24h`"),
     (
         "reads",
         "tools that this account's server offers and that only read, with commas between them; for servers by address",
