@@ -151,7 +151,11 @@ impl Listener {
         }
         if !status.is_success() || answer::kind(answered.response.headers()) != Kind::Events {
             // 409: the stream before this one has not ended there yet.
-            return if status.is_server_error() || status.as_u16() == 409 { Ended::Broken(last_id, None) } else { Ended::Never };
+            return if status.is_server_error() || status.as_u16() == 409 {
+                Ended::Broken(last_id, None)
+            } else {
+                Ended::Never
+            };
         }
         let host = link.wire.host().to_owned();
         drop(link);
