@@ -1,3 +1,5 @@
+//! The table of remote tools against the vendors' pages.
+
 use super::{billbot, billstride, faktoora, known};
 use crate::catalogue::Effect;
 

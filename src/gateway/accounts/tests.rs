@@ -1,3 +1,5 @@
+//! Accounts side by side: names, filters, and those that cannot be served.
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! What is stored of a server's definitions, and what counts as accepted.
+
 use std::fs;
 use std::path::PathBuf;
 

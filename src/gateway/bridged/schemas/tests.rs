@@ -1,3 +1,5 @@
+//! Schemas of remote tools as clients are shown them.
+
 use serde_json::{Map, Value, json};
 
 use super::{Ours, input, output};
