@@ -18,6 +18,7 @@ use super::message;
 use super::session::{Older, Route};
 use super::streamable::{patience, tell_cancelled};
 use super::wire::{Sending, Time};
+use crate::failure::Sent;
 use crate::https::{Safety, Trouble};
 
 const STREAM: &str = "the stream of answers";
@@ -179,7 +180,9 @@ async fn post(link: &Link, sending: &Sending<'_>, time: Time) -> Result<bool, Br
     let error = answer::refusal(answered, Asked { host: link.wire.host(), what: sending.what }).await;
     match error.status() {
         Some(404 | 410) => Ok(false),
-        _ if error.names_session() => Ok(false),
+        // No other status says that nothing was done, whatever its words.
+        Some(400) if error.names_session() => Ok(false),
+        None if error.names_session() && error.sent() == Sent::Refused => Ok(false),
         _ => Err(error),
     }
 }

@@ -281,3 +281,34 @@ async fn a_server_that_speaks_the_other_transport_is_understood() {
     ask(&remote, write()).await.unwrap();
     assert_eq!(streamable.asked().iter().filter(|what| *what == "initialize").count(), 1);
 }
+
+#[tokio::test]
+async fn a_write_that_an_error_of_the_server_met_is_not_sent_again_whatever_its_words() {
+    let opened = Arc::new(tokio::sync::Notify::new());
+    let wait = Arc::clone(&opened);
+    let server = Server::start(move |heard| match heard.what() {
+        "GET" => {
+            let told = json!({"protocolVersion": "2024-11-05", "capabilities": {"tools": {}}, "serverInfo": {}});
+            let answer = json!({"jsonrpc": "2.0", "id": 1, "result": told});
+            vec![
+                stream(),
+                piece("event: endpoint\ndata: /api/messages?s=1\n\n"),
+                Step::Wait(Arc::clone(&wait)),
+                piece(&format!("data: {answer}\n\n")),
+                Step::Hold,
+            ]
+        }
+        "initialize" => {
+            opened.notify_one();
+            with("", "202 Accepted", "")
+        }
+        "tools/call" => with("", "500 Internal Server Error", "the session could not be stored"),
+        _ => with("", "202 Accepted", ""),
+    })
+    .await;
+    let mut setup = setup(&server.origin);
+    setup.transport = Transport::HttpSse;
+    let remote = Remote::new(setup);
+    assert_eq!(failure(ask(&remote, write()).await).sent, Sent::Unknown);
+    assert_eq!(server.asked().iter().filter(|what| *what == "tools/call").count(), 1, "{:?}", server.asked());
+}
