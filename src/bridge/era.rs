@@ -156,7 +156,7 @@ async fn discover(link: &Arc<Link>, watch: &Watch, time: Time) -> Result<Option<
         capabilities: result.remove("capabilities").unwrap_or_default(),
         instructions: text(result.remove("instructions")),
     };
-    Ok(Some(session(server, route, watch, CancellationToken::new())))
+    Ok(Some(session(server, route, CancellationToken::new())))
 }
 
 /// True where `initialize` would end the same way.
@@ -213,12 +213,12 @@ async fn initialize(
     // A server that does not take it will say so at the first request.
     let ready = message::notification("notifications/initialized", Map::new());
     let _taken = link.post(&agreed, "notifications/initialized", ready, time).await;
-    Ok(session(server, agreed, watch, ended))
+    Ok(session(server, agreed, ended))
 }
 
-fn session(server: Server, route: Arc<Route>, watch: &Watch, ended: CancellationToken) -> Arc<Session> {
-    let (server, elicitation) = (Arc::new(server), watch.elicitation.clone());
-    Arc::new(Session { server, route, elicitation, listen_anew: Arc::default(), ended })
+fn session(server: Server, route: Arc<Route>, ended: CancellationToken) -> Arc<Session> {
+    let server = Arc::new(server);
+    Arc::new(Session { server, route, listen_anew: Arc::default(), ended })
 }
 
 /// The way before anything is agreed.

@@ -184,13 +184,13 @@ impl Link {
         watch: &Watch,
         time: Time,
     ) -> Result<Arc<Session>, BridgeError> {
-        if let Some(session) = self.current(watch) {
+        if let Some(session) = self.current() {
             return Ok(session);
         }
         let before = self.opened.load(Ordering::Acquire);
         let mut open = pin!(async {
             let mut failed = self.opening.lock().await;
-            if let Some(session) = self.current(watch) {
+            if let Some(session) = self.current() {
                 return Ok(session);
             }
             if self.opened.load(Ordering::Acquire) != before
@@ -304,8 +304,8 @@ impl Link {
         self.older.store(transport == Transport::HttpSse, Ordering::Relaxed);
     }
 
-    fn current(&self, watch: &Watch) -> Option<Arc<Session>> {
-        self.kept().clone().filter(|session| session.suits(watch.elicitation.as_ref()))
+    fn current(&self) -> Option<Arc<Session>> {
+        self.kept().clone().filter(|session| session.lives())
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Arc<Session>>> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::HeaderName;
-use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -17,8 +16,6 @@ pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-v
 pub struct Session {
     pub server: Arc<Server>,
     pub route: Arc<Route>,
-    /// What we said at the start of asking people.
-    pub elicitation: Option<Value>,
     /// What is heard in the background has to be asked for anew.
     pub listen_anew: Arc<Notify>,
     /// Ends what listens in the background.
@@ -44,10 +41,9 @@ pub struct Older {
 }
 
 impl Session {
-    /// Whether further requests can go this way, for a client that asks people like this.
-    pub fn suits(&self, elicitation: Option<&Value>) -> bool {
-        let announced = self.route.modern || elicitation.is_none() || self.elicitation.is_some();
-        announced && self.route.older.as_ref().is_none_or(|older| !older.over.is_cancelled())
+    /// Whether further requests can go this way.
+    pub fn lives(&self) -> bool {
+        self.route.older.as_ref().is_none_or(|older| !older.over.is_cancelled())
     }
 }
 
