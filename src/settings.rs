@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 pub use account::{
     Account, Auth, Mode, Profile, SANDBOX_KEY_PREFIX, Service, StoredIn, is_account_name, name_of_host,
-    numbered,
+    numbered, runs_into, stands_apart,
 };
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use environment::SessionBus;

@@ -12,6 +12,8 @@ use crate::text::in_line;
 
 /// Characters of a text of the server's in a line.
 const MOST: usize = 100;
+/// Characters of a text that changed, from the change on.
+const CHANGED: usize = 1_000;
 
 /// Names of tools in a line.
 const SHOWN: usize = 8;
@@ -126,13 +128,19 @@ pub fn name_of(tool: &Value) -> String {
 /// What changed in one definition: what decides what it does and takes.
 pub fn differences(old: &Value, new: &Value) -> Vec<String> {
     let mut said = Vec::new();
-    let text = |tool: &Value| tool.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (was, is) = (text(old), text(new));
-    if was != is {
-        said.push(format!("its description was: {}", in_line(&was, MOST)));
-        said.push(format!("its description is:  {}", in_line(&is, MOST)));
+    for words in ["title", "description"] {
+        let text = |tool: &Value| tool.get(words).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (was, is) = (text(old), text(new));
+        if was != is {
+            let from = common(&was, &is);
+            said.push(format!("its {words} was: {}", part(&was, from)));
+            said.push(format!("its {words} is:  {}", part(&is, from)));
+        }
     }
     said.extend(arguments(old, new));
+    if old.get("outputSchema") != new.get("outputSchema") {
+        said.push("its answers are described otherwise".to_owned());
+    }
     let hints =
         |tool: &Value| tool.get("annotations").and_then(Value::as_object).cloned().unwrap_or_default();
     let (was, is) = (hints(old), hints(new));
@@ -147,6 +155,19 @@ pub fn differences(old: &Value, new: &Value) -> Vec<String> {
         }
     }
     said
+}
+
+/// Characters that two texts begin with alike, less a few to see where that is.
+fn common(one: &str, other: &str) -> usize {
+    let alike = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    if alike < MOST / 2 { 0 } else { alike - MOST / 4 }
+}
+
+/// A text from a character on, so that no change is behind a cut.
+fn part(text: &str, from: usize) -> String {
+    let rest: String = text.chars().skip(from).collect();
+    let rest = in_line(&rest, CHANGED);
+    if from > 0 { format!("… {rest}") } else { rest }
 }
 
 fn arguments(old: &Value, new: &Value) -> Vec<String> {

@@ -16,6 +16,8 @@ mod tokens;
 
 use std::time::{Duration, SystemTime};
 
+use url::Url;
+
 pub use error::OAuthError;
 
 use super::{Origin, Secret};
@@ -29,8 +31,9 @@ use tokens::{Client, Tokens};
 pub struct Found {
     /// Who signs people in, as its metadata names itself.
     pub issuer: String,
-    /// The issuer is on another host than the server: a person has to agree to that.
-    pub elsewhere: bool,
+    /// What of the sign-in is on another host than the server: the issuer, and where the person, the code or the
+    /// registration goes. A person has to agree to that; empty where all of it is at the server.
+    pub elsewhere: Vec<String>,
     server: Origin,
     metadata: Metadata,
     http: Http,
@@ -45,14 +48,34 @@ pub async fn discover(
 ) -> Result<Found, OAuthError> {
     let http = Http::new(server, trust, user_agent);
     let metadata = discovery::discover(server, &http, challenge).await?;
-    let host = http.endpoint(&metadata.issuer).and_then(|url| url.host_str().map(str::to_owned));
     Ok(Found {
         issuer: metadata.issuer.clone(),
-        elsewhere: host.as_deref() != Some(server.host()),
+        elsewhere: elsewhere(server, &metadata),
         server: server.clone(),
         metadata,
         http,
     })
+}
+
+/// An issuer at the server itself may still send the person to somebody else's page and take the code of that page.
+fn elsewhere(server: &Origin, metadata: &Metadata) -> Vec<String> {
+    let mut known = vec![server.host().to_owned()];
+    let mut elsewhere = Vec::new();
+    let issuer = Url::parse(&metadata.issuer).ok();
+    let endpoints = [Some(&metadata.authorization), Some(&metadata.token), metadata.registration.as_ref()];
+    for url in issuer.as_ref().into_iter().chain(endpoints.into_iter().flatten()) {
+        let host = url.host_str().unwrap_or_default();
+        if !known.iter().any(|known| known == host) {
+            known.push(host.to_owned());
+            let is_issuer = issuer.as_ref().is_some_and(|issuer| std::ptr::eq(issuer, url));
+            elsewhere.push(if is_issuer {
+                metadata.issuer.clone()
+            } else {
+                url.origin().ascii_serialization()
+            });
+        }
+    }
+    elsewhere
 }
 
 impl Found {

@@ -310,9 +310,32 @@ pub fn is_account_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
 }
 
+/// True where no other account's tools can look like this one's: between an account and a tool stands `__`.
+pub fn stands_apart(name: &str) -> bool {
+    !name.contains("__") && !name.ends_with('_')
+}
+
+/// True where a tool of `short` may be called as one of `long` is: `a` with `b__x`, and `a__b` with `x`.
+pub fn runs_into(short: &str, long: &str) -> bool {
+    long.strip_prefix(short).is_some_and(|rest| rest.starts_with("__") || rest == "_")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Account, Auth, Service, is_account_name, name_of_host, numbered};
+    use super::{Account, Auth, Service, is_account_name, name_of_host, numbered, runs_into, stands_apart};
+
+    #[test]
+    fn names_that_run_into_each_other_are_known() {
+        for (short, long) in [("a", "a__b"), ("a", "a_"), ("a", "a__")] {
+            assert!(
+                runs_into(short, long) && !runs_into(long, short) && !stands_apart(long),
+                "{short} {long}"
+            );
+        }
+        for (short, long) in [("a", "a_b"), ("a", "ab"), ("a", "a-b"), ("a_b", "a_b_c"), ("a", "a")] {
+            assert!(!runs_into(short, long) && stands_apart(long), "{short} {long}");
+        }
+    }
 
     #[test]
     fn an_account_is_named_after_its_host_and_fits() {

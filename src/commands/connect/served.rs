@@ -13,7 +13,9 @@ use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{self, Bridged};
 use crate::gateway::{self, Absent, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;
-use crate::settings::{Account, Mode, Policy, Settings, SettingsError, StoredIn, is_account_name, me};
+use crate::settings::{
+    Account, Mode, Policy, Settings, SettingsError, StoredIn, is_account_name, me, runs_into,
+};
 use crate::terminal;
 
 /// Every account that `choice` names, or the one that the settings choose.
@@ -42,6 +44,19 @@ fn check(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
         if !seen.insert(name) {
             let message = format!("account `{name}` is named twice; nothing was sent");
             return Err(Failure::new("account_twice", Exit::Usage, message).hint("name each account once"));
+        }
+    }
+    // A server could give a tool the name of another account's.
+    for short in &choice.account {
+        if let Some(long) = choice.account.iter().find(|long| runs_into(short, long)) {
+            let message = format!(
+                "accounts `{short}` and `{long}` are not served together: a tool of the one could pass for one of the other; \
+                 nothing was sent"
+            );
+            return Err(Failure::new("accounts_alike", Exit::Usage, message).hint(format!(
+                "serve `{long}` alone, or log in again under another name: `{} login --account NAME`",
+                me()
+            )));
         }
     }
     Selection { toolsets: choice.toolsets.clone(), ..Selection::default() }.check()?;

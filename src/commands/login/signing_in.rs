@@ -25,8 +25,8 @@ pub async fn sign_in(
     let trust = Trust { ca_file: account.ca_file.clone(), environment_roots };
     let found = oauth::discover(&server, &trust, USER_AGENT, challenge).await?;
     terminal::note(&format!("{} lets {} sign people in", server.host(), found.issuer));
-    if found.elsewhere {
-        agreed(&server, &found.issuer)?;
+    if !found.elsewhere.is_empty() {
+        agreed(&server, &found.elsewhere.join(" and "))?;
     }
     let mut open = |address: &str| {
         let opened = browser == Browser::Opened && browser::open(address);
@@ -42,20 +42,21 @@ pub async fn sign_in(
 }
 
 /// The person knows who is to sign them in: what they type there goes to somebody else than the server.
-fn agreed(server: &Origin, issuer: &str) -> Result<(), Failure> {
+fn agreed(server: &Origin, elsewhere: &str) -> Result<(), Failure> {
     let refused = |message: String| Failure::new("issuer_elsewhere", Exit::Refused, message);
     if !terminal::is_attended() {
         let message = format!(
-            "{} wants people to sign in at {issuer}, which is another host, and nobody can be asked whether that is \
+            "{} wants people to sign in at {elsewhere}, which is another host, and nobody can be asked whether that is \
              right; nothing was stored",
             server.host()
         );
         return Err(refused(message)
             .hint("run the same command in a terminal, and say yes there if you know that address"));
     }
-    let question = format!("{issuer} is another host than {}. Do you want to sign in there?", server.host());
+    let question =
+        format!("{elsewhere} is another host than {}. Do you want to sign in there?", server.host());
     if terminal::yes(&question) {
         return Ok(());
     }
-    Err(refused(format!("you did not want to sign in at {issuer}; nothing was stored")))
+    Err(refused(format!("you did not want to sign in at {elsewhere}; nothing was stored")))
 }

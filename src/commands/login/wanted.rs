@@ -10,7 +10,7 @@ use crate::credentials::Origin;
 use crate::failure::{Exit, Failure};
 use crate::settings::{
     Account, Auth, Mode, Service, Settings, SettingsError, StoredIn, is_account_name, me, name_of_host,
-    numbered,
+    numbered, stands_apart,
 };
 
 /// Headers that every request has already, or that say how it is sent.
@@ -46,6 +46,14 @@ pub fn of(args: &Args, settings: &Settings) -> Result<Wanted, Failure> {
     let named = args.account.as_deref().or(settings.environment.account.as_deref());
     if let Some(name) = named.filter(|name| !is_account_name(name)) {
         return Err(SettingsError::AccountName(name.to_owned()).into());
+    }
+    // One that is there already is served alone as before.
+    if let Some(name) = named.filter(|name| !stands_apart(name) && settings.stored_account(name).is_none()) {
+        let message = format!(
+            "`{name}` is no good name: with several accounts `__` stands between an account and a tool; nothing was stored"
+        );
+        return Err(Failure::new("bad_account_name", Exit::Usage, message)
+            .hint("give a name without `__` in it and without `_` at its end"));
     }
     let place = Place::of(args, settings, named)?;
     refuse_what_does_not_fit(args, place.service)?;

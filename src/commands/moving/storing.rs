@@ -8,7 +8,7 @@ use super::super::login::{self, ask, patient_keyring};
 use super::{Plain, Settled};
 use crate::credentials::{AccountKeys, Key};
 use crate::failure::Failure;
-use crate::settings::{Account, Auth, Mode, Profile, Service, Settings, is_account_name};
+use crate::settings::{Account, Auth, Mode, Profile, Service, Settings, is_account_name, stands_apart};
 use crate::terminal;
 
 /// Names that a person may give before the key is left where it is.
@@ -111,8 +111,10 @@ pub fn name(
     };
     for _ in 0..ATTEMPTS {
         let Some(name) = terminal::ask(&question).filter(|name| !name.is_empty()) else { return Ok(None) };
-        if !is_account_name(&name) {
-            terminal::note("a name is a small letter, then up to 15 small letters, digits, `-` and `_`");
+        if !is_account_name(&name) || !stands_apart(&name) {
+            terminal::note(
+                "a name is a small letter, then up to 15 small letters, digits, `-` and single `_`",
+            );
             continue;
         }
         let Some(whose) = whose(&name, key, settings)? else { return Ok(Some(name)) };

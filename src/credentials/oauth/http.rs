@@ -65,11 +65,7 @@ impl Http {
     /// `address`, where it may be used in this sign-in.
     pub fn endpoint(&self, address: &str) -> Option<Url> {
         let url = Url::parse(address).ok()?;
-        let loopback = match url.host()? {
-            Host::Ipv4(ip) => ip.is_loopback(),
-            Host::Ipv6(ip) => ip.is_loopback(),
-            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        };
+        let loopback = leads_here(&url.host()?);
         let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         let allowed = match url.scheme() {
             "https" => !loopback || self.loopback,
@@ -77,7 +73,8 @@ impl Http {
             "http" => self.loopback && loopback && !matches!(url.host(), Some(Host::Domain(_))),
             _ => false,
         };
-        (plain && allowed && address.is_ascii()).then_some(url)
+        // What a parser passes over, such as a line break, is shown to nobody as a part of an address.
+        (plain && allowed && address.bytes().all(|byte| byte.is_ascii_graphic())).then_some(url)
     }
 
     /// Sends one request to an address that [`Http::endpoint`] let through. `what` is for the words only.
@@ -134,6 +131,21 @@ impl Http {
         let connector = Arc::new(connector);
         known.push((origin, Arc::clone(&connector)));
         Ok(connector)
+    }
+}
+
+/// True for every spelling of this machine: also `0.0.0.0`, which leads here, and IPv4 inside IPv6.
+fn leads_here(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(ip) => ip.is_loopback() || ip.is_unspecified(),
+        Host::Ipv6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => ip.is_loopback() || ip.is_unspecified(),
+            None => ip.is_loopback() || ip.is_unspecified(),
+        },
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
     }
 }
 

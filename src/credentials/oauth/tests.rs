@@ -66,7 +66,10 @@ async fn tenant() -> Authority {
 async fn a_whole_sign_in_asks_for_what_the_server_says_and_keeps_what_renewal_needs() {
     let server = tenant().await;
     let found = found(&format!("{}/mcp", server.base), None).await.unwrap();
-    assert_eq!((found.issuer.as_str(), found.elsewhere), (format!("{}/tenant", server.base).as_str(), false));
+    assert_eq!(
+        (found.issuer.as_str(), found.elsewhere.len()),
+        (format!("{}/tenant", server.base).as_str(), 0)
+    );
     let issuer = found.issuer.clone();
     let (asked_with, asked) = mpsc::channel();
     let (secret, page) = sign_in(&found, |asked| {
@@ -140,7 +143,7 @@ async fn metadata_is_found_wherever_servers_put_it() {
         let address = format!("{}{server}", authority.base);
         let found = found(&address, None).await.unwrap();
         assert_eq!(found.issuer, format!("{}{issuer}", authority.base));
-        assert_eq!((found.elsewhere, found.metadata.resource.as_str()), (false, address.as_str()));
+        assert_eq!((found.elsewhere.len(), found.metadata.resource.as_str()), (0, address.as_str()));
         sign_in(&found, honest).await.0.unwrap();
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ring::digest;
 use serde_json::{Map, Value, json};
 
+use self::file::Stored;
 use super::super::confirmation::{canonical, hex};
 use crate::bridge::{BridgeError, Listing, Remote, Watch};
 use crate::failure::{Exit, Failure};
@@ -21,7 +22,7 @@ use crate::https::{Moment, within};
 /// All lists of one server together.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a definition is made of: a tool is another one when one of these differs.
-const DEFINING: [&str; 4] = ["name", "description", "inputSchema", "annotations"];
+const DEFINING: [&str; 6] = ["name", "title", "description", "inputSchema", "outputSchema", "annotations"];
 
 /// The lists of one server, cut to what is worth keeping, and which definitions of tools the user has accepted.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +98,7 @@ impl Definitions {
 
     /// Stores them. With `accepted` all definitions count as accepted by the user; else those keep counting that were
     /// accepted before and have not changed. The first lists that are ever stored of an address count as accepted: there
-    /// is nothing that they could differ from.
+    /// is nothing that they could differ from. Those that replace a damaged file do not.
     pub fn store(
         &self,
         state_folder: &Path,
@@ -107,11 +108,13 @@ impl Definitions {
     ) -> Result<(), Failure> {
         file::change(state_folder, account, |path| {
             let mut kept = self.clone();
-            match file::read(path, account, origin) {
-                Some(before) if !accepted => {
+            match file::look(path, account, origin) {
+                Stored::Lists(before) if !accepted => {
                     kept.former = before.as_accepted(&self.digests);
                     kept.accepted = before.accepted;
                 }
+                // What was accepted is lost: nobody has accepted what is there now.
+                Stored::Unusable if !accepted => kept.accepted = BTreeMap::new(),
                 _ => kept.accepted = self.digests.clone(),
             }
             Some(kept.json(account, origin))
@@ -212,8 +215,8 @@ fn is_called(tool: &Value, name: &str) -> bool {
 /// A list that a server announces and then refuses is as good as none; a broken connection is not.
 fn beside_tools(list: Result<Vec<Value>, BridgeError>) -> Result<Vec<Value>, Failure> {
     match list {
-        Err(BridgeError::Rpc { message, .. }) => {
-            tracing::debug!("a list beside tools was refused: {message}");
+        Err(BridgeError::Rpc { code, .. }) => {
+            tracing::debug!(code, "a list beside tools was refused");
             Ok(Vec::new())
         }
         list => Ok(list?),

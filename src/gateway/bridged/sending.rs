@@ -15,6 +15,7 @@ use super::records::{Named, named_in};
 use crate::bridge::{Asked, BridgeError, Remote, Request, Watch};
 use crate::credentials::BoxFuture;
 use crate::journal::{End, Journal, Kind, State};
+use crate::text::in_line;
 
 /// A remote server as the story needs it.
 pub trait Upstream: Send + Sync {
@@ -67,6 +68,9 @@ pub(super) struct Running {
     pub writes: bool,
 }
 
+/// Characters of a server's words on its progress.
+const WORDS: usize = 300;
+
 /// Where progress goes: a later call may wait for what an earlier one began.
 type Slot = Arc<Mutex<Option<ProgressSink>>>;
 
@@ -111,7 +115,7 @@ fn through(slot: &Slot) -> ProgressSink {
     Arc::new(move |done, of, what| {
         let sink = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(sink) = sink {
-            sink(done, of, what);
+            sink(done, of, &in_line(what, WORDS));
         }
     })
 }

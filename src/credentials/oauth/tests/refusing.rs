@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::authority::{Answer, Authority, go, metadata, parameters, usual};
-use super::{OAuthError, found, honest, sign_in};
+use super::{OAuthError, Origin, Trust, found, honest, sign_in};
 
 #[tokio::test]
 async fn an_answer_of_another_issuer_is_not_used() {
@@ -124,6 +124,44 @@ async fn metadata_that_is_not_safe_is_not_used() {
         assert!(matches!(&error, OAuthError::Metadata { .. }), "{error}");
         assert!(error.to_string().contains(told), "{error}");
     }
+}
+
+#[tokio::test]
+async fn whatever_is_on_another_host_is_told_and_not_the_issuer_alone() {
+    for endpoint in ["authorization_endpoint", "token_endpoint", "registration_endpoint", "none"] {
+        let authority = Authority::usual(move |document, _| {
+            document[endpoint] = json!("http://127.0.0.2:1/x");
+        })
+        .await;
+        let told = found(&authority.base, None).await.unwrap().elsewhere;
+        let expected: &[&str] = if endpoint == "none" { &[] } else { &["http://127.0.0.2:1"] };
+        assert_eq!(told, expected, "{endpoint}");
+    }
+}
+
+#[test]
+fn a_service_on_the_web_leads_to_no_spelling_of_this_machine() {
+    let server = Origin::parse("https://mcp.example/mcp").unwrap();
+    let http = super::super::http::Http::new(&server, &Trust::default(), "lumabill/test");
+    for here in [
+        "https://127.0.0.1/x",
+        "https://127.1/x",
+        "https://0.0.0.0/x",
+        "https://localhost/x",
+        "https://localhost./x",
+        "https://a.localhost./x",
+        "https://[::1]/x",
+        "https://[::]/x",
+        "https://[::ffff:127.0.0.1]/x",
+        "http://mcp.example/x",
+        "https://user@mcp.example/x",
+        "https://mcp.example/\u{1b}[2J",
+        "https://mcp.example/\n/x",
+        " https://mcp.example/x",
+    ] {
+        assert!(http.endpoint(here).is_none(), "{here:?}");
+    }
+    assert!(http.endpoint("https://auth.example/x?y=1").is_some());
 }
 
 #[tokio::test]

@@ -146,10 +146,20 @@ fn size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 5,
         Value::Number(number) => number.as_str().len(),
-        Value::String(text) => text.len() + 2,
+        Value::String(text) => written(text),
         Value::Array(items) => 2 + items.iter().map(|item| size(item) + 1).sum::<usize>(),
         Value::Object(fields) => {
-            2 + fields.iter().map(|(name, value)| name.len() + 4 + size(value)).sum::<usize>()
+            2 + fields.iter().map(|(name, value)| written(name) + 2 + size(value)).sum::<usize>()
         }
     }
+}
+
+/// The same of a text: a control character is six bytes there, and the file must not outgrow what is read of it.
+fn written(text: &str) -> usize {
+    let more = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 1,
+        0..=0x1f => 5,
+        _ => 0,
+    };
+    text.len() + 2 + text.bytes().map(more).sum::<usize>()
 }

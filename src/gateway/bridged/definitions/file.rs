@@ -22,17 +22,45 @@ pub(super) fn path(state_folder: &Path, account: &str) -> PathBuf {
     state_folder.join("remote").join(format!("{account}.json"))
 }
 
+/// What is in the place of a file.
+pub(super) enum Stored {
+    /// None, or one for another account or address.
+    Nothing,
+    /// One that says no more what was accepted.
+    Unusable,
+    Lists(Box<Definitions>),
+}
+
 pub(super) fn read(path: &Path, account: &str, origin: &str) -> Option<Definitions> {
-    let length = fs::metadata(path).ok()?.len();
-    let bytes = fs::read(path).ok().filter(|_| length <= LONGEST)?;
-    let Ok(Value::Object(mut kept)) = serde_json::from_slice(&bytes) else {
-        tracing::warn!("the stored tools of `{account}` are damaged and count as none");
-        return None;
+    match look(path, account, origin) {
+        Stored::Lists(lists) => Some(*lists),
+        Stored::Nothing | Stored::Unusable => None,
+    }
+}
+
+pub(super) fn look(path: &Path, account: &str, origin: &str) -> Stored {
+    let length = match fs::metadata(path) {
+        Ok(file) => file.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Stored::Nothing,
+        Err(_) => return Stored::Unusable,
     };
-    let is = |name: &str, value: &str| kept.get(name).and_then(Value::as_str) == Some(value);
+    let bytes = if length <= LONGEST { fs::read(path).unwrap_or_default() } else { Vec::new() };
+    let Ok(Value::Object(kept)) = serde_json::from_slice(&bytes) else {
+        tracing::warn!("the stored tools of `{account}` are damaged and count as none");
+        return Stored::Unusable;
+    };
+    let is_other = |name: &str, value: &str| {
+        kept.get(name).and_then(Value::as_str).is_some_and(|stored| stored != value)
+    };
+    if is_other("account", account) || is_other("origin", origin) {
+        return Stored::Nothing;
+    }
+    definitions(kept).map_or(Stored::Unusable, |lists| Stored::Lists(Box::new(lists)))
+}
+
+fn definitions(mut kept: Map<String, Value>) -> Option<Definitions> {
     if kept.get("format").and_then(Value::as_u64) != Some(FORMAT)
-        || !is("account", account)
-        || !is("origin", origin)
+        || !["account", "origin"].iter().all(|name| kept.get(*name).is_some_and(Value::is_string))
     {
         return None;
     }
