@@ -179,7 +179,7 @@ async fn a_version_that_nobody_knows_is_said_so_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn what_a_client_can_be_asked_is_declared_and_a_session_without_it_is_replaced() {
+async fn a_session_declares_what_people_can_be_asked_whoever_opens_it() {
     let server = Server::start(|heard| {
         legacy(heard, Some("s")).unwrap_or_else(|| result(heard, &json!({"tools": []})))
     })
@@ -195,7 +195,7 @@ async fn what_a_client_can_be_asked_is_declared_and_a_session_without_it_is_repl
         .filter(|heard| heard.what() == "initialize")
         .map(|heard| heard.json["params"]["capabilities"].clone())
         .collect();
-    assert_eq!(opened, [json!({}), json!({"elicitation": {"form": {}}})]);
+    assert_eq!(opened, [json!({"elicitation": {"form": {}, "url": {}}})]);
 }
 
 #[tokio::test]
