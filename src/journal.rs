@@ -117,6 +117,11 @@ impl Journal {
         self.queue.ask_or_undo(move |worker| worker.claim(&intent), undo).await
     }
 
+    /// Whether [`claim`](Self::claim) would grant this now. Changes nothing, and promises nothing.
+    pub async fn is_free(&self, intent: NewIntent) -> Result<bool, JournalError> {
+        self.queue.ask(move |worker| worker.is_free(&intent)).await
+    }
+
     /// Durable before it returns: from here on it may have left. After an error, or dropped before it is
     /// through, the intent is settled as not sent.
     pub async fn sending(&self, ticket: &Ticket) -> Result<(), JournalError> {

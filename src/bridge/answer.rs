@@ -17,6 +17,8 @@ use crate::text::{in_line, is_hidden};
 
 /// No answer is read beyond this, in bytes.
 pub const MOST: usize = 32 * 1024 * 1024;
+/// Nor a stream with one answer, with all that is said beside it.
+const MOST_OF_STREAM: usize = 2 * MOST;
 /// Nor an error body beyond this.
 const MOST_OF_ERROR: usize = 64 * 1024;
 /// Nor is one waited for longer than this.
@@ -93,6 +95,8 @@ pub struct Events {
     pub key: Key,
     pub parser: Parser,
     piece: Bytes,
+    /// Bytes that may still come before an answer has to.
+    pub left: usize,
 }
 
 impl Events {
@@ -102,6 +106,7 @@ impl Events {
             key: answered.key,
             parser: Parser::new(MOST),
             piece: Bytes::new(),
+            left: MOST_OF_STREAM,
         }
     }
 
@@ -118,10 +123,18 @@ impl Events {
                 None => {}
             }
             match self.response.chunk().await.map_err(|error| broken(&error, asked.host))? {
-                Some(piece) => self.piece = piece,
+                Some(piece) => {
+                    self.left = self.left.checked_sub(piece.len()).ok_or_else(|| asked.too_large())?;
+                    self.piece = piece;
+                }
                 None => return Ok(None),
             }
         }
+    }
+
+    /// An answer came on a stream that carries many.
+    pub fn refill(&mut self) {
+        self.left = MOST_OF_STREAM;
     }
 
     /// Reads a stream to its end, which keeps its connection: what was wanted from it is there already.

@@ -14,7 +14,7 @@ use super::answer::{self, Asked, Events, Kind};
 use super::era;
 use super::error::BridgeError;
 use super::link::{Asking, Link, Reply, cancelled, what};
-use super::message;
+use super::message::{self, Message};
 use super::session::{Older, Route};
 use super::streamable::{patience, tell_cancelled};
 use super::wire::{Sending, Time};
@@ -107,6 +107,9 @@ async fn read(link: Weak<Link>, route: Weak<Route>, mut events: Events) {
         let messages = message::read(&event.data, &events.key).unwrap_or_default();
         drop(event);
         for message in messages {
+            if matches!(message, Message::Answer { .. }) {
+                events.refill();
+            }
             link.hear(&route, message, None);
         }
     }

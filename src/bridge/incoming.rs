@@ -23,6 +23,7 @@ impl Link {
         match message {
             Message::Notification { method, params } => self.notified(&method, params),
             Message::Request { id, method, params } if !route.modern => {
+                let Ok(room) = Arc::clone(&self.answering).try_acquire_owned() else { return };
                 let questions = (method == "elicitation/create").then(|| self.pending.questions(from));
                 let (link, route) = (Arc::clone(self), Arc::clone(route));
                 tokio::spawn(async move {
@@ -36,6 +37,7 @@ impl Link {
                     let body = message::answer(id, name, value);
                     // A server that does not take the answer has given up the question.
                     let _taken = link.post(&route, "the answer to a question", body, Time::of(ANSWER)).await;
+                    drop(room);
                 });
             }
             Message::Answer { id, outcome } => self.pending.answer(&id, outcome),

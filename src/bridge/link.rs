@@ -10,7 +10,7 @@ use http::header::HeaderValue;
 use hyper::body::Bytes;
 use reqwest::Method;
 use serde_json::{Map, Value};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use super::answer::{self, Asked};
 use super::error::BridgeError;
@@ -31,6 +31,8 @@ const TURNED_AWAY: Duration = Duration::from_secs(8);
 const HEADER_MISMATCH: i64 = -32020;
 /// Between two times that everything may be different.
 const TELLING: Duration = Duration::from_secs(60);
+/// Requests of the server's that are answered at the same time; what comes beyond them is a flood.
+const ANSWERED_AT_ONCE: usize = 32;
 /// Resources that are heard of at the same time.
 const SUBSCRIPTIONS: usize = 100;
 
@@ -50,6 +52,8 @@ pub struct Link {
     /// Resources that somebody wants to hear of, by address.
     pub subscribed: Mutex<Vec<String>>,
     pub mirrored: Mirrored,
+    /// Room for answers to the server's own requests.
+    pub answering: Arc<Semaphore>,
     told: Mutex<Told>,
 }
 
@@ -91,6 +95,7 @@ impl Link {
             older,
             subscribed: Mutex::default(),
             mirrored: Mirrored::default(),
+            answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
             told: Mutex::default(),
         }
     }

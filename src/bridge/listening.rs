@@ -44,6 +44,8 @@ struct Listener {
 enum Ended {
     /// Asked for again after a while; the id of the last event, and the pause that the server wants.
     Broken(Option<Vec<u8>>, Option<Duration>),
+    /// The same of one that did not even begin.
+    Unbegun(Option<Vec<u8>>),
     /// Something else is to be asked for.
     Anew,
     /// There is none to be had.
@@ -114,6 +116,11 @@ fn declares(capabilities: &Value, name: &str, what: &str) -> bool {
     capabilities.get(name).and_then(|declared| declared.get(what)) == Some(&Value::Bool(true))
 }
 
+/// The pause after so many attempts of which nothing came.
+fn growing(fruitless: u32) -> Duration {
+    PAUSE * 2_u32.saturating_pow(fruitless.saturating_sub(1))
+}
+
 impl Listener {
     async fn listen(self) {
         let (mut last_id, mut fruitless) = (None, 0);
@@ -126,8 +133,12 @@ impl Listener {
                 Ended::Broken(id, pause) => {
                     last_id = id;
                     fruitless = if begun.elapsed() > GOOD { 1 } else { fruitless + 1 };
-                    let growing = PAUSE * 2_u32.saturating_pow(fruitless.saturating_sub(1));
-                    tokio::time::sleep(pause.unwrap_or(growing).max(PAUSE)).await;
+                    tokio::time::sleep(pause.unwrap_or(growing(fruitless)).max(PAUSE)).await;
+                }
+                Ended::Unbegun(id) => {
+                    last_id = id;
+                    fruitless += 1;
+                    tokio::time::sleep(growing(fruitless)).await;
                 }
             }
         }
@@ -139,7 +150,7 @@ impl Listener {
         let Some(sending) = self.sending(&link, last_id.as_deref()) else { return Ended::Never };
         let answered = match link.wire.send(&sending, Time::of(BEGINNING)).await {
             Ok(answered) => answered,
-            Err(BridgeError::Https(_) | BridgeError::Silent { .. }) => return Ended::Broken(last_id, None),
+            Err(BridgeError::Https(_) | BridgeError::Silent { .. }) => return Ended::Unbegun(last_id),
             Err(_) => return Ended::Never,
         };
         let status = answered.response.status();
@@ -152,7 +163,7 @@ impl Listener {
         if !status.is_success() || answer::kind(answered.response.headers()) != Kind::Events {
             // 409: the stream before this one has not ended there yet.
             return if status.is_server_error() || status.as_u16() == 409 {
-                Ended::Broken(last_id, None)
+                Ended::Unbegun(last_id)
             } else {
                 Ended::Never
             };

@@ -185,7 +185,7 @@ impl Reading<'_> {
     /// Takes the stream up again behind the last event that came.
     async fn resume(&self, broken: Events, fruitless: &mut u32) -> Result<Events, BridgeError> {
         let lost = || BridgeError::from(Trouble::Broken { host: self.asked.host.to_owned() });
-        let (last_id, retry) = (broken.parser.last_id, broken.parser.retry);
+        let (last_id, retry, left) = (broken.parser.last_id, broken.parser.retry, broken.left);
         let id = last_id.filter(|_| !self.route.modern).ok_or_else(lost)?;
         let mut headers = listening(self.route.headers.clone());
         headers.insert(LAST_EVENT_ID, HeaderValue::from_bytes(&id).map_err(|_| lost())?);
@@ -202,7 +202,7 @@ impl Reading<'_> {
             match self.link.wire.send(&sending, Time::of(SILENCE)).await {
                 Ok(answered) if answered.response.status().is_success() => {
                     let mut events = Events::of(answered);
-                    (events.parser.last_id, events.parser.retry) = (Some(id), retry);
+                    (events.parser.last_id, events.parser.retry, events.left) = (Some(id), retry, left);
                     return Ok(events);
                 }
                 Err(BridgeError::Https(_)) => *fruitless += 1,

@@ -21,6 +21,8 @@ pub struct Known {
     pub toolset: Toolset,
     /// A person is asked, at level `destructive` too; with what happens, in a sentence for that person.
     pub asks: Option<&'static str>,
+    /// Asked only where one of these fields is among the arguments; none for always.
+    pub only_with: &'static [&'static str],
 }
 
 /// What the page of `service` says of `tool`.
@@ -41,23 +43,23 @@ pub fn is_named(service: &str) -> bool {
 }
 
 const fn reads(tool: &'static str, toolset: Toolset) -> Known {
-    Known { tool, effect: Effect::Reads, toolset, asks: None }
+    Known { tool, effect: Effect::Reads, toolset, asks: None, only_with: &[] }
 }
 
 const fn creates(tool: &'static str, toolset: Toolset) -> Known {
-    Known { tool, effect: Effect::Creates, toolset, asks: None }
+    Known { tool, effect: Effect::Creates, toolset, asks: None, only_with: &[] }
 }
 
 const fn updates(tool: &'static str, toolset: Toolset) -> Known {
-    Known { tool, effect: Effect::Updates, toolset, asks: None }
+    Known { tool, effect: Effect::Updates, toolset, asks: None, only_with: &[] }
 }
 
 const fn deletes(tool: &'static str, toolset: Toolset, asks: &'static str) -> Known {
-    Known { tool, effect: Effect::Deletes, toolset, asks: Some(asks) }
+    Known { tool, effect: Effect::Deletes, toolset, asks: Some(asks), only_with: &[] }
 }
 
 const fn acts(tool: &'static str, toolset: Toolset, asks: &'static str) -> Known {
-    Known { tool, effect: Effect::Acts, toolset, asks: Some(asks) }
+    Known { tool, effect: Effect::Acts, toolset, asks: Some(asks), only_with: &[] }
 }
 
 impl Known {

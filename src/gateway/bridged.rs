@@ -55,6 +55,7 @@ pub use instructions::rules;
 pub use naming::{LONGEST as LONGEST_NAME, shortened};
 use offers::Offers;
 use pending::Pending;
+use permitting::unasked;
 pub use rows::Fit;
 use sending::Upstream;
 pub use tools::{Offered, WHY_NOT, why_not_tool};
@@ -163,9 +164,15 @@ impl Bridged {
             return self.take_up(work, answered).await;
         }
         if !work.writes() {
+            unasked(&work, answered.as_ref())?;
             self.admit(&work, Safety::Read).await.map(drop)?;
             let running = self.send(&work, None, Map::new());
             return self.attend(work, running).await;
+        }
+        if answered.is_none()
+            && let Some(done) = self.stands_in_the_way(&work).await?
+        {
+            return Ok(Outcome::Done(done));
         }
         if let Some(question) = self.permit(&mut work, answered)? {
             return Ok(Outcome::Ask(question));

@@ -88,6 +88,12 @@ impl Worker {
         claimed?.ok_or_else(|| self.failed(Trouble::Io(std::io::ErrorKind::NotFound.into())))
     }
 
+    /// Claims, and takes that back.
+    pub fn is_free(&mut self, intent: &NewIntent) -> Result<bool, JournalError> {
+        let tried = attempt(&mut self.database, &self.owners, intent);
+        tried.map_err(|trouble| self.failed(trouble))
+    }
+
     pub fn sending(&mut self, ticket: &Ticket) -> Result<(), JournalError> {
         let number = ticket.number;
         let done = self.change(|writing| writing.sending(number));
@@ -276,6 +282,15 @@ enum Sync {
     Now,
     /// With the next one that is synced.
     Later,
+}
+
+/// What would come of a claim, in a transaction that is never committed.
+fn attempt(database: &mut Database, owners: &Owners, intent: &NewIntent) -> Result<bool, Trouble> {
+    let Some(connection) = database.existing()? else { return Ok(true) };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let claim = Writing { connection: &transaction, owners, now: now() }.claim(intent, "")?;
+    transaction.rollback()?;
+    Ok(matches!(claim, Claim::Granted(_)))
 }
 
 fn change<T>(

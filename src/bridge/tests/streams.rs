@@ -236,3 +236,43 @@ async fn the_connection_of_a_stream_is_kept_though_its_end_comes_late() {
     );
     assert_eq!(connections.len(), 1, "{connections:?}");
 }
+
+#[tokio::test]
+async fn a_stream_that_floods_without_an_answer_is_given_up() {
+    let noise = piece(&format!(": {}\n", "x".repeat(1024 * 1024)));
+    let server = Server::start(move |heard| {
+        legacy(heard, None).unwrap_or_else(|| {
+            let mut steps = vec![stream()];
+            steps.extend(std::iter::repeat_n(noise.clone(), 66));
+            steps.push(Step::Hold);
+            steps
+        })
+    })
+    .await;
+    let failure = failure(ask(&remote(&server.origin), write()).await);
+    assert!(failure.message.contains("larger than"), "{}", failure.message);
+    assert_eq!(failure.sent, Sent::Unknown, "it was sent");
+}
+
+#[tokio::test]
+async fn a_server_that_floods_with_requests_is_not_answered_without_end() {
+    let server = Server::start(|heard| {
+        if heard.what() == "POST" {
+            return vec![Step::Hold];
+        }
+        legacy(heard, None).unwrap_or_else(|| {
+            let ping = |id| event(&json!({"jsonrpc": "2.0", "id": id, "method": "ping"}));
+            let mut steps = vec![stream()];
+            steps.extend((0..100).map(ping));
+            steps.extend([event(&message(heard, &json!({"content": []}))), end()]);
+            steps
+        })
+    })
+    .await;
+    let remote = remote(&server.origin);
+    ask(&remote, read()).await.unwrap();
+    let answers = || server.asked().iter().filter(|what| *what == "POST").count();
+    server.hears(|_| answers() == 32).await;
+    ask(&remote, read()).await.unwrap();
+    assert_eq!(answers(), 32);
+}

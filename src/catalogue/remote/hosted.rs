@@ -14,7 +14,6 @@ pub(super) fn rows() -> &'static [Known] {
 fn known(row: &'static Endpoint) -> Known {
     let asks = match (row.effect, row.confirms) {
         (Effect::Reads, _) | (Effect::Creates | Effect::Updates, Confirms::Never) => None,
-        // Whether one of the row's fields changes cannot be told here.
         (Effect::Creates | Effect::Updates, _) => {
             Some("This may change where money or mail goes, or what is in the books.")
         }
@@ -23,5 +22,10 @@ fn known(row: &'static Endpoint) -> Known {
             Some("This acts on the record at Lumabill; no page names a call that undoes it.")
         }
     };
-    Known { tool: row.tool, effect: row.effect, toolset: row.toolset, asks }
+    // What the record holds is not known here: a field that is given counts as one that changes.
+    let only_with = match (row.effect, row.confirms) {
+        (Effect::Creates | Effect::Updates, Confirms::When(fields)) => fields,
+        _ => &[],
+    };
+    Known { tool: row.tool, effect: row.effect, toolset: row.toolset, asks, only_with }
 }

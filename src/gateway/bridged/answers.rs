@@ -9,7 +9,7 @@ use super::super::redaction::{self, quoted};
 use super::super::writing::answers::{name_of, same, same_as};
 use super::Bridged;
 use super::records::{currency_in, net_total};
-use super::work::Work;
+use super::work::{Work, may_be_meant_twice};
 use crate::catalogue::Effect;
 use crate::failure::{Exit, Failure, Sent};
 use crate::journal::{Intent, Likeness};
@@ -151,8 +151,12 @@ pub(super) fn takes_long(bridged: &Bridged, work: &Work) -> Failure {
         bridged.host(),
         work.tool
     );
-    Failure::new("under_way", Exit::Unavailable, message)
-        .sent(Sent::Unknown)
+    let failure = Failure::new("under_way", Exit::Unavailable, message).sent(Sent::Unknown);
+    if !may_be_meant_twice(work.offered.effect) {
+        // Nothing holds the same change back a second time.
+        return with_way_on(bridged, work, failure, None);
+    }
+    failure
         .hint("call again with the same arguments: it is answered with what became of it, and not sent twice")
         .fact("retryable", true)
         .fact("retry_after_s", 5)

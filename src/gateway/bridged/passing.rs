@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Bridged;
 use super::offers::Offers;
+use super::permitting::unasked;
 use super::rows::Fit;
 use super::work::Work;
 use crate::failure::Failure;
@@ -74,9 +75,10 @@ impl Bridged {
         if method == "completion/complete" {
             work.ends = work.ends.min(Instant::now() + TYPING);
         }
-        if let Some(answered) = answered.filter(|answered| is_passed_on(&answered.state)) {
-            return self.take_up(work, &answered).await;
+        if let Some(answered) = answered.as_ref().filter(|answered| is_passed_on(&answered.state)) {
+            return self.take_up(work, answered).await;
         }
+        unasked(&work, answered.as_ref())?;
         self.admit(&work, Safety::Read).await.map(drop)?;
         let running = self.send(&work, None, Map::new());
         self.attend(work, running).await

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::super::confirmation::Binding;
+use super::super::answer;
+use super::super::confirmation::{Binding, Void};
 use super::super::consent::{Agreed, Asker, Asking};
 use super::super::policy::Level;
 use super::super::redaction::{quoted, quoted_whole};
@@ -11,7 +12,7 @@ use super::super::{Answered, Question};
 use super::Bridged;
 use super::records::{currency_in, id_in, net_total, number_in};
 use super::work::Work;
-use crate::catalogue::Effect;
+use crate::catalogue::{Effect, remote};
 use crate::failure::Failure;
 use crate::rules::money;
 
@@ -42,8 +43,8 @@ impl Bridged {
         work: &mut Work,
         answered: Option<Answered>,
     ) -> Result<Option<Question>, Failure> {
-        if !needs_yes(self.setup.level, work.offered.effect, work.offered.asks.is_some()) {
-            return Ok(None);
+        if !self.asks_first(work) {
+            return unasked(work, answered.as_ref()).map(|()| None);
         }
         let message = self.question(work);
         let label = label(work);
@@ -63,6 +64,18 @@ impl Bridged {
             }
             Agreed::Ask(question) => Ok(Some(question)),
         }
+    }
+
+    /// Whether a person is asked before this call.
+    pub(super) fn asks_first(&self, work: &Work) -> bool {
+        let offered = &work.offered;
+        // Only while the sentence is that of the page: what is not accepted asks for another reason.
+        let page = remote::known(self.setup.service, work.remote_name())
+            .filter(|known| known.asks == offered.asks.as_deref());
+        let spared = page.is_some_and(|known| {
+            !known.only_with.is_empty() && !has_any(&Value::Object(work.given.clone()), known.only_with)
+        });
+        needs_yes(self.setup.level, offered.effect, offered.asks.is_some() && !spared)
     }
 
     /// What a yes, or an answer to a question of the server's, is bound to.
@@ -105,6 +118,31 @@ impl Bridged {
 /// new yes.
 pub(super) fn shown(work: &Work, message: &str) -> String {
     format!("{message}\n{}", Value::Object((*work.offered.definition).clone()))
+}
+
+/// An answer to a question that this call does not ask, forged or of a time when it did: a no in it must not be
+/// passed over.
+pub(super) fn unasked(work: &Work, answered: Option<&Answered>) -> Result<(), Failure> {
+    match answered {
+        None => Ok(()),
+        Some(_) => Err(answer::void_confirmation(&work.tool, Void::Foreign)),
+    }
+}
+
+/// One of these fields is somewhere among the arguments, however it is spelled.
+fn has_any(arguments: &Value, fields: &[&str]) -> bool {
+    let squeezed = |name: &str| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+    };
+    match arguments {
+        Value::Object(given) => given.iter().any(|(name, value)| {
+            let name = squeezed(name);
+            fields.iter().any(|field| squeezed(field) == name) || has_any(value, fields)
+        }),
+        Value::Array(items) => items.iter().any(|item| has_any(item, fields)),
+        _ => false,
+    }
 }
 
 /// Whether a person is asked.

@@ -24,6 +24,9 @@ const OLD: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_secs(60);
 /// Between a wish and the request: the list that was asked for goes out first, and wishes that come together are one.
 const SETTLE: Duration = Duration::from_millis(250);
+/// Refreshes that follow each other closer than this are a storm: a server that says of every list that it changed
+/// would have it asked for without end. Each waits twice as long as the one before.
+const CALM: Duration = Duration::from_secs(10);
 /// Requests of one refresh.
 const REQUESTS: u32 = 4;
 
@@ -63,6 +66,7 @@ impl Offers {
 
     async fn keep_fresh(&self) {
         let mut heard = self.remote.notices();
+        let (mut settle, mut last) = (SETTLE, None::<Instant>);
         loop {
             let notice = tokio::select! {
                 () = self.wanted.notified() => None,
@@ -77,7 +81,9 @@ impl Offers {
                 self.notices.send(notice).ok();
                 continue;
             }
-            sleep(SETTLE).await;
+            let stormy = last.is_some_and(|last| last.elapsed() < CALM);
+            settle = if stormy { (settle * 2).min(PAUSE) } else { SETTLE };
+            sleep(settle).await;
             // What was said meanwhile is part of the same change.
             while let Ok(notice) = heard.try_recv() {
                 if let Notice::ResourceUpdated(_) = notice {
@@ -91,6 +97,7 @@ impl Offers {
                     failure.message
                 );
             }
+            last = Some(Instant::now());
         }
     }
 

@@ -62,6 +62,22 @@ impl Bridged {
         }
     }
 
+    /// What was done before, or may have been, is said before a person is asked: nobody is asked in vain.
+    pub(super) async fn stands_in_the_way(&self, work: &Work) -> Result<Option<Done>, Failure> {
+        let guarded = matches!(work.kind(), Kind::Create | Kind::Act);
+        if !guarded || !self.asks_first(work) || self.setup.journal.is_free(self.intent(work)?).await? {
+            return Ok(None);
+        }
+        match self.claim(work).await? {
+            Claimed::Before(done) => Ok(Some(done)),
+            // It is out of the way by now. What is claimed is claimed again after the yes.
+            Claimed::Ours(mut held) => {
+                held.settle(End::of(State::NotSent)).await;
+                Ok(None)
+            }
+        }
+    }
+
     /// An earlier one of the same, whose fate is not known: looked up where that can be, and the refusal where it is
     /// still not known. `None` means that it is settled by now: claim again.
     async fn look_again(

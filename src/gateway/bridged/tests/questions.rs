@@ -139,3 +139,41 @@ async fn an_answer_to_the_server_is_never_a_yes_to_us_nor_the_reverse() {
     assert_eq!(failure(outcome).code, "confirmation_void");
     assert_eq!(stage.sent().len(), 1);
 }
+
+#[tokio::test]
+async fn an_answer_to_no_question_of_this_call_is_no_fresh_call() {
+    let stage = Stage::new("unasked", vec![]);
+    let list = offered("list_invoices", Effect::Reads, None);
+    // Asked about once, and accepted meanwhile: a no that comes now is still a no.
+    let create = offered("create_client", Effect::Creates, None);
+    for (tool, action) in [(&list, Action::Accept), (&create, Action::Decline), (&create, Action::Accept)] {
+        let forged = Some(Answered { state: "forged".to_owned(), action, responses: Map::new() });
+        let void = failure(stage.call_by(tool, json!({"name": "a"}), forged, caller(true)).await);
+        assert_eq!(void.code, "confirmation_void");
+    }
+    assert!(stage.sent().is_empty() && stage.history().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_page_asks_about_some_fields_only_is_asked_only_with_these() {
+    let answer = || Step::Answers(text("{\"id\":\"1\"}"));
+    let hosted = super::setup("lumabill-hosted", &super::folder("some_fields"));
+    let stage = Stage::with(hosted, vec![answer(), answer()]);
+    let sentence = |tool: &str| crate::catalogue::remote::known("lumabill-hosted", tool).unwrap().asks;
+    let create = offered("create_invoice", Effect::Creates, sentence("create_invoice"));
+    let update = offered("update_client", Effect::Updates, sentence("update_client"));
+    passed(stage.call_by(&create, json!({"client_id": "c"}), None, caller(true)).await);
+    passed(stage.call_by(&update, json!({"client_id": "c", "name": "New"}), None, caller(true)).await);
+    for (tool, arguments) in [
+        (&create, json!({"client_id": "c", "payment_info": {"iban": "x"}})),
+        (&create, json!({"invoice": {"paymentInfo": null}})),
+        (&update, json!({"client_id": "c", "changes": {"email": "x@evil.example"}})),
+    ] {
+        let outcome = stage.call_by(tool, arguments, None, caller(true)).await;
+        assert!(matches!(outcome, Outcome::Ask(_)), "{}", super::words(outcome));
+    }
+    // Another reason to ask holds for all arguments.
+    let changed = offered("create_invoice", Effect::Acts, Some("`create_invoice` was defined otherwise."));
+    let outcome = stage.call_by(&changed, json!({"client_id": "d"}), None, caller(true)).await;
+    assert!(matches!(outcome, Outcome::Ask(_)), "{}", super::words(outcome));
+}

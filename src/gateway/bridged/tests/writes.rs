@@ -133,11 +133,8 @@ async fn an_act_asks_first_and_is_not_done_twice() {
     let void = stage.call_by(&send, other, yes(question.state.clone()), caller(true)).await;
     assert_eq!(failure(void).code, "confirmation_void");
     passed(stage.call_by(&send, arguments.clone(), yes(question.state), caller(true)).await);
-    // The same again is asked for again, and then answered with the first.
-    let Outcome::Ask(question) = stage.call_by(&send, arguments.clone(), None, caller(true)).await else {
-        panic!()
-    };
-    let again = done(stage.call_by(&send, arguments.clone(), yes(question.state), caller(true)).await);
+    // The same again is answered with the first, and nobody is asked in vain.
+    let again = done(stage.call_by(&send, arguments.clone(), None, caller(true)).await);
     assert_eq!(again["done"], json!(false));
     assert!(again["message"].as_str().unwrap().starts_with("NOT DONE AGAIN: same as "), "{again}");
     assert_eq!(stage.sent().len(), 1);
@@ -230,4 +227,42 @@ async fn a_feature_that_is_not_enabled_is_said_clearly() {
     let refusal = failure(stage.call(&create, json!({"name": "x"})).await);
     assert_eq!((refusal.code, refusal.sent), ("feature_not_enabled", Sent::Refused));
     assert_eq!(stage.history().await[0].state, State::Refused);
+}
+
+#[tokio::test]
+async fn after_a_lost_act_nobody_is_asked_in_vain() {
+    let stage = Stage::new("in_vain", vec![Step::Fails(broken())]);
+    let send = offered("send_invoice", Effect::Acts, Some("This sends the invoice by e-mail."));
+    let arguments = json!({"invoice_id": "inv_1"});
+    let question = match stage.call_by(&send, arguments.clone(), None, caller(true)).await {
+        Outcome::Ask(question) => question,
+        other => panic!("{}", words(other)),
+    };
+    let yes = Answered { state: question.state, action: Action::Accept, responses: serde_json::Map::new() };
+    let lost = failure(stage.call_by(&send, arguments.clone(), Some(yes), caller(true)).await);
+    assert_eq!(lost.code, "outcome_unknown");
+    for can_ask in [true, false] {
+        let again = failure(stage.call_by(&send, arguments.clone(), None, caller(can_ask)).await);
+        assert_eq!(again.code, "outcome_unknown", "not asked, and no number wanted");
+    }
+    let states: Vec<_> = stage.history().await.iter().map(|intent| intent.state).collect();
+    assert_eq!(states, [State::Unknown], "looking leaves nothing behind");
+    // What is no longer in the way is asked about again.
+    stage.bridged.setup.journal.settle_by_hand(1, None).await.unwrap().unwrap();
+    let outcome = stage.call_by(&send, arguments, None, caller(true)).await;
+    assert!(matches!(outcome, Outcome::Ask(_)), "{}", words(outcome));
+}
+
+#[tokio::test]
+async fn a_change_that_takes_long_is_not_said_to_be_safe_to_repeat() {
+    for (effect, held_back) in [(Effect::Updates, false), (Effect::Creates, true)] {
+        let (_never, held) = oneshot::channel();
+        let stage = Stage::new(&format!("long_{held_back}"), vec![Step::Holds(held, text("done"))]);
+        let tool = offered("save_client", effect, None);
+        let mut hurried = caller(true);
+        hurried.until = Some(tokio::time::Instant::now() + std::time::Duration::from_millis(2_300));
+        let late = failure(stage.call_by(&tool, json!({"id": "cl_1"}), None, hurried).await);
+        assert_eq!((late.code, late.sent), ("under_way", Sent::Unknown));
+        assert_eq!(late.hint.unwrap().contains("not sent twice"), held_back);
+    }
 }
