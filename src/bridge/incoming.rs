@@ -11,6 +11,7 @@ use super::message::{self, Message};
 use super::session::Route;
 use super::wire::Time;
 use super::{Asked, Notice};
+use crate::text::hides;
 
 /// A person answers within this, or not at all.
 const QUESTION: Duration = Duration::from_secs(50);
@@ -53,7 +54,8 @@ impl Link {
             "notifications/prompts/list_changed" => Notice::PromptsChanged,
             "notifications/resources/list_changed" => Notice::ResourcesChanged,
             "notifications/resources/updated" => match params.remove("uri") {
-                Some(Value::String(uri)) => Notice::ResourceUpdated(uri),
+                // Listed are only addresses that hide nothing: no other one can have been subscribed to.
+                Some(Value::String(uri)) if !hides(&uri) => Notice::ResourceUpdated(uri),
                 _ => return,
             },
             _ => return,

@@ -137,3 +137,20 @@ fn scrub(value: &mut Value, key: &Key) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::credentials::{Key, Origin, Secret};
+
+    #[test]
+    fn a_key_is_masked_however_its_letters_are_escaped() {
+        let key = "ab/cd+ef/0123456789/ghijkl";
+        let secret = Secret::new(key.to_owned());
+        let key_of = Key::new(secret, Origin::parse("https://h").unwrap());
+        for spelled in [key.to_owned(), key.replace('/', "\\/"), key.replace('c', "\\u0063")] {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"a":["{spelled}"]}}}}"#);
+            let read = format!("{:?}", super::read(body.as_bytes(), &key_of).unwrap());
+            assert!(!read.contains(key) && read.contains("…"), "{read}");
+        }
+    }
+}

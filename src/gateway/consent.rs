@@ -27,6 +27,8 @@ pub(super) struct Asker<'a> {
     pub confirmations: &'a Confirmations,
     /// What a yes is bound to.
     pub binding: Binding<'a>,
+    /// The tool by its name here, for words.
+    pub tool: &'a str,
     /// The argument of that name.
     pub confirm_number: Option<&'a str>,
     /// A person can be asked.
@@ -65,6 +67,7 @@ impl Gateway {
                 arguments: &arguments,
                 shown: asking.shown,
             },
+            tool: work.tool(),
             confirm_number: work.confirm_number.as_deref(),
             can_ask: work.caller.can_ask,
             command: format!("lumabill call {}", work.tool()),
@@ -76,7 +79,7 @@ impl Gateway {
 impl Asker<'_> {
     /// A yes that counts, or the question to put, or a refusal that says how to go on.
     pub(super) fn agree(&self, answered: Option<Answered>, asking: &Asking<'_>) -> Result<Agreed, Failure> {
-        let (confirmations, binding, tool) = (self.confirmations, &self.binding, self.binding.tool);
+        let (confirmations, binding, tool) = (self.confirmations, &self.binding, self.tool);
         let label = quoted(asking.label);
         let named = self.confirm_number.is_some_and(|given| quoted(given) == label);
         match answered.map(|answer| (answer.action, answer.state)) {

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::super::redaction::quoted;
 use crate::catalogue::remote::{self, Known};
 use crate::catalogue::{Effect, Toolset};
 
@@ -183,9 +184,11 @@ pub fn judge(definition: &Map<String, Value>, evidence: &Evidence<'_>) -> Judged
     let name = definition.get("name").and_then(Value::as_str).unwrap_or_default();
     let known = remote::known(evidence.service, name);
     let toolset = toolset(name, known);
+    // It stands in sentences of ours, and has to look like a name there.
+    let shown = quoted(name);
     if !evidence.accepted {
         let asks = format!(
-            "`{name}` is new at {} or was defined otherwise when its tools were accepted: nobody has looked at what it does now.",
+            "`{shown}` is new at {} or was defined otherwise when its tools were accepted: nobody has looked at what it does now.",
             evidence.host
         );
         return Judged { effect: Effect::Acts, toolset, asks: Some(asks) };
@@ -195,7 +198,7 @@ pub fn judge(definition: &Map<String, Value>, evidence: &Evidence<'_>) -> Judged
     let asks = match (known.and_then(|known| known.asks), effect) {
         (Some(sentence), _) => Some(sentence.to_owned()),
         (None, Effect::Acts | Effect::Deletes) => Some(format!(
-            "Nothing is known here of what `{name}` does at {}: it may send, charge, change or delete something.",
+            "Nothing is known here of what `{shown}` does at {}: it may send, charge, change or delete something.",
             evidence.host
         )),
         (None, Effect::Reads | Effect::Creates | Effect::Updates) => None,

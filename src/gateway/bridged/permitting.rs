@@ -50,12 +50,14 @@ impl Bridged {
         let label = label(work);
         let asking = Asking { label: &label, message: &message, would: &message, shown: "", facts: None };
         let (arguments, shown) = (work.bound(), shown(work, &message));
+        let tool = work.offered.tool.name.clone();
         let asker = Asker {
             confirmations: &self.confirmations,
             binding: self.binding(work, &arguments, &shown),
+            tool: &tool,
             confirm_number: work.confirm_number.as_deref(),
             can_ask: work.caller.can_ask,
-            command: format!("lumabill call --account {} {}", self.setup.account, work.remote_name()),
+            command: format!("lumabill call --account {} {}", self.setup.account, work.offered.tool.name),
         };
         match asker.agree(answered, &asking)? {
             Agreed::Yes(confirmed) => {
@@ -97,7 +99,7 @@ impl Bridged {
             format!("{} ({}, {})", self.setup.account, self.setup.service, self.host())
         };
         let does = work.offered.asks.as_deref().unwrap_or_else(|| sentence(work.offered.effect));
-        let mut lines = vec![format!("{who}: `{}`. {does}", work.remote_name())];
+        let mut lines = vec![format!("{who}: `{}`. {does}", quoted(work.remote_name()))];
         if work.allow_duplicate {
             lines.push("It may have been done before: another one is meant.".to_owned());
         }
@@ -169,9 +171,10 @@ fn sentence(effect: Effect) -> &'static str {
     }
 }
 
-/// How the record is called that a call is about: its number, else its id, else the tool.
+/// How the record is called that a call is about: its number, else its id, else the tool by its name here, which is
+/// plain whatever the server calls it.
 pub(super) fn label(work: &Work) -> String {
-    number_in(&work.given).or_else(|| id_in(&work.given)).unwrap_or_else(|| work.remote_name().to_owned())
+    number_in(&work.given).or_else(|| id_in(&work.given)).unwrap_or_else(|| work.offered.tool.name.clone())
 }
 
 /// The arguments by their dotted names, those first that say where money or mail goes.

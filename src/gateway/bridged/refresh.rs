@@ -91,11 +91,8 @@ impl Offers {
                 }
             }
             if let Err(failure) = self.refresh().await {
-                tracing::debug!(
-                    "the tools of `{}` were not refreshed: {}",
-                    self.setup.account,
-                    failure.message
-                );
+                // Its words may quote the server's.
+                tracing::debug!("the tools of `{}` were not refreshed: {}", self.setup.account, failure.code);
             }
             last = Some(Instant::now());
         }

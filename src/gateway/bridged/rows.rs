@@ -12,6 +12,9 @@ use crate::text::hides;
 /// Characters of a description, and of a title.
 const ABOUT: usize = 500;
 const TITLE: usize = 100;
+/// The scheme of our own addresses, and whose server may use it too.
+const OURS: &str = "lumabill";
+const HOSTED: &str = "lumabill-hosted";
 
 /// What a server lists beside tools.
 #[derive(Debug, Default)]
@@ -23,6 +26,7 @@ pub struct Rows {
     names: Vec<(String, String)>,
     /// The server has resources, listed or not.
     reads_resources: bool,
+    hosted: bool,
 }
 
 /// How surely an address belongs to a server.
@@ -38,7 +42,8 @@ pub enum Fit {
 }
 
 impl Rows {
-    pub fn new(definitions: &Definitions, account: &str) -> Self {
+    pub fn new(definitions: &Definitions, account: &str, service: &str) -> Self {
+        let hosted = service == HOSTED;
         let prompts: Vec<_> = objects(&definitions.prompts).collect();
         let given = prompts.iter().map(|row| row.get("name").and_then(Value::as_str).unwrap_or_default());
         let safe = naming::safe_names(given.clone(), &[]);
@@ -52,12 +57,15 @@ impl Rows {
             prompts: prompts.iter().filter_map(shown).collect(),
             resources: objects(&definitions.resources)
                 .filter_map(|row| resource(row, "uri", account))
+                .filter(|row| hosted || !is_ours(row, "uri"))
                 .collect(),
             templates: objects(&definitions.templates)
                 .filter_map(|row| resource(row, "uriTemplate", account))
+                .filter(|row| hosted || !is_ours(row, "uriTemplate"))
                 .collect(),
             reads_resources: definitions.server.pointer("/capabilities/resources").is_some(),
             names,
+            hosted,
         }
     }
 
@@ -80,6 +88,9 @@ impl Rows {
             return Some(Fit::Template);
         }
         let scheme = scheme(uri);
+        if !self.hosted && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(OURS)) {
+            return None;
+        }
         let mut all = addresses(&self.resources, "uri").chain(addresses(&self.templates, "uriTemplate"));
         if scheme.is_some() && all.any(|listed| self::scheme(listed) == scheme) {
             return Some(Fit::Scheme);
@@ -94,6 +105,12 @@ fn objects(rows: &[Value]) -> impl Iterator<Item = &Map<String, Value>> {
 
 fn addresses<'a>(rows: &'a [Value], place: &'static str) -> impl Iterator<Item = &'a str> {
     rows.iter().filter_map(move |row| row.get(place)?.as_str())
+}
+
+/// An address that looks like one of ours, from a server that is not Lumabill's own.
+fn is_ours(row: &Value, place: &str) -> bool {
+    let address = row.get(place).and_then(Value::as_str).and_then(scheme);
+    address.is_some_and(|scheme| scheme.eq_ignore_ascii_case(OURS))
 }
 
 fn scheme(address: &str) -> Option<&str> {
@@ -218,7 +235,7 @@ mod tests {
 
     #[test]
     fn rows_are_marked_and_nothing_in_them_is_hidden() {
-        let rows = Rows::new(&definitions(), "acme");
+        let rows = Rows::new(&definitions(), "acme", "url");
         assert_eq!(rows.prompts, [json!({ "name": "a_b", "description": "[acme] x\\u{202e}y" })]);
         assert_eq!(rows.prompt("a_b"), Some("a b"));
         assert_eq!(rows.prompt("a b"), None);
@@ -228,7 +245,7 @@ mod tests {
 
     #[test]
     fn an_address_belongs_to_whom_it_fits_best() {
-        let rows = Rows::new(&definitions(), "acme");
+        let rows = Rows::new(&definitions(), "acme", "url");
         assert_eq!(rows.fit("demo://one"), Some(Fit::Listed));
         assert_eq!(rows.fit("demo://rows/7"), Some(Fit::Template));
         assert_eq!(rows.fit("demo://other"), Some(Fit::Scheme));

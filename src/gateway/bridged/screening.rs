@@ -74,6 +74,7 @@ pub fn screen(params: &Map<String, Value>, origin: &Origin, modes: Option<&Value
     if Value::Object(params.clone()).to_string().len() > LARGEST_FORM {
         return Screened::Declined("it is too large");
     }
+    let mut address = None;
     match params.get("mode") {
         None if fills => {}
         Some(Value::String(mode)) if mode == "form" && fills => {}
@@ -84,6 +85,7 @@ pub fn screen(params: &Map<String, Value>, origin: &Origin, modes: Option<&Value
             if !leads_to(params.get("url"), origin) {
                 return Screened::Declined("it would open an address outside the service");
             }
+            address = params.get("url").and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
         }
         _ => return Screened::Declined("it is of a kind that this client does not know"),
     }
@@ -96,6 +98,10 @@ pub fn screen(params: &Map<String, Value>, origin: &Origin, modes: Option<&Value
     redaction::apply(&mut shown);
     let Value::Object(mut shown) = shown else { return Screened::Declined("it cannot be shown") };
     shown.insert("message".into(), json!(format!("{} asks: {}", origin.host(), quoted_whole(message))));
+    if let Some(address) = address {
+        // As it was read here: laxer readers take `https://own.example\\@other.example` for another host.
+        shown.insert("url".into(), json!(address.as_str()));
+    }
     Screened::Put(shown)
 }
 

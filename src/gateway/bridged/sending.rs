@@ -167,3 +167,24 @@ impl Drop for Count {
         self.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::{Slot, through};
+
+    #[test]
+    fn words_on_progress_are_visible_and_short() {
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let sink = Arc::clone(&heard);
+        let slot: Slot = Arc::new(Mutex::new(Some(Arc::new(move |_, _, words: &str| {
+            sink.lock().unwrap().push(words.to_owned());
+        }))));
+        through(&slot)(1.0, None, "half\u{1b}[2J\n\u{202e}done");
+        through(&slot)(2.0, None, &"x".repeat(1 << 20));
+        let heard = heard.lock().unwrap();
+        assert_eq!(heard[0], "half\\u{1b}[2J \\u{202e}done");
+        assert!(heard[1].chars().count() <= super::WORDS + 1);
+    }
+}
