@@ -288,7 +288,8 @@ async fn a_write_that_an_error_of_the_server_met_is_not_sent_again_whatever_its_
     let wait = Arc::clone(&opened);
     let server = Server::start(move |heard| match heard.what() {
         "GET" => {
-            let told = json!({"protocolVersion": "2024-11-05", "capabilities": {"tools": {}}, "serverInfo": {}});
+            let told =
+                json!({"protocolVersion": "2024-11-05", "capabilities": {"tools": {}}, "serverInfo": {}});
             let answer = json!({"jsonrpc": "2.0", "id": 1, "result": told});
             vec![
                 stream(),
