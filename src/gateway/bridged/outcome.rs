@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::super::redaction;
-use super::records::texts;
+use super::records::{Named, named_in, texts};
 use crate::bridge::BridgeError;
 use crate::failure::Sent;
 
@@ -56,7 +56,11 @@ pub enum Fate {
 pub fn fate(answer: &Result<Map<String, Value>, BridgeError>) -> Fate {
     match answer {
         Ok(result) if asks(result) => Fate::Asks,
-        Ok(result) if !failed(result) => Fate::Done,
+        Ok(result) if !failed(result) => match status_of_error(result) {
+            None => Fate::Done,
+            Some(408 | 500..) => Fate::Lost(LATE),
+            Some(_) => Fate::Refused,
+        },
         Ok(result) if texts(result).any(is_doubtful) => Fate::Lost(LATE),
         Ok(_) => Fate::Refused,
         Err(error) => match error.sent() {
@@ -81,6 +85,19 @@ pub fn asks(result: &Map<String, Value>) -> bool {
 /// A result that says of itself that the tool failed.
 pub fn failed(result: &Map<String, Value>) -> bool {
     result.get("isError") == Some(&Value::Bool(true))
+}
+
+/// The status in an error body that a server hands on as if it were a result: `{"statusCode":400,"message":"…"}` alone,
+/// with nothing in it that names a record.
+fn status_of_error(result: &Map<String, Value>) -> Option<u64> {
+    let parsed = || {
+        let mut all = texts(result);
+        all.next().filter(|_| all.next().is_none()).and_then(|text| serde_json::from_str(text).ok())
+    };
+    let body: Value = result.get("structuredContent").cloned().or_else(parsed)?;
+    let body = body.as_object().filter(|body| body.contains_key("message"))?;
+    let status = body.get("statusCode")?.as_u64().filter(|status| (400..600).contains(status))?;
+    (named_in(result) == Named::default()).then_some(status)
 }
 
 /// A text of a failed result that does not say whether the tool did its work.
@@ -223,6 +240,26 @@ mod tests {
         assert_eq!(fate(&Ok(map(json!({"content": []})))), Fate::Done);
         assert_eq!(fate(&Ok(map(json!({"resultType": "complete", "isError": false})))), Fate::Done);
         assert_eq!(fate(&Ok(map(json!({"resultType": "input_required"})))), Fate::Asks);
+    }
+
+    #[test]
+    fn an_error_body_without_its_mark_is_no_success() {
+        let said =
+            |body: Value| fate(&Ok(map(json!({"content": [{"type": "text", "text": body.to_string()}]}))));
+        assert_eq!(
+            said(json!({"code": "BAD_REQUEST", "statusCode": 400, "message": "invoiceNumber exists"})),
+            Fate::Refused
+        );
+        assert!(matches!(said(json!({"statusCode": 500, "message": "x"})), Fate::Lost(_)));
+        let structured = json!({"structuredContent": {"statusCode": 404, "message": "no such customer"}});
+        assert_eq!(fate(&Ok(map(structured))), Fate::Refused);
+        for done in [
+            json!({"statusCode": 201, "message": "created"}),
+            json!({"id": "wh_1", "statusCode": 404, "message": "the target answered so"}),
+            json!({"statusCode": 400}),
+        ] {
+            assert_eq!(said(done), Fate::Done);
+        }
     }
 
     #[test]
