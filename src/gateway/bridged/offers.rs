@@ -171,7 +171,8 @@ impl Seen {
             level: setup.level,
             lean: setup.selection.lean,
         };
-        let mut seen = Self { stamp, rows: Rows::new(&definitions, account, setup.service), ..Self::default() };
+        let mut seen =
+            Self { stamp, rows: Rows::new(&definitions, account, setup.service), ..Self::default() };
         for offered in tools::offered(&definitions, &terms) {
             let name = offered.tool.name.clone();
             if !setup.selection.has_remote(&offered) {

@@ -250,6 +250,9 @@ mod tests {
         assert_eq!(rows.fit("demo://rows/7"), Some(Fit::Template));
         assert_eq!(rows.fit("demo://other"), Some(Fit::Scheme));
         assert_eq!(rows.fit("ui://other"), Some(Fit::Perhaps));
+        assert_eq!(rows.fit("Lumabill://invoices"), None);
+        let hosted = Rows::new(&definitions(), "acme", "lumabill-hosted");
+        assert_eq!(hosted.fit("lumabill://invoices"), Some(Fit::Perhaps));
         assert_eq!(Rows::default().fit("ui://other"), None);
     }
 }

@@ -225,6 +225,8 @@ mod tests {
     fn addresses_lead_to_the_service_only() {
         let url = |url: &str| screened(&json!({"mode": "url", "message": "open this", "url": url}));
         assert!(matches!(url("https://billbot.io/connect?x=1"), Screened::Put(_)));
+        let Screened::Put(shown) = url("https://billbot.io\\@evil.example/") else { panic!("declined") };
+        assert_eq!(shown["url"], "https://billbot.io/@evil.example/");
         for bad in [
             "https://evil.example/billbot.io",
             "https://billbot.io.evil.example/",
