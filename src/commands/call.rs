@@ -2,6 +2,7 @@
 
 mod asking;
 mod passed;
+mod typing;
 
 use std::io::{IsTerminal, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,13 +52,20 @@ Examples:
   lumabill call --sandbox list_clients search=Meier      practice, without an account";
 
 pub fn run(args: Args) -> Result<(), Failure> {
-    let arguments = arguments(&args)?;
+    let mut arguments = arguments(&args)?;
+    let in_words = args.all_arguments.is_none();
     let (choice, as_json) = (args.choice, args.json);
     let Some(tool) = args.tool else { return tools::list(&choice, as_json) };
     // Naming a tool serves it: the default set spares an assistant's context, not a person's.
     let choice = choice.naming(&tool);
     let choice = if choice.lean { choice } else { Choice { toolsets: vec!["default".to_owned()], ..choice } };
     let served = connect::Connected::new(&choice, connect::Missing::Fails)?;
+    if in_words && !served.remotes.is_empty() {
+        let tools = served.accounts.tools();
+        if let Some(known) = tools.iter().find(|known| known.name == tool) {
+            typing::type_words(&known.input_schema, &mut arguments);
+        }
+    }
     let outcome = connect::block_on(call(&served.accounts, &tool, arguments))?;
     let receipt = match outcome {
         Ok(Answer::Ours(done)) => {

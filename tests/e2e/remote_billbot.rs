@@ -84,6 +84,17 @@ fn the_stand_in_has_the_tools_of_its_page_and_wants_its_key() {
 }
 
 #[test]
+fn words_of_the_terminal_have_the_types_of_the_server_s_schema() {
+    let (server, _billbot) = billbot::start(Speaks::sessions(PATH));
+    let home = logged_in(&server);
+    let lines = greenleaf()["line_items"].to_string();
+    let words = ["client_id=cl_abc123", "due_days=30", &format!("line_items={lines}")];
+    let call = [&["call", "--account", "billbot", "create_invoice"][..], &words].concat();
+    Lumabill::at(&home, &call).run().exits(0);
+    assert_eq!(*server.calls("create_invoice")[0].arguments(), greenleaf());
+}
+
+#[test]
 fn the_page_s_conversation_sends_only_after_a_yes() {
     for (speaks, era) in
         ways().into_iter().zip([Era::Legacy, Era::Modern, Era::Legacy, Era::Modern, Era::Legacy])
