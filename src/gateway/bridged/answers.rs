@@ -125,8 +125,15 @@ pub(super) fn not_again(bridged: &Bridged, work: &Work, earlier: &Intent, likene
     facts.insert("same_as".into(), same_as(earlier));
     let look =
         bridged.shows(work.remote_name()).map(|tool| format!("`{tool}` shows it; ")).unwrap_or_default();
-    let hint =
+    let mut hint =
         format!("{look}if the person wants another one on purpose, call again with `allow_duplicate`: true");
+    if bridged.setup.service == "url" && work.offered.effect == Effect::Acts {
+        // Whoever only looked something up has to learn why that was taken for an act.
+        let account = &bridged.setup.account;
+        hint = format!(
+            "{hint}; a tool that only reads is named once by the person: `lumabill config --account {account} reads TOOL,TOOL`"
+        );
+    }
     facts.insert("hint".into(), json!(hint));
     bridged.done(facts, Some(&first))
 }
