@@ -131,7 +131,7 @@ impl Gateway {
 
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
-        tracing::debug!(tool = call.tool, client = call.caller.name, "call");
+        tracing::info!(tool = call.tool, client = call.caller.name, "call");
         match self.carry_out(call).await {
             Ok(outcome) => outcome,
             Err(failure) => Outcome::Failed(redaction::failure(failure)),

@@ -143,7 +143,7 @@ impl Bridged {
 
     /// Calls a tool.
     pub async fn call(&self, call: Call) -> Outcome {
-        tracing::debug!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");
+        tracing::info!(account = self.setup.account, tool = call.tool, client = call.caller.name, "call");
         let carried_out = match self.find(&call.tool) {
             Ok(offered) if offered.whole => self.create_and_wait(call).await,
             Ok(offered) => self.carry_out(offered, call).await,

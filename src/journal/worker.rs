@@ -227,7 +227,7 @@ impl Worker {
         self.tidied = Some(Instant::now());
         let kept_from = now().saturating_sub(millis(self.keep));
         if let Err(error) = self.change(|writing| writing.remove_settled_before(kept_from)) {
-            tracing::debug!(%error, "old rows of the journal were not removed");
+            tracing::info!(%error, "old rows of the journal were not removed");
             return;
         }
         let owners = self.read(reading::owners_of_open);

@@ -195,7 +195,7 @@ async fn put(
     };
     let withdrawn = CancelledNotificationParam::new(Some(handle.id.clone()), Some(why.to_owned()));
     if peer.notify_cancelled(withdrawn).await.is_err() {
-        tracing::debug!("a question could not be withdrawn");
+        tracing::info!("a question could not be withdrawn");
     }
     answer
 }

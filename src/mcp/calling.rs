@@ -179,7 +179,7 @@ impl Steps {
         progress.message = Some(step.what).filter(|what| !what.is_empty());
         progress.total = step.of;
         if self.peer.notify_progress(progress).await.is_err() {
-            tracing::debug!("a progress notification could not be sent");
+            tracing::info!("a progress notification could not be sent");
         }
     }
 }

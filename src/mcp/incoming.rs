@@ -67,7 +67,7 @@ pub(super) fn read(line: Line<'_>, limit: usize, emit: &mut impl FnMut(Incoming)
             match outline.request_id() {
                 Some(id) => emit(refused(id, error)),
                 None if batch => emit(Incoming::Refused(None, error)),
-                None => tracing::debug!("ignored an oversized line without a request's id"),
+                None => tracing::info!("ignored an oversized line without a request's id"),
             }
         }
         Line::Whole(bytes) => read_whole(bytes, emit),
@@ -86,7 +86,7 @@ fn read_whole(bytes: &[u8], emit: &mut impl FnMut(Incoming)) {
                 emit(incoming);
             }
         }
-        Ok(_) => tracing::debug!("ignored a line that is no JSON-RPC message"),
+        Ok(_) => tracing::info!("ignored a line that is no JSON-RPC message"),
         Err(error) => {
             if let Some(id) = Outline::of(bytes).request_id() {
                 let message = format!(
@@ -95,7 +95,7 @@ fn read_whole(bytes: &[u8], emit: &mut impl FnMut(Incoming)) {
                 );
                 emit(refused(id, ErrorData::parse_error(message, None)));
             } else {
-                tracing::debug!("ignored a line that is no JSON");
+                tracing::info!("ignored a line that is no JSON");
             }
         }
     }

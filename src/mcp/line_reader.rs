@@ -25,7 +25,7 @@ pub(super) fn each_line(input: impl BufRead, limit: usize, mut take: impl FnMut(
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => {
-                tracing::debug!(kind = ?error.kind(), "reading stdin failed");
+                tracing::info!(kind = ?error.kind(), "reading stdin failed");
                 return;
             }
         }

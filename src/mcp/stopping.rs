@@ -104,7 +104,7 @@ mod system {
             let _ = tell.send(());
         };
         if let Err(error) = std::thread::Builder::new().name("parent".into()).spawn(wait) {
-            tracing::debug!(kind = ?error.kind(), "no thread to wait for the end of the parent");
+            tracing::info!(kind = ?error.kind(), "no thread to wait for the end of the parent");
         }
     }
 

@@ -114,7 +114,7 @@ impl<P: ToolProvider> Server<P> {
                         && (!prompts || sink.notify_prompt_list_changed().await.is_ok())
                         && (!resources || sink.notify_resource_list_changed().await.is_ok());
                     if !told {
-                        tracing::debug!("a change of what is served could not be told");
+                        tracing::info!("a change of what is served could not be told");
                     }
                 }
                 uri = next_update(&mut notices), if !followed.is_empty() => {
@@ -161,7 +161,7 @@ impl<P: ToolProvider> Server<P> {
                     () = cancelled.cancelled() => return,
                 };
                 if !taken {
-                    tracing::debug!(method, "a remote server did not take it");
+                    tracing::info!(method, "a remote server did not take it");
                 }
             }
         }
@@ -183,7 +183,7 @@ async fn tell_of(uri: String, context: &SubscriptionContext) {
     let peer = &context.request_context().peer;
     let update = ServerNotification::ResourceUpdatedNotification(update);
     if peer.send_notification(update).await.is_err() {
-        tracing::debug!("a change of a resource could not be told");
+        tracing::info!("a change of a resource could not be told");
     }
 }
 

@@ -141,7 +141,7 @@ impl Wire {
                     Err(error) => JsonRpcMessage::error(error, Some(id)),
                 });
             }
-            Incoming::Answer(..) => tracing::debug!("ignored an answer to nothing that was asked"),
+            Incoming::Answer(..) => tracing::info!("ignored an answer to nothing that was asked"),
         }
         None
     }

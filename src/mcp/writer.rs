@@ -97,7 +97,7 @@ fn write_all(
         }
         drop(ticket);
         if let Err(error) = written {
-            tracing::debug!(kind = ?error.kind(), "writing stdout failed");
+            tracing::info!(kind = ?error.kind(), "writing stdout failed");
             progress.broken.cancel();
             return;
         }

@@ -216,7 +216,7 @@ fn is_called(tool: &Value, name: &str) -> bool {
 fn beside_tools(list: Result<Vec<Value>, BridgeError>) -> Result<Vec<Value>, Failure> {
     match list {
         Err(BridgeError::Rpc { code, .. }) => {
-            tracing::debug!(code, "a list beside tools was refused");
+            tracing::info!(code, "a list beside tools was refused");
             Ok(Vec::new())
         }
         list => Ok(list?),

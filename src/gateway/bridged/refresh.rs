@@ -92,7 +92,7 @@ impl Offers {
             }
             if let Err(failure) = self.refresh().await {
                 // Its words may quote the server's.
-                tracing::debug!("the tools of `{}` were not refreshed: {}", self.setup.account, failure.code);
+                tracing::info!("the tools of `{}` were not refreshed: {}", self.setup.account, failure.code);
             }
             last = Some(Instant::now());
         }

@@ -31,7 +31,7 @@ impl Gateway {
         let looked = timeout_at(began + TIME, self.looked_after(work, began + LOOKS)).await;
         work.waits = own;
         if let Ok(Err(failure)) = looked {
-            tracing::debug!("open intents were not looked after: {}", failure.message);
+            tracing::info!("open intents were not looked after: {}", failure.message);
         }
     }
 
