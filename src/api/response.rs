@@ -62,7 +62,7 @@ pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, Ap
     // A body that was read as JSON is UTF-8 but for what its texts escape.
     let text = String::from_utf8_lossy(&body);
     if asked.key.is_in(&text) || text.contains("\\u00") {
-        scrub(&mut json, asked.key);
+        asked.key.scrub_all(&mut json);
     }
     if says_that_it_failed(&json) {
         let mut refusal = Refusal::read(status, false, &body, &Cleaner::new(asked.key));
@@ -187,22 +187,4 @@ fn request_id(headers: &HeaderMap, key: &Key) -> Option<String> {
         .find_map(|name| text_of(headers, name))
         .map(|id| Cleaner::new(key).clean(&id, REQUEST_ID))
         .filter(|id| !id.is_empty())
-}
-
-/// Masks the key wherever an answer carries it back.
-fn scrub(value: &mut Value, key: &Key) {
-    match value {
-        Value::String(text) if key.is_in(text) => *text = key.scrub(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| scrub(item, key)),
-        Value::Object(object) => {
-            if object.keys().any(|name| key.is_in(name)) {
-                *object = std::mem::take(object)
-                    .into_iter()
-                    .map(|(name, value)| (key.scrub(&name), value))
-                    .collect();
-            }
-            object.values_mut().for_each(|value| scrub(value, key));
-        }
-        _ => {}
-    }
 }

@@ -79,7 +79,7 @@ pub fn read(body: &[u8], key: &Key) -> Result<Vec<Message>, &'static str> {
     })?;
     // A key may be written with escapes; many servers escape every slash.
     if key.is_in(text) || text.contains("\\u00") || text.contains("\\/") {
-        scrub(&mut json, key);
+        key.scrub_all(&mut json);
     }
     match json {
         Value::Array(messages) => messages.into_iter().map(take_apart).collect(),
@@ -118,24 +118,6 @@ fn rpc(mut error: Map<String, Value>) -> BridgeError {
         _ => "the server gave no reason".to_owned(),
     };
     BridgeError::Rpc { code, message, data: error.remove("data") }
-}
-
-/// Masks the key wherever an answer carries it back.
-fn scrub(value: &mut Value, key: &Key) {
-    match value {
-        Value::String(text) if key.is_in(text) => *text = key.scrub(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| scrub(item, key)),
-        Value::Object(object) => {
-            if object.keys().any(|name| key.is_in(name)) {
-                *object = std::mem::take(object)
-                    .into_iter()
-                    .map(|(name, value)| (key.scrub(&name), value))
-                    .collect();
-            }
-            object.values_mut().for_each(|value| scrub(value, key));
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

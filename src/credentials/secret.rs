@@ -7,6 +7,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use ring::digest;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::Url;
 
 use super::{Origin, oauth};
@@ -198,6 +199,24 @@ impl Key {
             return text.replace(self.secret.expose(), &self.masked());
         }
         text.to_owned()
+    }
+
+    /// Masks this key wherever an answer carries it back, in names of fields too.
+    pub fn scrub_all(&self, value: &mut Value) {
+        match value {
+            Value::String(text) if self.is_in(text) => *text = self.scrub(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub_all(item)),
+            Value::Object(object) => {
+                if object.keys().any(|name| self.is_in(name)) {
+                    *object = std::mem::take(object)
+                        .into_iter()
+                        .map(|(name, value)| (self.scrub(&name), value))
+                        .collect();
+                }
+                object.values_mut().for_each(|value| self.scrub_all(value));
+            }
+            _ => {}
+        }
     }
 
     /// A name for what all processes with this key share, which tells nothing of the key: 16 hex digits
