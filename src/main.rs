@@ -15,6 +15,7 @@ mod mcp;
 mod rules;
 mod sandbox;
 mod settings;
+mod spec;
 mod terminal;
 mod text;
 mod workflows;

@@ -17,6 +17,7 @@ use crate::api;
 use crate::credentials;
 use crate::failure::Failure;
 use crate::journal::Journal;
+use crate::spec::Kept;
 
 /// All that a gateway is made of. Making one touches neither keyring nor network.
 pub struct Setup {
@@ -61,6 +62,8 @@ pub struct Facts {
     pub read_only: bool,
     /// A key is stored somewhere.
     pub logged_in: bool,
+    /// What the user's description of the API says; `None` where there is none for this account and address.
+    pub described: Option<Arc<Kept>>,
 }
 
 impl Gateway {

@@ -16,6 +16,7 @@ use crate::journal::Journal;
 use crate::settings::{
     Account, Mode, Policy, Settings, SettingsError, StoredIn, is_account_name, me, runs_into,
 };
+use crate::spec::Kept;
 use crate::terminal;
 
 /// Every account that `choice` names, or the one that the settings choose.
@@ -180,6 +181,9 @@ fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure>
 
 pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
     let from_environment = account.stored_in == StoredIn::Environment;
+    // One that was made for another address describes another API.
+    let described = Kept::load(&settings.folders.config, &account.name)?;
+    let described = described.filter(|kept| kept.origin == account.origin).map(Arc::new);
     Ok(Facts {
         account: account.name.clone(),
         origin: Origin::parse(&account.origin)?,
@@ -195,6 +199,7 @@ pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<
             .collect(),
         read_only: policy.read_only,
         logged_in: account.stored_in != StoredIn::Keyring || settings.stored_account(&account.name).is_some(),
+        described,
     })
 }
 

@@ -1,0 +1,23 @@
+//! The vendor's API as the user's OpenAPI file describes it: read, compared with the description that the catalogue was
+//! made from, and turned into a [`Dialect`] in which the gateway's requests and answers are translated at one place.
+//!
+//! Nothing here reaches the network. A file is data from outside: bounded, its references local, its texts neutralised,
+//! and its addresses are never followed: paths count below the account's own origin only.
+
+mod compare;
+mod dialect;
+mod document;
+mod extra;
+mod kept;
+mod operation;
+
+pub use compare::{Comparison, Row, Verdict};
+pub use dialect::{Dialect, Field, Listing, Shape, Sides, Spoken};
+pub use document::{Document, SpecError};
+pub use extra::Extra;
+pub use kept::Kept;
+pub use operation::{Content, In, Operation, Parameter, Verb};
+
+/// The description that the catalogue was made from (`src/sandbox/openapi.yaml`, every guess marked in it): the same data
+/// that the sandbox obeys, and no code of it.
+pub const OURS: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));

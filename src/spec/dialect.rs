@@ -1,0 +1,104 @@
+//! How the API spells what the catalogue says: paths, methods, names of parameters and fields, values, envelopes. Requests
+//! are translated on their way out, answers on their way in; everything in between speaks the catalogue's words.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Verb;
+
+/// What differs, for every tool of the catalogue that the description has. Tools that it lacks are not in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Dialect {
+    /// By tool name.
+    pub spoken: BTreeMap<String, Spoken>,
+}
+
+/// One tool's operation there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spoken {
+    pub verb: Verb,
+    /// Path parameters in the order of ours: `/v2/customers/{customerId}`.
+    pub path: String,
+    /// Query parameters that are spelled differently: ours on the wire → theirs. Those that it does not have map to `""`
+    /// and are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, Field>,
+    #[serde(default)]
+    pub sends: Shape,
+    /// The record in the answer, or a record of the list.
+    #[serde(default)]
+    pub answers: Shape,
+    /// Lists only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<Listing>,
+    /// What the description says makes a yes necessary although the catalogue's row does not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirms: bool,
+}
+
+/// An object on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// What is spelled differently, or holds something that is: by our name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Field>,
+    /// Keys around the object, outermost first: `["data"]`, `["payload", "invoice"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<String>,
+    /// Their names of all fields that a request may carry, where the description lists them and allows no other: what is
+    /// not among them is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
+}
+
+/// One field.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Their name.
+    pub name: String,
+    /// Values that are spelled differently: ours → theirs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+    /// Of an object, or of the objects in a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner: Option<Shape>,
+}
+
+/// The envelope and paging of a list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Keys to the array of records; empty where the answer is the array.
+    pub records: Vec<String>,
+    /// Keys to the number of all records, `[]` where it is not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub total: Vec<String>,
+    /// Keys to the cursor of the next page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cursor: Vec<String>,
+    /// Keys to a yes or no whether there is more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<String>,
+    /// Their parameters, where they have them.
+    #[serde(default, skip_serializing_if = "Sides::is_empty")]
+    pub asks: Sides,
+}
+
+/// The parameters by which a page is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sides {
+    /// Number of the page, with the number of the first page.
+    pub page: Option<(String, u64)>,
+    /// Records to leave out.
+    pub offset: Option<String>,
+    pub cursor: Option<String>,
+    /// Records on a page, with the most that it takes.
+    pub limit: Option<(String, Option<u64>)>,
+}
+
+impl Sides {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
