@@ -17,6 +17,8 @@ mod sandbox;
 mod serve;
 mod sign_ins;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod uninstall;
 
