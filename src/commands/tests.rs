@@ -27,7 +27,7 @@ fn pages() -> BTreeMap<String, String> {
 fn page(command: clap::Command) -> String {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     let version = command.get_version().unwrap_or_default().to_owned();
-    let closing = command.get_after_help().map(ToString::to_string);
+    let closing = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
     let has_options = command.get_arguments().any(|argument| !argument.is_hide_set());
     let has_commands = command.get_subcommands().any(|below| !below.is_hide_set());
     let man = Man::new(command);
