@@ -5,6 +5,7 @@ mod accounts;
 mod api;
 mod books;
 mod clients;
+mod described;
 mod entry;
 mod exposed;
 mod folders;
