@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::document::unpaged;
-use super::envelope::{ListShape, Page, wrap};
+use super::envelope::{ListShape, Page, Paging, wrap};
 use super::noise::{self, Kind, Noise};
 use super::ours;
 use super::plan::{Plan, Route};
@@ -53,6 +53,11 @@ impl Front {
 
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// Whether the variant has an operation that sends an invoice.
+    pub fn sends(&self) -> bool {
+        self.inner.noise.iter().any(|noise| noise.kind == Kind::Send)
     }
 
     /// What was called since the last time.
@@ -298,8 +303,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 /// The address of the page after this one.
-fn next_page(paging: &super::envelope::Paging, query: &[(String, String)], path: &str, start: usize, size: usize) -> String {
-    use super::envelope::Paging;
+fn next_page(paging: &Paging, query: &[(String, String)], path: &str, start: usize, size: usize) -> String {
     let (name, value) = match paging {
         Paging::Page { page, first, .. } => (page, (start + size) / size + usize::try_from(*first).unwrap()),
         Paging::Offset { offset, .. } => (offset, start + size),

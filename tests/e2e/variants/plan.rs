@@ -39,6 +39,9 @@ pub struct Route {
 /// A variant of the reconstruction.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// As asked for.
+    pub number: u64,
+    /// What all choices are made from.
     pub seed: u64,
     pub level: u8,
     pub names: Names,
@@ -56,7 +59,6 @@ pub struct Plan {
     pub strict: bool,
     /// Unrelated operations, fields and headers.
     pub noise: bool,
-    /// Name of the key field, where it is not `id`.
     pub routes: Vec<Route>,
     /// Tools whose operations the variant does not have.
     pub lacking: Vec<&'static str>,
@@ -68,7 +70,9 @@ const SPARE: &[&str] =
 
 impl Plan {
     /// Level 1 changes the style only, 2 the words too, 3 the structure too.
-    pub fn new(seed: u64, level: u8) -> Self {
+    pub fn new(number: u64, level: u8) -> Self {
+        // The same number makes another variant on every level.
+        let seed = number * 8 + u64::from(level);
         let names = Names::chosen(seed, level);
         let mut dice = Dice::of(seed, "plan");
         let (prefix, server) = dice.pick(&[
@@ -86,6 +90,7 @@ impl Plan {
         let layout = dice.pick(&[Layout::References, Layout::References, Layout::Inline, Layout::AllOf]);
         let (old, yaml, described) = (dice.chance(50), dice.chance(40), dice.chance(50));
         let mut plan = Self {
+            number,
             seed,
             level,
             server: server.to_owned(),
@@ -205,6 +210,6 @@ impl Plan {
 
     /// One line for reports of failures.
     pub fn label(&self) -> String {
-        format!("seed {} level {}", self.seed, self.level)
+        format!("level {} seed {}", self.level, self.number)
     }
 }
