@@ -28,7 +28,13 @@ use serde_json::Value;
 use crate::support::SandboxProcess;
 
 /// One request as a client of the variant sends it: status, head and body of the answer.
-pub fn ask(url: &str, sandbox: &SandboxProcess, method: &str, target: &str, body: Option<&Value>) -> (u16, String, Value) {
+pub fn ask(
+    url: &str,
+    sandbox: &SandboxProcess,
+    method: &str,
+    target: &str,
+    body: Option<&Value>,
+) -> (u16, String, Value) {
     let head = format!(
         "{method} {target} HTTP/1.1\r\nauthorization: Bearer {}\r\nx-profile-id: {}\r\ncontent-type: application/json\r\n",
         sandbox.key(),

@@ -67,7 +67,7 @@ impl Office {
         self.run_with(arguments, &self.front.sandbox.key())
     }
 
-    fn run_with(&self, arguments: &[&str], key: &str) -> Lumabill {
+    pub fn run_with(&self, arguments: &[&str], key: &str) -> Lumabill {
         let run = Lumabill::at(&self.home, arguments).with_api(&self.front.url(), key);
         run.env("LUMABILL_PROFILE_ID", &self.front.sandbox.profile(PROFILE))
     }
@@ -94,6 +94,12 @@ pub fn hold(plan: &Arc<Plan>) -> Outcome {
         return outcome;
     }
     super::truth::check(plan, &office.kept(), &mut outcome);
+    ask_all(&office, &mut outcome);
+    outcome
+}
+
+/// All prompts, held against the run on the sandbox.
+pub fn ask_all(office: &Office, outcome: &mut Outcome) {
     let facts = direct();
     let session = McpSession::with_elicitation(&office.run(&SERVE), Era::Legacy);
     let read_only = office.run_with(&SERVE, &office.front.sandbox.read_only_key());
@@ -101,18 +107,14 @@ pub fn hold(plan: &Arc<Plan>) -> Outcome {
     let mut desk = Desk { session, sandbox: &sandbox, front: Some(&office.front), read_only };
     for (name, prompt) in PROMPTS {
         match catch_unwind(AssertUnwindSafe(|| prompt(&mut desk))) {
-            Ok(answered) => {
-                let mut differing = Vec::new();
-                compare(&facts[name], &answered, name, &mut differing);
-                outcome.differing.extend(differing);
-            }
+            Ok(answered) => compare(&facts[name], &answered, name, &mut outcome.differing),
             Err(panic) => outcome.failed.push((name, message(panic.as_ref()))),
         }
-        let strange = office.front.take_called();
-        let strange = strange.into_iter().filter(|called| called.starts_with("noise") && !called.ends_with("/send"));
+        let called = office.front.take_called();
+        let strange =
+            called.into_iter().filter(|called| called.starts_with("noise") && !called.ends_with("/send"));
         outcome.wrong.extend(strange.map(|called| format!("{name}: {called}")));
     }
-    outcome
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
@@ -121,8 +123,18 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// Made anew in every run, or of the machine's clock.
-const MADE_ANEW: &[&str] =
-    &["id", "created_at", "updated_at", "sent_at", "journal_entry_id", "request_id", "cursor", "next_cursor", "environment", "recovered"];
+const MADE_ANEW: &[&str] = &[
+    "id",
+    "created_at",
+    "updated_at",
+    "sent_at",
+    "journal_entry_id",
+    "request_id",
+    "cursor",
+    "next_cursor",
+    "environment",
+    "recovered",
+];
 
 /// What of the facts of the direct run is missing or different. Further facts are no difference.
 fn compare(wanted: &Value, found: &Value, at: &str, differing: &mut Vec<String>) {

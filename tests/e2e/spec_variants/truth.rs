@@ -36,7 +36,9 @@ pub fn check(plan: &Plan, kept: &Value, outcome: &mut Outcome) {
             let theirs = field["name"].as_str().unwrap_or_default();
             let paging = ["page", "limit"].contains(&ours.as_str());
             if !theirs.is_empty() && !paging && route.parameter(plan, ours) != theirs {
-                outcome.wrong_fields.push(format!("{tool} ?{ours}: {theirs}, not {}", route.parameter(plan, ours)));
+                outcome
+                    .wrong_fields
+                    .push(format!("{tool} ?{ours}: {theirs}, not {}", route.parameter(plan, ours)));
             }
         }
     }
@@ -48,7 +50,13 @@ pub fn check(plan: &Plan, kept: &Value, outcome: &mut Outcome) {
 }
 
 /// Fields of the outermost record.
-fn fields_of(plan: &Plan, tool: &str, subject: &str, fields: &serde_json::Map<String, Value>, outcome: &mut Outcome) {
+fn fields_of(
+    plan: &Plan,
+    tool: &str,
+    subject: &str,
+    fields: &serde_json::Map<String, Value>,
+    outcome: &mut Outcome,
+) {
     for (ours, field) in fields {
         let theirs = field["name"].as_str().unwrap_or_default();
         let wanted = plan.names.field(subject, ours);

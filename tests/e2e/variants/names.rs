@@ -12,8 +12,16 @@ use super::synonyms::{FIELDS, PARAMETERS, VALUES};
 use super::words::Resources;
 
 /// Enumerations of codes, which everybody spells alike.
-const CODES: &[&str] =
-    &["currency", "default_currency", "language", "tax_code", "payment_reference_type", "profit-loss", "balance-sheet", "vat"];
+const CODES: &[&str] = &[
+    "currency",
+    "default_currency",
+    "language",
+    "tax_code",
+    "payment_reference_type",
+    "profit-loss",
+    "balance-sheet",
+    "vat",
+];
 
 /// All names of a variant.
 #[derive(Clone, Debug)]
@@ -39,9 +47,21 @@ impl Names {
             resources: Resources::chosen(seed, level >= 2),
             fields_case,
             parameters_case: if dice.chance(75) { fields_case } else { other },
-            values_case: dice.pick(&[Case::Snake, Case::Snake, Case::Upper, Case::Pascal, Case::Kebab, Case::Camel]),
+            values_case: dice.pick(&[
+                Case::Snake,
+                Case::Snake,
+                Case::Upper,
+                Case::Pascal,
+                Case::Kebab,
+                Case::Camel,
+            ]),
             fields: BTreeMap::new(),
         };
+        if level == 0 {
+            names.fields_case = Case::Snake;
+            names.parameters_case = Case::Snake;
+            names.values_case = Case::Snake;
+        }
         for (subject, fields) in ours::subjects().clone() {
             let mut taken = BTreeSet::new();
             for field in fields {
@@ -68,7 +88,10 @@ impl Names {
             return word;
         }
         let own = format!("{subject}.{field}");
-        let found = FIELDS.iter().find(|(key, _)| *key == own).or_else(|| FIELDS.iter().find(|(key, _)| *key == field));
+        let found = FIELDS
+            .iter()
+            .find(|(key, _)| *key == own)
+            .or_else(|| FIELDS.iter().find(|(key, _)| *key == field));
         self.choose(found, field)
     }
 

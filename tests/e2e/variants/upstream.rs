@@ -50,7 +50,9 @@ fn whole(stream: &mut TcpStream) -> Vec<u8> {
     loop {
         if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             if length.is_some_and(|length| answer.len() >= end + 4 + length) {
                 return answer;
             }

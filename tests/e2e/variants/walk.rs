@@ -59,7 +59,10 @@ pub fn inward(
             let mut read = Map::new();
             for (name, inner) in record {
                 let properties = schema["properties"].as_object();
-                let ours = properties.into_iter().flatten().find(|(ours, _)| plan.names.field(&subject, ours) == name);
+                let ours = properties
+                    .into_iter()
+                    .flatten()
+                    .find(|(ours, _)| plan.names.field(&subject, ours) == name);
                 let Some((ours, property)) = ours else {
                     unknown.push(format!("{subject}: {name}"));
                     continue;
@@ -71,11 +74,16 @@ pub fn inward(
         }
         Value::Array(items) => {
             let inner = schema.get("items").unwrap_or(&Value::Null);
-            Value::Array(items.into_iter().map(|item| inward(plan, inner, (&subject, field), item, unknown)).collect())
+            Value::Array(
+                items.into_iter().map(|item| inward(plan, inner, (&subject, field), item, unknown)).collect(),
+            )
         }
         Value::String(text) => match schema["enum"].as_array() {
             Some(values) => {
-                let ours = values.iter().filter_map(Value::as_str).find(|ours| plan.names.value(field, ours) == text);
+                let ours = values
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .find(|ours| plan.names.value(field, ours) == text);
                 if ours.is_none() {
                     unknown.push(format!("{subject}: {field} = {text}"));
                 }
