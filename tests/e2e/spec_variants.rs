@@ -133,9 +133,10 @@ fn first_array(value: &Value) -> Option<&Vec<Value>> {
 /// Level 0 is ours: the front changes nothing then, and the prompts ask nothing that the program cannot do.
 #[test]
 fn prompts_work_through_a_front_that_changes_nothing() {
-    let office = Office::open(&Arc::new(Plan::new(0, 0)));
+    let plan = Arc::new(Plan::new(0, 0));
+    let office = Office::open(&plan);
     let mut outcome = Outcome::default();
-    holding::ask_all(&office, &mut outcome);
+    holding::ask_all(&plan, &office, &mut outcome);
     assert!(
         outcome.failed.is_empty() && outcome.wrong.is_empty(),
         "{:#?} {:#?}",

@@ -94,12 +94,12 @@ pub fn hold(plan: &Arc<Plan>) -> Outcome {
         return outcome;
     }
     super::truth::check(plan, &office.kept(), &mut outcome);
-    ask_all(&office, &mut outcome);
+    ask_all(plan, &office, &mut outcome);
     outcome
 }
 
 /// All prompts, held against the run on the sandbox.
-pub fn ask_all(office: &Office, outcome: &mut Outcome) {
+pub fn ask_all(plan: &Plan, office: &Office, outcome: &mut Outcome) {
     let facts = direct();
     let session = McpSession::with_elicitation(&office.run(&SERVE), Era::Legacy);
     let read_only = office.run_with(&SERVE, &office.front.sandbox.read_only_key());
@@ -107,7 +107,7 @@ pub fn ask_all(office: &Office, outcome: &mut Outcome) {
     let mut desk = Desk { session, sandbox: &sandbox, front: Some(&office.front), read_only };
     for (name, prompt) in PROMPTS {
         match catch_unwind(AssertUnwindSafe(|| prompt(&mut desk))) {
-            Ok(answered) => compare(&facts[name], &answered, name, &mut outcome.differing),
+            Ok(answered) => compare(&facts[name], &answered, name, plan, &mut outcome.differing),
             Err(panic) => outcome.failed.push((name, message(panic.as_ref()))),
         }
         let called = office.front.take_called();
@@ -137,19 +137,20 @@ const MADE_ANEW: &[&str] = &[
 ];
 
 /// What of the facts of the direct run is missing or different. Further facts are no difference.
-fn compare(wanted: &Value, found: &Value, at: &str, differing: &mut Vec<String>) {
+fn compare(wanted: &Value, found: &Value, at: &str, plan: &Plan, differing: &mut Vec<String>) {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(_)) => {
-            for (name, value) in wanted.iter().filter(|(name, _)| !MADE_ANEW.contains(&name.as_str())) {
+            let anew = |name: &str| MADE_ANEW.contains(&name) || plan.names.is_lost(name);
+            for (name, value) in wanted.iter().filter(|(name, _)| !anew(name)) {
                 match found.get(name) {
-                    Some(inner) => compare(value, inner, &format!("{at} · {name}"), differing),
+                    Some(inner) => compare(value, inner, &format!("{at} · {name}"), plan, differing),
                     None => differing.push(format!("{at} · {name}: missing")),
                 }
             }
         }
         (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
             for (wanted, found) in wanted.iter().zip(found) {
-                compare(wanted, found, at, differing);
+                compare(wanted, found, at, plan, differing);
             }
         }
         (Value::Number(wanted), Value::Number(found)) if same_number(wanted, found) => {}

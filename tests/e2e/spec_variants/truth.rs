@@ -35,7 +35,10 @@ pub fn check(plan: &Plan, kept: &Value, outcome: &mut Outcome) {
         for (ours, field) in row["query"].as_object().unwrap_or(&empty) {
             let theirs = field["name"].as_str().unwrap_or_default();
             let paging = ["page", "limit"].contains(&ours.as_str());
-            if !theirs.is_empty() && !paging && route.parameter(plan, ours) != theirs {
+            if theirs.is_empty() || paging {
+                continue;
+            }
+            if route.is_lost(plan, ours) || route.parameter(plan, ours) != theirs {
                 outcome
                     .wrong_fields
                     .push(format!("{tool} ?{ours}: {theirs}, not {}", route.parameter(plan, ours)));
@@ -60,7 +63,7 @@ fn fields_of(
     for (ours, field) in fields {
         let theirs = field["name"].as_str().unwrap_or_default();
         let wanted = plan.names.field(subject, ours);
-        if !theirs.is_empty() && theirs != wanted {
+        if !theirs.is_empty() && (theirs != wanted || plan.names.is_lost(ours)) {
             let line = format!("{tool} {ours}: {theirs}, not {wanted}");
             if !outcome.wrong_fields.contains(&line) {
                 outcome.wrong_fields.push(line);

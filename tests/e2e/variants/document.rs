@@ -117,6 +117,7 @@ fn parameters(plan: &Plan, route: &Route, schemas: &mut Schemas) -> Vec<Value> {
                 );
             }
             "query" if name == "page" || name == "limit" => paged = true,
+            "query" if route.is_lost(plan, name) => {}
             "query" => {
                 let subject = route.ours.subject();
                 let mut schema = schemas.of(&parameter["schema"], &subject, name);
@@ -216,6 +217,12 @@ impl Route {
             return plan.names.parameters_case.of(&format!("{name}_filter"));
         }
         theirs
+    }
+
+    /// Whether the variant's list has no such parameter.
+    pub fn is_lost(&self, plan: &Plan, name: &str) -> bool {
+        let spare = !["search", "from", "to", "status", "period", "as_of"].contains(&name);
+        plan.level >= 3 && spare && Dice::of(plan.seed, &format!("lost {} {name}", self.ours.tool)).chance(8)
     }
 
     /// The keys around a record in an answer.

@@ -192,9 +192,7 @@ impl Inner {
                 }
                 self.send(request, &method, &target, Some(body.to_string().into_bytes()))
             }
-            None if method == "POST" => {
-                self.send(request, &method, &target, Some(request.body.clone()))
-            }
+            None if method == "POST" => self.send(request, &method, &target, Some(request.body.clone())),
             None => self.send(request, &method, &target, None),
         };
         if !(200..300).contains(&reply.status) {
@@ -239,7 +237,7 @@ impl Inner {
         let mut read = Vec::new();
         for parameter in parameters {
             let ours = parameter["name"].as_str().unwrap();
-            if ours == "page" || ours == "limit" {
+            if ours == "page" || ours == "limit" || route.is_lost(&self.plan, ours) {
                 continue;
             }
             let name = route.parameter(&self.plan, ours);

@@ -98,6 +98,7 @@ impl<'a> Schemas<'a> {
                 }
                 "required" => {
                     let names = value.as_array().unwrap().iter();
+                    let names = names.filter(|name| !self.plan.names.is_lost(name.as_str().unwrap()));
                     let names: Vec<String> =
                         names.map(|name| self.plan.names.field(subject, name.as_str().unwrap())).collect();
                     written.insert(key.clone(), json!(names));
@@ -136,6 +137,9 @@ impl<'a> Schemas<'a> {
         let mut dice = Dice::of(self.plan.seed, &format!("properties {subject}"));
         let mut entries: Vec<(String, Value)> = Vec::new();
         for (field, schema) in properties.as_object().unwrap() {
+            if self.plan.names.is_lost(field) {
+                continue;
+            }
             let inner = Names::inner_subject(subject, field, schema);
             let written = self.of(schema, &inner, field);
             entries.push((self.plan.names.field(subject, field), written));

@@ -15,6 +15,9 @@ pub fn outward(plan: &Plan, schema: &Value, subject: &str, field: &str, value: V
         Value::Object(record) => {
             let mut written = Map::new();
             for (name, inner) in record {
+                if plan.names.is_lost(&name) {
+                    continue;
+                }
                 let Some(property) = schema["properties"].get(&name) else {
                     // Keys of a map are data; other fields that the document does not name keep to its spelling.
                     let map = schema.get("additionalProperties").is_some_and(Value::is_object);

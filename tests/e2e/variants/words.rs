@@ -205,6 +205,10 @@ impl Resources {
         Self(chosen.collect())
     }
 
+    pub fn has(&self, ours: &str) -> bool {
+        self.0.contains_key(ours)
+    }
+
     pub fn one(&self, ours: &str) -> &'static str {
         self.0.get(ours).unwrap_or_else(|| panic!("no resource `{ours}`")).0
     }
