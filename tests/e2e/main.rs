@@ -11,6 +11,7 @@ mod abandoned_updates;
 mod asleep;
 mod at_a_terminal;
 mod billed;
+mod bundle;
 mod camt_preview;
 mod changing_record;
 mod check_invoice;
