@@ -12,13 +12,14 @@ use std::path::PathBuf;
 
 use self::verify::Seen;
 use self::wanted::Wanted;
-use super::connect::{USER_AGENT, block_on};
+use super::connect::{USER_AGENT, block_on, described};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
 use crate::credentials::{Key, Keyring, Origin, Secret};
 use crate::failure::Failure;
 use crate::gateway::rate_limit::RateLimits;
 use crate::settings::{Account, Mode, Settings, StoredIn, me};
+use crate::spec::Kept;
 use crate::terminal;
 
 pub(super) use remote::{Refused, check as check_at_server};
@@ -121,7 +122,8 @@ async fn log_in(
         ring.check_writable().await?;
     }
     if !args.no_verify {
-        let seen = seen(key, account.ca_file.clone(), settings).await?;
+        let described = described(&account, settings)?;
+        let seen = seen(key, account.ca_file.clone(), settings, described.as_ref()).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;
     }
@@ -130,13 +132,18 @@ async fn log_in(
     Ok(account)
 }
 
-/// What the API at the key's own origin says of the key.
-pub(super) async fn seen(key: &Key, ca_file: Option<PathBuf>, settings: &Settings) -> Result<Seen, Failure> {
+/// What the API at the key's own origin says of the key, asked by the user's description of it where there is one.
+pub(super) async fn seen(
+    key: &Key,
+    ca_file: Option<PathBuf>,
+    settings: &Settings,
+    described: Option<&Kept>,
+) -> Result<Seen, Failure> {
     let trust = Trust { ca_file, environment_roots: false };
     let client = Client::new(key.origin().clone(), trust, USER_AGENT);
     let rates = super::connect::rates(settings.rate_limit()?);
     let limits = RateLimits::new(rates, &settings.folders.state, None);
-    Ok(verify::verify(&client, key, &limits).await?)
+    Ok(verify::verify(&client, key, &limits, described).await?)
 }
 
 /// Stores the key, reads it back, and removes what earlier logins of this account left elsewhere.
