@@ -78,6 +78,7 @@ mod reports;
 mod resources;
 mod robustness;
 mod scripted_books;
+mod spec_dialect;
 mod spec_variants;
 mod start_up;
 mod support;
