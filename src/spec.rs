@@ -14,7 +14,7 @@ mod operation;
 pub use compare::{Comparison, Row, Verdict};
 pub use dialect::{Dialect, Field, Listing, Shape, Sides, Spoken};
 pub use document::{Document, SpecError};
-pub use extra::Extra;
+pub use extra::{Extra, Extras, row_of, rows};
 pub use kept::Kept;
 pub use operation::{Content, In, Operation, Parameter, Verb};
 

@@ -4,6 +4,7 @@
 
 mod argument_error;
 mod nearest;
+mod schema;
 mod value;
 
 use serde_json::{Map, Value};
@@ -21,7 +22,7 @@ pub fn check(
     endpoint: &Endpoint,
     arguments: Map<String, Value>,
 ) -> Result<Map<String, Value>, ArgumentError> {
-    let mut walk = Checker { tool: endpoint.tool, issues: Vec::new() };
+    let mut walk = Checker { tool: endpoint.tool, named: !endpoint.is_extra(), issues: Vec::new() };
     let arguments = match endpoint.effect {
         Effect::Updates => walk.fold(endpoint, arguments),
         _ => arguments,
@@ -40,6 +41,8 @@ pub fn check(
 
 struct Checker {
     tool: &'static str,
+    /// Names stand for ids, which the gateway then looks up.
+    named: bool,
     issues: Vec<Issue>,
 }
 
@@ -157,6 +160,7 @@ impl Checker {
                 _ => self.wrong(path, value::wants_object(param.kind)),
             },
             Kind::Objects(fields) => self.list(param, fields, given, path),
+            Kind::Schema(schema) => self.described(schema, given, path),
             _ => match value::scalar(param.kind, value::joined(param, given)) {
                 Ok(value) => Some(value),
                 Err(wanted) => self.wrong(path, wanted),
@@ -194,6 +198,7 @@ impl Checker {
     /// declared only where that is what most calls want.
     fn stands_for<'a>(&self, name: &str, accepted: &[&'a Param]) -> Option<&'a Param> {
         let id = match name {
+            _ if !self.named => return None,
             "client_name" if self.tool.ends_with("_client") => "id",
             "vendor_name" if self.tool.ends_with("_vendor") => "id",
             "client_name" => "client_id",

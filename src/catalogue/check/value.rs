@@ -18,6 +18,7 @@ pub fn scalar(kind: Kind, given: Value) -> Result<Value, String> {
         Kind::Boolean => boolean(&given).map(Value::Bool),
         Kind::Choice(values) => choice(values, &given),
         Kind::Object(_) | Kind::Objects(_) => Err(wants_object(kind)),
+        Kind::Schema(_) => Ok(given),
     }
 }
 
@@ -112,7 +113,7 @@ fn decimal(given: &Value) -> Result<Number, String> {
 }
 
 /// Digits with at most one sign and one point: what JSON and people both read as one number.
-fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -152,7 +153,7 @@ fn choice(values: &[&str], given: &Value) -> Result<Value, String> {
 }
 
 /// The user's own word, where it is short enough to help.
-fn not(text: &str) -> String {
+pub fn not(text: &str) -> String {
     let short = !text.is_empty() && text.len() <= 30 && !text.contains(char::is_control);
     if short && !text.contains("lmb_") { format!(", not `{text}`") } else { String::new() }
 }

@@ -9,7 +9,6 @@ use crate::commands::offered::flags;
 use crate::credentials::{AccountKeys, Origin};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
-use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{self, Bridged};
 use crate::gateway::{self, Absent, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;
@@ -219,11 +218,7 @@ impl Choice {
         selection.tools = self.tools.iter().filter_map(mine).collect();
         if selection.tools.is_empty() && selection.toolsets.is_empty() {
             // Where all that is named is another account's, this one serves nothing: the empty choice is the default.
-            if remote {
-                selection.tools.push(String::new());
-            } else {
-                selection.toolsets.push(EXTRA.to_owned());
-            }
+            selection.tools.push(String::new());
         }
         selection
     }

@@ -1,0 +1,1 @@
+//! Further tools of descriptions, honest and hostile.
