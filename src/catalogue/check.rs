@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 pub use argument_error::{ArgumentError, Issue};
 pub use value::{is_segment, unquoted};
 
-use super::{CHANGES, Effect, Endpoint, Kind, Param, params};
+use super::{CHANGES, Effect, Endpoint, Kind, Param, Place, params};
 
 /// The arguments that the row takes: names known, required ones there, numbers exact, days real. Numbers,
 /// whole numbers and booleans may come as text, lists and objects as JSON text; null and empty text mean
@@ -160,7 +160,14 @@ impl Checker {
                 _ => self.wrong(path, value::wants_object(param.kind)),
             },
             Kind::Objects(fields) => self.list(param, fields, given, path),
-            Kind::Schema(schema) => self.described(schema, given, path),
+            Kind::Schema(schema) => {
+                let value = self.described(schema, given, path)?;
+                let is_one = value::text(value.clone()).is_some_and(|text| is_segment(text.trim()));
+                match param.place {
+                    Place::Path if !is_one => self.wrong(path, value::ONE_ID.to_owned()),
+                    _ => Some(value),
+                }
+            }
             _ => match value::scalar(param.kind, value::joined(param, given)) {
                 Ok(value) => Some(value),
                 Err(wanted) => self.wrong(path, wanted),

@@ -69,9 +69,7 @@ pub struct Facts {
 impl Gateway {
     pub fn new(setup: Setup) -> Result<Self, Failure> {
         let kept = setup.facts.described.as_deref();
-        setup
-            .selection
-            .check_with(&kept.map(|kept| super::tools::extras(&kept.extra)).unwrap_or_default())?;
+        setup.selection.check_with(kept.map(|kept| kept.extra.as_slice()).unwrap_or_default())?;
         Ok(Self {
             sandbox: setup.sandbox,
             keys: setup.keys,

@@ -44,7 +44,8 @@ impl Selection {
     }
 
     /// The same where the user's description of the API has further tools.
-    pub fn check_with(&self, extras: &[&'static Endpoint]) -> Result<(), Failure> {
+    pub fn check_with(&self, kept: &[Extra]) -> Result<(), Failure> {
+        let extras = extras(kept);
         let known = |name: &str| matches!(name, "all" | "default") || toolset(name).is_some();
         if let Some(name) = self.toolsets.iter().find(|name| !known(name)) {
             let names: Vec<_> = Toolset::ALL.iter().map(|set| set.name()).collect();
@@ -72,9 +73,9 @@ impl Selection {
         extras.iter().enumerate().filter_map(is_served).collect()
     }
 
-    /// How many tools a client would be shown.
-    pub fn count(&self, read_only: bool) -> usize {
-        let served = Served::new(self, read_only);
+    /// How many tools a client would be shown; `kept` are the further ones of the user's description.
+    pub fn count(&self, read_only: bool, kept: &[Extra]) -> usize {
+        let served = Served::new(self, read_only).with_extras(self, read_only, &extras(kept));
         if self.lean { lean::list(served.only_reads()).len() } else { served.endpoints.len() }
     }
 

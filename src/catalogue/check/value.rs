@@ -6,6 +6,9 @@ use serde_json::{Number, Value};
 use crate::catalogue::{Kind, Param, params};
 use crate::rules::iban;
 
+/// What is wanted of a segment of a path.
+pub const ONE_ID: &str = "one id, without spaces or slashes";
+
 /// A value in its one form, or what was wanted. Lists and objects are not for this function.
 pub fn scalar(kind: Kind, given: Value) -> Result<Value, String> {
     match kind {
@@ -53,7 +56,7 @@ fn value_of_names<'a>(param: &Param, given: &'a Value) -> Option<Vec<&'a str>> {
 }
 
 /// A number is taken for text, since postal codes and account numbers often come as numbers.
-fn text(given: Value) -> Option<String> {
+pub fn text(given: Value) -> Option<String> {
     match given {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),
@@ -64,7 +67,7 @@ fn text(given: Value) -> Option<String> {
 fn id(given: Value) -> Result<String, String> {
     let text = text(given).unwrap_or_default();
     let text = text.trim();
-    if is_segment(text) { Ok(text.to_owned()) } else { Err("one id, without spaces or slashes".to_owned()) }
+    if is_segment(text) { Ok(text.to_owned()) } else { Err(ONE_ID.to_owned()) }
 }
 
 /// Whether a text can stand for one segment of a path and nothing else.

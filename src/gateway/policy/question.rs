@@ -52,7 +52,7 @@ impl Plan<'_> {
         lines.push(self.profile());
         let mut left = SHOWN;
         for (name, value) in self.arguments {
-            let line = format!("{name}: {}", in_quotes(&whole(value)));
+            let line = format!("{name}: {}", values(value));
             let Some(rest) = left.checked_sub(line.len()) else {
                 lines.push(format!("{name}: {} characters that are not shown here", line.len()));
                 continue;
@@ -195,6 +195,16 @@ fn argument(name: &str, value: &Value) -> Vec<String> {
     };
     let more = (rows.len() > ROWS).then(|| format!("{name}: {} more", rows.len() - ROWS));
     rows.iter().take(ROWS).map(line).chain(more).collect()
+}
+
+/// A value whole; of a list each of its own.
+fn values(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            items.iter().map(|item| in_quotes(&whole(item))).collect::<Vec<_>>().join(", ")
+        }
+        other => in_quotes(&whole(other)),
+    }
 }
 
 /// In quotes that the text cannot leave.
