@@ -8,7 +8,7 @@ use super::Work;
 use crate::api::{self, ApiError, Body, Method, Reply};
 use crate::catalogue::{self, Effect, request::Wire};
 use crate::credentials;
-use crate::spec::{Asking, Kept, Outgoing, Reading, Unspoken, Verb, is_theirs};
+use crate::spec::{Asking, Kept, Outgoing, Reading, Unspoken, Verb};
 
 /// Sends a request of ours in the API's words, and gives its answer in ours.
 pub async fn send(
@@ -37,7 +37,7 @@ pub(super) fn outgoing<'k>(
     request: &api::Request,
     changes: Option<&Map<String, Value>>,
 ) -> Result<Option<(api::Request, Reading<'k>)>, ApiError> {
-    let Some(verb) = verb_of(&request.method).filter(|_| !is_of_extra(kept, request)) else {
+    let Some(verb) = verb_of(&request.method).filter(|_| request.verbatim.is_none()) else {
         return Ok(None);
     };
     let body = match &request.body {
@@ -56,6 +56,7 @@ pub(super) fn outgoing<'k>(
                 (_, Some(body)) => Body::Json(body),
                 (other, None) => other.clone(),
             },
+            verbatim: None,
             profile: request.profile.clone(),
             idempotency_key: request.idempotency_key.clone(),
             if_match: request.if_match.clone(),
@@ -119,11 +120,6 @@ pub(super) fn note_unsent(work: &mut Work, wire: &Wire) {
         .map(|field| format!("`{field}` was left out: the API description in use has no such field"))
         .collect();
     work.notes.extend(notes);
-}
-
-/// True where the request is in the API's own words: of a tool that the catalogue lacks.
-fn is_of_extra(kept: &Kept, request: &api::Request) -> bool {
-    kept.extra.iter().any(|extra| extra.tool == request.tool && is_theirs(&extra.path, &request.path))
 }
 
 fn unspoken(tool: &str, why: Unspoken) -> ApiError {

@@ -330,7 +330,8 @@ impl<'a, 's> Pairing<'a, 's> {
         let beside = free.map(|(_, other)| other).find(|other| {
             !sided && (side(other, "gross") || side(other, "net")) && shares_a_word(&other.key, &their.key)
         });
-        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price") {
+        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price")
+        {
             self.notes.push(format!(
                 "{place}: `{}` stands beside `{}` there; check which of them is net",
                 their.property.name, beside.property.name
@@ -418,7 +419,8 @@ fn is_money(property: &Property<'_>) -> bool {
 
 fn is_in_hundredths(property: &Property<'_>) -> bool {
     let said = |text: &str| split(text).iter().any(|word| HUNDREDTHS.contains(&word.as_str()));
-    said(property.name) || (schema::kind(property.schema) == Kind::Integer && said(schema::description(property.schema)))
+    said(property.name)
+        || (schema::kind(property.schema) == Kind::Integer && said(schema::description(property.schema)))
 }
 
 fn split_has(key: &str, word: &str) -> bool {
@@ -430,7 +432,8 @@ fn shares_a_word(one: &str, other: &str) -> bool {
 }
 
 /// Keys of what every record has.
-const EVERYWHERE: &[&str] = &["id", "at created", "at updated", "uuid", "created", "updated", "created on", "on updated", "object"];
+const EVERYWHERE: &[&str] =
+    &["id", "at created", "at updated", "uuid", "created", "updated", "created on", "on updated", "object"];
 
 /// How many fields of an object are like those of ours: cheap, for telling records apart.
 pub struct Likeness {

@@ -86,8 +86,9 @@ pub fn squashed(name: &str) -> String {
 
 /// The singular of an English word; others come back as they are.
 pub fn singular(word: &str) -> &str {
-    const KEEP: &[&str] =
-        &["status", "series", "address", "news", "gross", "loss", "iris", "sales", "ges", "tos", "gdpr", "does"];
+    const KEEP: &[&str] = &[
+        "status", "series", "address", "news", "gross", "loss", "iris", "sales", "ges", "tos", "gdpr", "does",
+    ];
     if word == "ids" {
         return "id";
     }
@@ -157,7 +158,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_name_has_the_same_words() {
-        for name in ["client_id", "clientId", "ClientID", "client-id", "CLIENT_ID", "client.id", "client[id]"] {
+        for name in ["client_id", "clientId", "ClientID", "client-id", "CLIENT_ID", "client.id", "client[id]"]
+        {
             assert_eq!(split(name), ["client", "id"], "{name}");
             assert_eq!(squashed(name), "clientid", "{name}");
         }

@@ -79,6 +79,7 @@ mod resources;
 mod robustness;
 mod scripted_books;
 mod spec_dialect;
+mod spec_extra;
 mod spec_variants;
 mod start_up;
 mod support;

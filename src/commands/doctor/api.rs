@@ -105,6 +105,7 @@ impl Asking<'_> {
             // Whoever asks what is wrong wants to see it, not a second try.
             patience: Some(Duration::ZERO),
             safety: Safety::Read,
+            verbatim: None,
         };
         self.limits.count(self.key, Safety::Read).await;
         let watch = Watch { cancelled: CancellationToken::new(), waiting: &|_, _| (), permits: None };

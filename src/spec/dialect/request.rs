@@ -86,11 +86,6 @@ impl Dialect {
     }
 }
 
-/// True where a request of a tool that only the description has is in the API's own words already.
-pub fn is_theirs(template: &str, path: &str) -> bool {
-    route::is_of(template, path)
-}
-
 /// The fields that change, each whole: of an object within a record also what stays.
 fn part(body: &Value, changes: &Map<String, Value>) -> Value {
     let Value::Object(body) = body else { return body.clone() };

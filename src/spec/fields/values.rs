@@ -34,7 +34,8 @@ pub fn same(ours: &Value, theirs: &Value) -> (BTreeMap<String, String>, Vec<Stri
             }
         }
     }
-    let lacking = ours.iter().filter(|ours| !found.contains_key(**ours)).map(|ours| format!("`{ours}`")).collect();
+    let lacking =
+        ours.iter().filter(|ours| !found.contains_key(**ours)).map(|ours| format!("`{ours}`")).collect();
     found.retain(|ours, theirs| ours != theirs);
     (found, lacking)
 }
