@@ -77,6 +77,7 @@ mod reports;
 mod resources;
 mod robustness;
 mod scripted_books;
+mod spec_command;
 mod start_up;
 mod support;
 mod terminal;
