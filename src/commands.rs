@@ -18,6 +18,8 @@ mod serve;
 mod sign_ins;
 mod spec;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod uninstall;
 

@@ -370,7 +370,7 @@ fn each_account_has_its_own() {
     assert_eq!((named["account"].as_str(), named["in_use"].is_null()), (Some("mine"), true));
     refused(own(&["use", &file, "--account", "bot"]), 2, &["remote MCP server", "--account"]);
     refused(own(&["show", "--account", "nobody"]), 3, &["nobody"]);
-    refused(own(&["show"]), 1, &["several accounts"]);
+    refused(own(&["show"]), 2, &["several accounts"]);
     own(&["reset", "--account", "acme"]).exits(0);
     assert!(!desk.kept("acme").exists() && desk.kept("lumabill").exists());
     // One whose account is gone.
