@@ -7,9 +7,14 @@
 mod compare;
 mod dialect;
 mod document;
+mod envelope;
 mod extra;
+mod fields;
 mod kept;
 mod operation;
+mod schema;
+mod subjects;
+mod words;
 
 pub use compare::{Comparison, Row, Verdict};
 pub use dialect::{Dialect, Field, Listing, Shape, Sides, Spoken};
