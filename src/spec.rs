@@ -17,7 +17,9 @@ mod subjects;
 mod words;
 
 pub use compare::{Comparison, Row, Verdict};
-pub use dialect::{Dialect, Field, Listing, Shape, Sides, Spoken};
+pub use dialect::{
+    Asking, Dialect, Field, Listing, Outgoing, Reading, Shape, Sides, Spoken, Unspoken, is_theirs,
+};
 pub use document::{Document, SpecError};
 pub use extra::Extra;
 pub use kept::Kept;

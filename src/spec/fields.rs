@@ -429,6 +429,9 @@ fn shares_a_word(one: &str, other: &str) -> bool {
     one.split(' ').any(|word| split_has(other, word))
 }
 
+/// Keys of what every record has.
+const EVERYWHERE: &[&str] = &["id", "at created", "at updated", "uuid", "created", "updated", "created on", "on updated", "object"];
+
 /// How many fields of an object are like those of ours: cheap, for telling records apart.
 pub struct Likeness {
     keys: HashSet<String>,
@@ -450,8 +453,16 @@ impl Likeness {
         schema::properties(theirs).into_iter().filter(|one| self.has(*one)).count()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    /// Without what every record has.
+    pub fn telling(mut self) -> Self {
+        self.keys.retain(|key| !EVERYWHERE.contains(&key.as_str()));
+        self
+    }
+
+    /// Fields that not every record has.
+    pub fn own(&self, object: &Value) -> usize {
+        let named = schema::properties(object).into_iter().map(|one| Named::of(one, &self.subject));
+        named.filter(|one| !EVERYWHERE.contains(&one.bare.as_str())).count()
     }
 
     fn has(&self, property: Property<'_>) -> bool {

@@ -185,9 +185,7 @@ fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure>
 
 pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
     let from_environment = account.stored_in == StoredIn::Environment;
-    // One that was made for another address describes another API.
-    let described = Kept::load(&settings.folders.config, &account.name)?;
-    let described = described.filter(|kept| kept.origin == account.origin).map(Arc::new);
+    let described = described(account, settings)?.map(Arc::new);
     Ok(Facts {
         account: account.name.clone(),
         origin: Origin::parse(&account.origin)?,
@@ -205,6 +203,13 @@ pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<
         logged_in: account.stored_in != StoredIn::Keyring || settings.stored_account(&account.name).is_some(),
         described,
     })
+}
+
+/// The user's description of the account's API, as it is kept. One that was made for another address describes another
+/// API.
+pub fn described(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
+    let kept = Kept::load(&settings.folders.config, &account.name)?;
+    Ok(kept.filter(|kept| kept.origin == account.origin))
 }
 
 impl Choice {

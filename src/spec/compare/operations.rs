@@ -218,9 +218,9 @@ impl Records {
             let Some(found) = envelope::found(&answer.schema) else { continue };
             let record = found.records.map_or(found.schema, |(_, items)| items);
             let Some(subject) = SUBJECTS.get(want.subject) else { continue };
-            let names = schema::properties(record);
-            let likeness = Likeness::of(record, &canonical(subject.name));
-            by_subject.entry(want.subject).or_insert((likeness, names.len(), party(record)));
+            let likeness = Likeness::of(record, &canonical(subject.name)).telling();
+            let names = likeness.own(record);
+            by_subject.entry(want.subject).or_insert((likeness, names, party(record)));
         }
         Self { by_subject }
     }
@@ -231,8 +231,8 @@ impl Records {
         let found = seen.found.as_ref()?;
         let whole = found.records.as_ref().map_or(found.schema, |(_, items)| items);
         let (_, record) = envelope::record(whole, &|object| likeness.count(object));
-        let theirs = schema::properties(record).len();
-        if theirs < 4 || *ours < 4 {
+        let theirs = likeness.own(record);
+        if theirs < 3 || *ours < 3 {
             return None;
         }
         if let (Some(ours), Some(theirs)) = (party_of_ours, party(record))

@@ -2,7 +2,7 @@
 //! of its path and answer.
 
 use crate::spec::envelope::{self, Found};
-use crate::spec::operation::{In, Operation, Verb};
+use crate::spec::operation::{Operation, Verb};
 use crate::spec::subjects::{self, Meaning, Names};
 use crate::spec::words::{self, Does, canonical, key};
 
@@ -68,7 +68,8 @@ impl<'a> Seen<'a> {
             trailing: path.trailing,
             path_does: path.does,
             id_does,
-            other: (by_path.is_empty() && subjects::is_other(&[path.words, id_words.clone()].concat()))
+            other: (by_path.is_empty() && subjects::is_other(&path.words))
+                || (by_path.is_empty() && by_id.is_empty() && subjects::is_other(&id_words))
                 || subjects::is_a_part(&id_words),
             acts: words::split(operation.id.as_deref().unwrap_or_default())
                 .iter()
@@ -129,9 +130,9 @@ impl<'a> Seen<'a> {
     fn takes_an_id(&self) -> bool {
         const NOT_AN_ID: &[&str] =
             &["year", "month", "date", "email", "status", "type", "name", "period", "slug", "state", "format"];
-        let names = self.operation.parameters.iter().filter(|parameter| parameter.place == In::Path);
+        let names = self.operation.path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
         !names
-            .map(|parameter| canonical(&parameter.name))
+            .map(canonical)
             .any(|words| words.last().is_some_and(|last| NOT_AN_ID.contains(&last.as_str())))
     }
 }
