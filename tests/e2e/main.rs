@@ -78,6 +78,7 @@ mod reports;
 mod resources;
 mod robustness;
 mod scripted_books;
+mod spec_command;
 mod spec_dialect;
 mod spec_extra;
 mod spec_variants;
