@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::dialect::{Field, Shape};
 use super::schema::{self, Kind, Property};
-use super::words::{canonical, key, split, squashed};
+use super::words::{canonical, key, names as list, split, squashed};
 use concepts::{FIELDS, HUNDREDTHS, MONEY};
 
 /// Levels of objects in objects.
@@ -23,7 +23,7 @@ pub const ANNOTATION: &str = "x-lumabill-field";
 static OTHERS: LazyLock<HashMap<String, Vec<(String, usize)>>> = LazyLock::new(|| {
     let mut others: HashMap<String, Vec<(String, usize)>> = HashMap::new();
     for (ours, names) in FIELDS {
-        for (rank, name) in names.iter().enumerate() {
+        for (rank, name) in list(names).enumerate() {
             others.entry(key(&canonical(name))).or_default().push((key(&canonical(ours)), rank));
         }
     }
@@ -330,7 +330,8 @@ impl<'a, 's> Pairing<'a, 's> {
         let beside = free.map(|(_, other)| other).find(|other| {
             !sided && (side(other, "gross") || side(other, "net")) && shares_a_word(&other.key, &their.key)
         });
-        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price") {
+        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price")
+        {
             self.notes.push(format!(
                 "{place}: `{}` stands beside `{}` there; check which of them is net",
                 their.property.name, beside.property.name
@@ -413,12 +414,13 @@ fn is_kind(ours: Kind, theirs: Kind) -> bool {
 
 fn is_money(property: &Property<'_>) -> bool {
     let number = matches!(schema::kind(property.schema), Kind::Number | Kind::Unknown);
-    number && canonical(property.name).iter().any(|word| MONEY.contains(&word.as_str()))
+    number && canonical(property.name).iter().any(|word| list(MONEY).any(|money| money == word))
 }
 
 fn is_in_hundredths(property: &Property<'_>) -> bool {
-    let said = |text: &str| split(text).iter().any(|word| HUNDREDTHS.contains(&word.as_str()));
-    said(property.name) || (schema::kind(property.schema) == Kind::Integer && said(schema::description(property.schema)))
+    let said = |text: &str| split(text).iter().any(|word| list(HUNDREDTHS).any(|small| small == word));
+    said(property.name)
+        || (schema::kind(property.schema) == Kind::Integer && said(schema::description(property.schema)))
 }
 
 fn split_has(key: &str, word: &str) -> bool {
@@ -430,7 +432,8 @@ fn shares_a_word(one: &str, other: &str) -> bool {
 }
 
 /// Keys of what every record has.
-const EVERYWHERE: &[&str] = &["id", "at created", "at updated", "uuid", "created", "updated", "created on", "on updated", "object"];
+const EVERYWHERE: &[&str] =
+    &["id", "at created", "at updated", "uuid", "created", "updated", "created on", "on updated", "object"];
 
 /// How many fields of an object are like those of ours: cheap, for telling records apart.
 pub struct Likeness {

@@ -13,7 +13,7 @@ use crate::spec::fields::Likeness;
 use crate::spec::operation::{Operation, Verb};
 use crate::spec::schema;
 use crate::spec::subjects::{self, Meaning, SUBJECTS};
-use crate::spec::words::{canonical, key, split, singular};
+use crate::spec::words::{canonical, key, singular, split};
 
 /// Names the tool of an operation: wins over every guess, not over method and shape.
 pub const ANNOTATION: &str = "x-lumabill-tool";
@@ -123,7 +123,10 @@ fn by_annotation(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], assigned: &mut Assi
                 Some(seen) if want.is_safe(seen) => assigned.take(at, *only),
                 Some(seen) => assigned.note(
                     at,
-                    format!("{} says `{ANNOTATION}`, but its method or path parameters are none for it", line(seen)),
+                    format!(
+                        "{} says `{ANNOTATION}`, but its method or path parameters are none for it",
+                        line(seen)
+                    ),
                 ),
                 None => {}
             },
@@ -160,12 +163,14 @@ fn by_path(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], records: &Records, assign
         if assigned.found.contains_key(&at) || assigned.notes.contains_key(&at) {
             continue;
         }
-        let Some(found) = by_template.get(&(want.ours.verb, want.template.clone())).copied() else { continue };
+        let Some(found) = by_template.get(&(want.ours.verb, want.template.clone())).copied() else {
+            continue;
+        };
         let Some(seen) = theirs.get(found).filter(|_| !assigned.taken.contains(&found)) else { continue };
         let newer = seen.operation.deprecated
-            && theirs.iter().any(|other| {
-                !other.operation.deprecated && other.key == seen.key && other.can_be(want.role)
-            });
+            && theirs
+                .iter()
+                .any(|other| !other.operation.deprecated && other.key == seen.key && other.can_be(want.role));
         let another = is_another(want.subject, seen) || records.alike(want.subject, seen) == Some(0.0);
         if annotation(seen.operation).is_some() || newer || !want.is_safe(seen) {
             continue;
@@ -270,12 +275,7 @@ struct Score {
     points: f64,
 }
 
-fn scores(
-    wanted: &[Wanted<'_>],
-    theirs: &[Seen<'_>],
-    families: &[Family],
-    records: &Records,
-) -> Vec<Score> {
+fn scores(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], families: &[Family], records: &Records) -> Vec<Score> {
     let mut scores = Vec::new();
     for subject in 0..SUBJECTS.len() {
         let roles: Vec<Role> =
@@ -444,8 +444,10 @@ fn choose(at: usize, wanted: &[Wanted<'_>], theirs: &[Seen<'_>], family: &Family
 
 /// The smaller, the better.
 fn preference(want: &Wanted<'_>, seen: &Seen<'_>) -> (bool, bool, u32, bool, usize, bool, u8) {
-    let searches = ["search", "find", "query", "lookup"].iter().any(|word| seen.operation.path.contains(word));
-    let segment = seen.operation.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{'));
+    let searches =
+        ["search", "find", "query", "lookup"].iter().any(|word| seen.operation.path.contains(word));
+    let segment =
+        seen.operation.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{'));
     let plural = segment.is_some_and(|segment| segment.ends_with('s'));
     let number = (want.role == Role::List && !plural) || (want.role == Role::Only && plural);
     let method = match seen.operation.verb {
@@ -454,5 +456,13 @@ fn preference(want: &Wanted<'_>, seen: &Seen<'_>) -> (bool, bool, u32, bool, usi
         _ => 2,
     };
     let exact = seen.template() != want.template;
-    (seen.operation.deprecated, exact, u32::MAX - seen.version, searches, seen.path_does.len(), number, method)
+    (
+        seen.operation.deprecated,
+        exact,
+        u32::MAX - seen.version,
+        searches,
+        seen.path_does.len(),
+        number,
+        method,
+    )
 }

@@ -94,10 +94,9 @@ impl<'a> Seen<'a> {
             Role::Only => (verb == Verb::Get && on_all && self.lists() != Some(true), Does::Looks),
             Role::Get => (verb == Verb::Get && on_record && self.lists() != Some(true), Does::Looks),
             Role::Create => (verb == Verb::Post && on_all, Does::Creates),
-            Role::Update => (
-                matches!(verb, Verb::Put | Verb::Patch | Verb::Post) && on_record,
-                Does::Updates,
-            ),
+            Role::Update => {
+                (matches!(verb, Verb::Put | Verb::Patch | Verb::Post) && on_record, Does::Updates)
+            }
             Role::Delete => (verb == Verb::Delete && on_record, Does::Deletes),
             Role::Act => return matches!(verb, Verb::Post | Verb::Put) && self.parameters == 1,
         };
@@ -128,12 +127,11 @@ impl<'a> Seen<'a> {
 
     /// The parameter in the path is no year, mail address or the like.
     fn takes_an_id(&self) -> bool {
-        const NOT_AN_ID: &[&str] =
-            &["year", "month", "date", "email", "status", "type", "name", "period", "slug", "state", "format"];
+        const NOT_AN_ID: &[&str] = &[
+            "year", "month", "date", "email", "status", "type", "name", "period", "slug", "state", "format",
+        ];
         let names = self.operation.path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
-        !names
-            .map(canonical)
-            .any(|words| words.last().is_some_and(|last| NOT_AN_ID.contains(&last.as_str())))
+        !names.map(canonical).any(|words| words.last().is_some_and(|last| NOT_AN_ID.contains(&last.as_str())))
     }
 }
 

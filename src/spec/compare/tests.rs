@@ -97,7 +97,9 @@ impl Comparison {
     /// `PUT /v2/customers/{id}`, or empty where there is none.
     fn line(&self, tool: &str) -> String {
         let spoken = self.dialect.spoken.get(tool);
-        spoken.map_or(String::new(), |spoken| format!("{:?} {}", spoken.verb, spoken.path).replacen(' ', " ", 1))
+        spoken.map_or(String::new(), |spoken| {
+            format!("{:?} {}", spoken.verb, spoken.path).replacen(' ', " ", 1)
+        })
     }
 
     fn found(&self) -> Vec<String> {
@@ -114,7 +116,8 @@ impl Comparison {
     }
 }
 
-const CLIENT: &str = "id:uuid name:text email:email phone:text vat_number:text currency:text language:text notes:text";
+const CLIENT: &str =
+    "id:uuid name:text email:email phone:text vat_number:text currency:text language:text notes:text";
 const INVOICE: &str = "id:uuid number:text status:draft|sent|paid client_id:uuid issue_date:date due_date:date \
     currency:text total:number subtotal:number amount_due:number lines:[ description:text quantity:number price:number ]";
 
@@ -148,9 +151,17 @@ fn another_version_and_prefix_move_all_and_rename_nothing() {
 #[test]
 fn nothing_of_ours_is_all_missing() {
     let pets = document(vec![
-        ("get", "/pets", operation("listPets", "limit:integer", Value::Null, list(&object("id:uuid name:text tag:text")))),
+        (
+            "get",
+            "/pets",
+            operation("listPets", "limit:integer", Value::Null, list(&object("id:uuid name:text tag:text"))),
+        ),
         ("delete", "/pets/{petId}", operation("deletePet", "", Value::Null, Value::Null)),
-        ("post", "/store/orders", operation("placeOrder", "", object("petId:uuid quantity:integer"), Value::Null)),
+        (
+            "post",
+            "/store/orders",
+            operation("placeOrder", "", object("petId:uuid quantity:integer"), Value::Null),
+        ),
     ]);
     let compared = compared(&pets);
     assert_eq!(compared.found(), Vec::<String>::new());

@@ -180,8 +180,8 @@ fn sends(
     if !inside.is_empty() {
         notes.push(format!("requests: inside `{}`", inside.join(".")));
     }
-    let bounded = schema::is_closed(object)
-        || (want.endpoint.effect == Effect::Updates && !schema::is_open(object));
+    let bounded =
+        schema::is_closed(object) || (want.endpoint.effect == Effect::Updates && !schema::is_open(object));
     let listed = || {
         let all = schema::properties(object).into_iter().filter(|one| !schema::flag(one.schema, "readOnly"));
         all.map(|one| one.name.to_owned()).collect()
