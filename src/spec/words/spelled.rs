@@ -1,5 +1,5 @@
-//! The words of billing APIs, gathered from the public references of invoicing products (Stripe, Xero, QuickBooks, bexio,
-//! sevdesk, Lexware, FreshBooks, Zoho, Moneybird) and from the German, French and Italian terms of Swiss bookkeeping.
+//! The words of billing APIs, gathered from the public references of invoicing products (Stripe, Xero, `QuickBooks`, bexio,
+//! sevdesk, Lexware, `FreshBooks`, Zoho, Moneybird) and from the German, French and Italian terms of Swiss bookkeeping.
 
 use super::Does;
 
