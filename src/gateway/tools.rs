@@ -1,6 +1,6 @@
 //! Which tools are served: one filter for what is listed and what may be called.
 
-mod described;
+mod narrowed;
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
 use crate::failure::{Exit, Failure};
 use crate::spec::Kept;
 use crate::workflows;
-use described::Described;
+use narrowed::Narrowed;
 
 /// What the user chose to serve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Served {
     /// Selected but writing, while only reading is allowed: refused with that reason.
     withheld: Vec<&'static Endpoint>,
     /// Which rows the API has, and which of them ask, as its description says.
-    described: Described,
+    narrowed: Narrowed,
     lean: bool,
 }
 
@@ -92,17 +92,19 @@ impl Served {
         let (withheld, endpoints) = rows()
             .filter(|endpoint| selection.has(endpoint))
             .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
-        Self { endpoints, withheld, described: Described::default(), lean: selection.lean }
+        Self { endpoints, withheld, narrowed: Narrowed::default(), lean: selection.lean }
     }
 
     /// The same where the API's description is in use: what it lacks is not served, and what it says more of than the
     /// catalogue knows is asked for.
-    pub fn described(mut self, kept: Option<&Kept>) -> Self {
+    pub fn narrowed(mut self, kept: Option<&Kept>) -> Self {
         if let Some(kept) = kept {
-            self.described = Described::of(&kept.dialect);
+            self.narrowed = Narrowed::of(&kept.dialect);
             for rows in [&mut self.endpoints, &mut self.withheld] {
-                rows.retain(|row| !self.described.lacks(row.tool));
-                rows.iter_mut().for_each(|row| *row = self.described.tightened(row));
+                rows.retain(|row| !self.narrowed.lacks(row.tool));
+                for row in rows.iter_mut() {
+                    *row = self.narrowed.tightened(row);
+                }
             }
         }
         self
@@ -110,12 +112,12 @@ impl Served {
 
     /// A row of the catalogue for a call that is made of others, whether it is served or not.
     pub fn part(&self, tool: &str) -> Result<&'static Endpoint, Failure> {
-        if self.described.lacks(tool) {
-            return Err(described::lacking(tool));
+        if self.narrowed.lacks(tool) {
+            return Err(narrowed::lacking(tool));
         }
         let row = catalogue::find(tool)
             .ok_or_else(|| super::following::defect(&format!("the catalogue has no `{tool}`")))?;
-        Ok(self.described.tightened(row))
+        Ok(self.narrowed.tightened(row))
     }
 
     /// Only the four tools are listed that find and run the others.
@@ -140,8 +142,8 @@ impl Served {
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
             return Err(read_only(name));
         }
-        if self.described.lacks(name) {
-            return Err(described::lacking(name));
+        if self.narrowed.lacks(name) {
+            return Err(narrowed::lacking(name));
         }
         if let Some(endpoint) = row(name) {
             let set = endpoint.toolset.name();

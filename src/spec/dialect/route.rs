@@ -90,7 +90,7 @@ pub(super) fn is_of(template: &str, path: &str) -> bool {
             (None, None) => return true,
             (Some(_), None) => return at_argument,
             (Some(template), Some(segment)) if template.contains('{') && !segment.is_empty() => {
-                at_argument = true
+                at_argument = true;
             }
             (Some(template), Some(segment)) if template == segment => at_argument = false,
             _ => return false,
