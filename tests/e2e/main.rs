@@ -33,6 +33,7 @@ mod from_previous;
 mod golden;
 mod golden_failures;
 mod golden_tools;
+mod hints;
 mod history;
 mod honest_answers;
 mod hostile_text;
