@@ -66,6 +66,7 @@ mod prompt_texts;
 mod prompts;
 mod rate_limits;
 mod reconcile;
+mod registry;
 mod remote;
 mod remote_accounts;
 mod remote_billbot;
