@@ -1,6 +1,7 @@
 //! The only HTTP client of REST APIs: [`Client::send`] signs, sends, repeats where that is safe, and reads.
 
 mod client;
+pub mod description;
 mod error;
 mod explain;
 pub mod pages;

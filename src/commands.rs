@@ -17,7 +17,10 @@ mod present;
 mod sandbox;
 mod serve;
 mod sign_ins;
+mod spec;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod uninstall;
 
@@ -59,6 +62,7 @@ enum Command {
     Doctor(doctor::Args),
     History(history::Args),
     Config(config::Args),
+    Spec(spec::Args),
     Completions(completions::Args),
 }
 
@@ -96,6 +100,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::History(args) => history::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Spec(args) => spec::run(&args),
         Command::Completions(args) => {
             completions::run(&args);
             Ok(())

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond cargo, and nothing twice: Debian's packages for the keyring tests,
+# Installs what the tests need beyond cargo, and nothing twice: Debian's packages for the keyring, shells and manual pages,
 # schemathesis in a venv, js-tiktoken, ajv and the packer of MCPB in a folder each, all below .cache. Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(gnome-keyring dbus libsecret-tools xvfb openssl procps)
+packages=(gnome-keyring dbus libsecret-tools xvfb openssl procps groff zsh)
 # What a machine has from elsewhere is not installed a second time.
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 command -v npm >/dev/null || packages+=(nodejs npm)

@@ -12,13 +12,15 @@ use std::path::PathBuf;
 
 use self::verify::Seen;
 use self::wanted::Wanted;
-use super::connect::{USER_AGENT, block_on};
+use super::connect::{USER_AGENT, block_on, described};
+use super::spec::{self, Prepared, State};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
 use crate::credentials::{Key, Keyring, Origin, Secret};
 use crate::failure::Failure;
 use crate::gateway::rate_limit::RateLimits;
 use crate::settings::{Account, Mode, Settings, StoredIn, me};
+use crate::spec::Kept;
 use crate::terminal;
 
 pub(super) use remote::{Refused, check as check_at_server};
@@ -66,6 +68,9 @@ pub struct Args {
     /// PEM file with a certificate authority to trust for this account, besides the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// The API's own OpenAPI description, a file or an address: as `lumabill spec use`, already for this login
+    #[arg(long, value_name = "FILE")]
+    spec: Option<String>,
     /// Keep the key in a file that only you can read, where there is no keyring
     #[arg(long)]
     insecure_storage: bool,
@@ -92,11 +97,21 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let Wanted { account, .. } = wanted;
     let origin = Origin::parse(&account.origin)?;
+    let read = |spec: &str| Prepared::read(spec, &account, &settings);
+    let prepared = args.spec.as_deref().map(read).transpose()?;
     let secret = ask::key(args.with_token, ask::FOR_LUMABILL)?;
     secret.check(account.service, origin.is_loopback())?;
     let key = Key::new(secret.clone(), origin);
-    let account = block_on(log_in(args, account, &key, &secret, &mut settings))??;
-    report(&account, &key, &settings);
+    let before = prepared.map(|prepared| prepared.keep(&account, &settings)).transpose()?;
+    match block_on(log_in(args, account, &key, &secret, &mut settings)).and_then(|logged_in| logged_in) {
+        Ok(account) => report(&account, &key, &settings),
+        Err(failure) => {
+            if let Some(before) = before {
+                before.restore();
+            }
+            return Err(failure);
+        }
+    }
     Ok(())
 }
 
@@ -121,7 +136,8 @@ async fn log_in(
         ring.check_writable().await?;
     }
     if !args.no_verify {
-        let seen = seen(key, account.ca_file.clone(), settings).await?;
+        let described = described(&account, settings)?;
+        let seen = seen(key, account.ca_file.clone(), settings, described.as_ref()).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;
     }
@@ -130,13 +146,18 @@ async fn log_in(
     Ok(account)
 }
 
-/// What the API at the key's own origin says of the key.
-pub(super) async fn seen(key: &Key, ca_file: Option<PathBuf>, settings: &Settings) -> Result<Seen, Failure> {
+/// What the API at the key's own origin says of the key, asked by the user's description of it where there is one.
+pub(super) async fn seen(
+    key: &Key,
+    ca_file: Option<PathBuf>,
+    settings: &Settings,
+    described: Option<&Kept>,
+) -> Result<Seen, Failure> {
     let trust = Trust { ca_file, environment_roots: false };
     let client = Client::new(key.origin().clone(), trust, USER_AGENT);
     let rates = super::connect::rates(settings.rate_limit()?);
     let limits = RateLimits::new(rates, &settings.folders.state, None);
-    Ok(verify::verify(&client, key, &limits).await?)
+    Ok(verify::verify(&client, key, &limits, described).await?)
 }
 
 /// Stores the key, reads it back, and removes what earlier logins of this account left elsewhere.
@@ -199,10 +220,27 @@ fn report(account: &Account, key: &Key, settings: &Settings) {
     terminal::line(&format!("  address  {}", account.origin));
     terminal::line(&format!("  may      {mode}"));
     terminal::line(&format!("  profile  {}", profile_line(account)));
+    if let Ok(Some(state)) = spec::state(account, settings) {
+        terminal::line(&format!("  API      {}", in_a_line(&state, account)));
+    }
     if settings.environment.api_key.is_some() {
         terminal::note("warning: `LUMABILL_API_KEY` is set here and is used instead of the stored key");
     }
     say_what_is_next(account, settings);
+}
+
+/// The API description of the account, in a line.
+fn in_a_line(state: &State, account: &Account) -> String {
+    let title = if state.kept.title.is_empty() { "a description without a title" } else { &state.kept.title };
+    if state.stale {
+        return format!(
+            "{title} was made for {} and is not used: `{} spec reset --account {}` removes it",
+            state.kept.origin,
+            me(),
+            account.name
+        );
+    }
+    format!("as {title} says, {} of our tools missing in it", state.missing)
 }
 
 /// Where the credential is by now, behind `stored`.

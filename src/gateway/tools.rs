@@ -1,5 +1,7 @@
 //! Which tools are served: one filter for what is listed and what may be called.
 
+mod described;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -7,7 +9,9 @@ use serde_json::{Map, Value, json};
 use super::{Tool, lean, unoffered};
 use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
 use crate::failure::{Exit, Failure};
+use crate::spec::Kept;
 use crate::workflows;
+use described::Described;
 
 /// What the user chose to serve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct Served {
     endpoints: Vec<&'static Endpoint>,
     /// Selected but writing, while only reading is allowed: refused with that reason.
     withheld: Vec<&'static Endpoint>,
+    /// Which rows the API has, and which of them ask, as its description says.
+    described: Described,
     lean: bool,
 }
 
@@ -86,7 +92,30 @@ impl Served {
         let (withheld, endpoints) = rows()
             .filter(|endpoint| selection.has(endpoint))
             .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
-        Self { endpoints, withheld, lean: selection.lean }
+        Self { endpoints, withheld, described: Described::default(), lean: selection.lean }
+    }
+
+    /// The same where the API's description is in use: what it lacks is not served, and what it says more of than the
+    /// catalogue knows is asked for.
+    pub fn described(mut self, kept: Option<&Kept>) -> Self {
+        if let Some(kept) = kept {
+            self.described = Described::of(&kept.dialect);
+            for rows in [&mut self.endpoints, &mut self.withheld] {
+                rows.retain(|row| !self.described.lacks(row.tool));
+                rows.iter_mut().for_each(|row| *row = self.described.tightened(row));
+            }
+        }
+        self
+    }
+
+    /// A row of the catalogue for a call that is made of others, whether it is served or not.
+    pub fn part(&self, tool: &str) -> Result<&'static Endpoint, Failure> {
+        if self.described.lacks(tool) {
+            return Err(described::lacking(tool));
+        }
+        let row = catalogue::find(tool)
+            .ok_or_else(|| super::following::defect(&format!("the catalogue has no `{tool}`")))?;
+        Ok(self.described.tightened(row))
     }
 
     /// Only the four tools are listed that find and run the others.
@@ -110,6 +139,9 @@ impl Served {
         }
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
             return Err(read_only(name));
+        }
+        if self.described.lacks(name) {
+            return Err(described::lacking(name));
         }
         if let Some(endpoint) = row(name) {
             let set = endpoint.toolset.name();

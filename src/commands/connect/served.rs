@@ -36,7 +36,7 @@ pub fn all(choice: &Choice, settings: &Settings, missing: Missing) -> Result<Vec
 }
 
 /// What is wrong with the options, whatever accounts there are.
-fn check(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
+pub(super) fn check(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for name in &choice.account {
         if !is_account_name(name) {
@@ -89,9 +89,11 @@ fn check_profile(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-/// One among several does not take the others with it, and one that nobody logged in to yet may be logged in to later.
+/// One among several does not take the others with it, one that nobody logged in to yet may be logged in to later, and a
+/// damaged file may be mended.
 fn is_told(choice: &Choice, missing: Missing, why: &Failure) -> bool {
-    choice.account.len() > 1 || (missing == Missing::IsTold && why.code == NOT_LOGGED_IN)
+    choice.account.len() > 1
+        || (missing == Missing::IsTold && [NOT_LOGGED_IN, SPEC_UNREADABLE].contains(&why.code))
 }
 
 /// An account that cannot be served: its own tools say why.
@@ -114,9 +116,11 @@ fn absent(
 
 /// The code of the failure that nobody logged in to a remote server's account yet.
 const NOT_LOGGED_IN: &str = "not_logged_in";
+/// The code of the failure that the kept API description is damaged, or was written by a newer program.
+const SPEC_UNREADABLE: &str = "spec_unreadable";
 
 /// One account, served by its API's gateway or bridged to its remote server.
-fn to_account(
+pub(super) fn to_account(
     choice: &Choice,
     settings: &Settings,
     named: Option<&str>,
@@ -181,9 +185,7 @@ fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure>
 
 pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
     let from_environment = account.stored_in == StoredIn::Environment;
-    // One that was made for another address describes another API.
-    let described = Kept::load(&settings.folders.config, &account.name)?;
-    let described = described.filter(|kept| kept.origin == account.origin).map(Arc::new);
+    let described = described(account, settings)?.map(Arc::new);
     Ok(Facts {
         account: account.name.clone(),
         origin: Origin::parse(&account.origin)?,
@@ -201,6 +203,13 @@ pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<
         logged_in: account.stored_in != StoredIn::Keyring || settings.stored_account(&account.name).is_some(),
         described,
     })
+}
+
+/// The user's description of the account's API, as it is kept. One that was made for another address describes another
+/// API.
+pub fn described(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
+    let kept = Kept::load(&settings.folders.config, &account.name)?;
+    Ok(kept.filter(|kept| kept.origin == account.origin))
 }
 
 impl Choice {

@@ -8,6 +8,7 @@ use crate::commands::connect::Choice;
 use crate::commands::doctor::row::{Row, State};
 use crate::commands::doctor::started::{self, Answered};
 use crate::commands::doctor::{entry, surroundings};
+use crate::commands::install::own_path;
 use crate::commands::offered::flags;
 use crate::commands::{Cli, Command};
 use crate::failure::Failure;
@@ -86,6 +87,10 @@ impl Checked<'_> {
                 )
             });
         };
+        let fleeting = own_path::fleeting(&file, self.user);
+        if let (Some(why), true) = (fleeting, !by_name && !self.entry.project) {
+            return warning(format!("{place} starts `{}`, {why}", file.display()));
+        }
         if self.is_this(command).is_some() {
             return if by_name && DESKTOP.contains(&self.entry.client.id) {
                 warning(format!(
