@@ -85,4 +85,5 @@ mod tokens_kept;
 mod tolerance;
 mod toolsets;
 mod updates;
+mod upgrades;
 mod writes;
