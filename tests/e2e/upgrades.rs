@@ -3,8 +3,8 @@
 //! raised, since the program cannot be made older.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -430,17 +430,7 @@ fn doctor_lists_the_servers_that_run_with_version_and_client() {
     for session in [&mut desktop, &mut editor] {
         session.call("list_invoices", json!({})).done();
     }
-    let said = |count: usize| {
-        let began = Instant::now();
-        loop {
-            let files = files(&home);
-            if files.len() == count || began.elapsed() > PATIENCE {
-                return files;
-            }
-            thread::yield_now();
-        }
-    };
-    assert_eq!(said(2).len(), 2);
+    assert_eq!(said(&home, 2).len(), 2);
     let rows = |checks: &Checks| -> Vec<Value> {
         checks.checks.iter().filter(|row| row["id"] == "servers").cloned().collect()
     };
@@ -481,13 +471,25 @@ fn doctor_lists_the_servers_that_run_with_version_and_client() {
     third.call("list_invoices", json!({})).done();
     let began = Instant::now();
     while !rows(&doctor()).iter().any(|row| row["about"] == "zed") && began.elapsed() < PATIENCE {}
-    assert_eq!(said(2).len(), 2);
+    assert_eq!(said(&home, 2).len(), 2);
     for session in [&mut editor, &mut third] {
         session.close_input();
         session.gone_within(PATIENCE);
     }
     assert!(files(&home).is_empty());
     doctor().is("servers", "ok", "no client has called", "");
+}
+
+/// The same once there are so many.
+fn said(home: &Home, count: usize) -> Vec<PathBuf> {
+    let began = Instant::now();
+    loop {
+        let files = files(home);
+        if files.len() == count || began.elapsed() > PATIENCE {
+            return files;
+        }
+        thread::yield_now();
+    }
 }
 
 /// Where the servers that run say what they are.
@@ -497,4 +499,72 @@ fn files(home: &Home) -> Vec<PathBuf> {
     files.retain(|path| path.extension().is_some_and(|end| end == "json"));
     files.sort();
     files
+}
+
+/// A program that lasts, and an entry that starts it by a path that does not.
+#[test]
+fn an_entry_whose_path_will_not_last_is_told_and_mended() {
+    let home = home();
+    let root = home.path().canonicalize().unwrap();
+    let put = |at: &str| {
+        let file = root.join(at);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        if fs::hard_link(env!("CARGO_BIN_EXE_lumabill"), &file).is_err() {
+            fs::copy(env!("CARGO_BIN_EXE_lumabill"), &file).unwrap();
+        }
+        file
+    };
+    let cellar = put("home/brew/Cellar/lumabill/0.1.0/bin/lumabill");
+    let cached = put("home/.npm/_npx/a1b2/node_modules/lumabill/bin/lumabill");
+    let stable = root.join("home/brew/bin/lumabill");
+    fs::create_dir_all(stable.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(&cellar, &stable).unwrap();
+    let entries = root.join("home/.cursor/mcp.json");
+    fs::create_dir_all(entries.parent().unwrap()).unwrap();
+    let starts = |program: &Path| {
+        let entry = json!({ "command": program, "args": ["serve", "--read-only"] });
+        let before = json!({ "mcpServers": { "theirs": { "command": "x" }, "lumabill": entry } });
+        fs::write(&entries, format!("{before:#}")).unwrap();
+    };
+    let run = |arguments: &[&str]| {
+        let run = Lumabill::at(&home, arguments);
+        let mut command = Command::new(&stable);
+        command.args(arguments).env_clear().envs(home.environment()).current_dir(home.path());
+        run.run_as(command)
+    };
+    let row = || {
+        let checks = run(&["doctor", "--json"]).json()["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|row| row["id"] == "client_entry").unwrap()
+    };
+    for (program, why) in [(&cellar, "folder of one version"), (&cached, "cache of a package manager")] {
+        starts(program);
+        let told = row();
+        assert_eq!(told["state"], "warning", "{told}");
+        assert!(told["seen"].as_str().unwrap().contains(why), "{told}");
+        let next = told["next"].as_str().unwrap();
+        assert!(next.contains("install cursor --read-only"), "{told}");
+        // The row's own command mends it, and keeps what stands beside it.
+        run(&["install", "cursor", "--read-only"]).exits(0);
+        let mended: Value = serde_json::from_str(&fs::read_to_string(&entries).unwrap()).unwrap();
+        assert_eq!(mended["mcpServers"]["lumabill"]["command"], stable.to_str().unwrap(), "{mended}");
+        assert_eq!(mended["mcpServers"]["theirs"]["command"], "x");
+        assert_eq!(row()["state"], "ok", "{}", row());
+    }
+    let copies = fs::read_dir(root.join("state/backups")).unwrap().count();
+    assert!(copies > 0, "no copy of what was there before");
+}
+
+#[test]
+fn what_install_keeps_of_a_newer_program_is_left_alone() {
+    let home = home();
+    let file = home.path().join("state/installed.json");
+    let text = "{\"version\":2,\"files\":{\"other\":true}}";
+    fs::write(&file, text).unwrap();
+    fs::create_dir_all(home.path().join("home/.cursor")).unwrap();
+    for command in ["install", "uninstall"] {
+        let ended = Lumabill::at(&home, &[command, "cursor"]).run().exits(1);
+        assert!(ended.stderr.contains("newer"), "{}", ended.stderr);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    assert!(!home.path().join("home/.cursor/mcp.json").exists());
 }

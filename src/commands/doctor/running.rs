@@ -9,8 +9,7 @@ use crate::text::in_line;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// One row for each that is in use. One of which no tool was called yet has touched nothing, so it is not seen; and since a
-/// server keeps its memory from others, the system does not show its program either.
+/// One row for each that is in use. A server of which no tool was called yet has touched nothing, so nothing shows it.
 pub fn check(folders: &Folders) -> Vec<Row> {
     let running = Running::all(&folders.state);
     if running.is_empty() {
