@@ -199,12 +199,13 @@ fn all_prompts_work_again_after_spec_use() {
         let plan = Arc::new(plan);
         let outcome = holding::hold(&plan);
         println!(
-            "{}: {} of {} prompts failed, {} facts differ, {} unmatched, {} wrong fields",
+            "{}: {} of {} prompts failed, {} facts differ, {} tools unmatched, {} fields unmapped, {} wrong",
             plan.label(),
             outcome.failed.len(),
             journey::PROMPTS.len(),
             outcome.differing.len(),
             outcome.unmatched.len(),
+            outcome.unmapped.len(),
             outcome.wrong_fields.len()
         );
         wrong.extend(outcome.wrong.iter().map(|line| format!("{}: {line}", plan.label())));
@@ -220,6 +221,19 @@ fn all_prompts_work_again_after_spec_use() {
 
 fn of_every_level(count: u64) -> Vec<Plan> {
     (1..=3).flat_map(|level| (0..count).map(move |seed| Plan::new(seed, level))).collect()
+}
+
+/// `client.name → DisplayName` in one spelling for all variants.
+fn snake_of(line: &str) -> String {
+    let (ours, theirs) = line.split_once(" → ").unwrap_or((line, ""));
+    let mut words = String::new();
+    for sign in theirs.chars() {
+        if sign.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.push(if sign == '-' { '_' } else { sign.to_ascii_lowercase() });
+    }
+    format!("{ours} → {words}")
 }
 
 /// Figures over the variants of a level.
@@ -246,6 +260,7 @@ impl Tally {
             count(format!("{prompt}: {}", why.replace('\n', " ").chars().take(220).collect::<String>()));
         }
         outcome.unmatched.iter().for_each(|tool| count(format!("unmatched: {tool}")));
+        outcome.unmapped.iter().for_each(|line| count(format!("unmapped: {}", snake_of(line))));
         outcome.wrong_fields.iter().for_each(|line| count(format!("wrong field: {line}")));
         let differing: BTreeSet<&String> = outcome.differing.iter().collect();
         differing

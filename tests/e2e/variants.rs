@@ -19,8 +19,9 @@ mod yaml;
 
 pub use document::{document, text};
 pub use front::Front;
+pub use names::Names;
 pub use noise::operations as noise_operations;
-pub use ours::operations as our_operations;
+pub use ours::{follow, operations as our_operations};
 pub use plan::Plan;
 
 use serde_json::Value;

@@ -157,9 +157,6 @@ fn body(plan: &Plan, route: &Route, schemas: &mut Schemas) -> Option<Value> {
     let ours = route.ours.sends()?;
     let subject = component(ours).map(super::ours::subject_of)?;
     let mut schema = schemas.of(ours, &subject, "");
-    if plan.strict && schema.get("properties").is_some() {
-        schema["additionalProperties"] = json!(false);
-    }
     if route.method == "patch"
         && let Some(schema) = schema.as_object_mut()
     {
