@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::arrange::arrange;
 use super::dice::Dice;
 use super::envelope::{Paging, wrap_schema};
 use super::noise;
@@ -45,6 +46,7 @@ pub fn document(plan: &Plan) -> Value {
         }
         whole["servers"] = json!([server, { "url": "https://sandbox.vendor.example/other" }]);
     }
+    arrange(plan, &mut whole);
     whole
 }
 
