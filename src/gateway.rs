@@ -34,6 +34,7 @@ pub mod reports;
 mod resolve;
 pub mod resources;
 mod setup;
+pub mod spoken;
 mod tools;
 mod totals;
 mod unoffered;
@@ -174,10 +175,11 @@ impl Gateway {
     }
 
     /// From a yes on, or where none is needed: build, send, and say what became of it.
-    async fn go_on(&self, work: Work) -> Result<Outcome, Failure> {
+    async fn go_on(&self, mut work: Work) -> Result<Outcome, Failure> {
         let wire = self.build(&work)?;
+        spoken::note_unsent(&mut work, &wire);
         if work.dry_run {
-            return Ok(Outcome::Done(self.preview(&work, &wire)));
+            return Ok(Outcome::Done(self.preview(&work, wire)?));
         }
         if work.endpoint.writes() {
             return Box::pin(self.write(work, wire)).await.map(Outcome::Done);

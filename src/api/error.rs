@@ -21,6 +21,9 @@ pub enum ApiError {
     /// The request cannot be written as HTTP; nothing was sent.
     #[error("`{tool}` was not sent: its {part} holds characters that HTTP cannot carry")]
     Unsendable { tool: String, part: &'static str },
+    /// The description of the API that is in use has no such operation, or no such parameter of it; nothing was sent.
+    #[error("{}; nothing was sent", not_described(.tool, .missing, .parameter.as_deref()))]
+    NotDescribed { tool: String, missing: &'static str, parameter: Option<String> },
     #[error("`{tool}` was cancelled")]
     Cancelled { tool: String },
     /// The roots of trust could not be read; nothing was sent.
@@ -144,6 +147,25 @@ impl ApiError {
         }
     }
 
+    /// The same where the request was put into the API's words: `ours` gives our name of a field that it complains of.
+    pub fn described(self, ours: &dyn Fn(&str) -> Option<String>) -> Self {
+        match self {
+            Self::Refused { tool, mut refusal, .. } => {
+                refusal.described = true;
+                for issue in &mut refusal.field_issues {
+                    if let Some(field) = issue.field.as_deref().and_then(ours) {
+                        issue.field = Some(field);
+                    }
+                }
+                Self::refused(&tool, *refusal)
+            }
+            Self::Lost { tool, method, source } => {
+                Self::Lost { tool, method, source: Box::new(source.described(ours)) }
+            }
+            other => other,
+        }
+    }
+
     /// The status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -180,6 +202,7 @@ impl ApiError {
             Self::NoKey(_)
             | Self::NotSigned { .. }
             | Self::Unsendable { .. }
+            | Self::NotDescribed { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. }
@@ -198,6 +221,14 @@ impl ApiError {
             return self;
         }
         Self::Lost { tool: tool.to_owned(), method: method.clone(), source: Box::new(self) }
+    }
+}
+
+fn not_described(tool: &str, missing: &str, parameter: Option<&str>) -> String {
+    match parameter {
+        Some(parameter) => format!("`{missing}` takes no `{parameter}` by the API description in use"),
+        None if tool == missing => format!("`{tool}` is not in the API description in use"),
+        None => format!("`{tool}` needs `{missing}`, which is not in the API description in use"),
     }
 }
 

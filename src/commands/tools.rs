@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::connect::{Choice, Connected, Missing, block_on};
 use super::offered::does;
 use crate::catalogue::Toolset;
-use crate::failure::Failure;
+use crate::failure::{Failure, here};
 use crate::gateway::bridged::definitions::Definitions;
 use crate::gateway::bridged::{Bridged, Offered, WHY_NOT};
 use crate::gateway::{self, Tool};
@@ -102,7 +102,7 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
             None => by_topic(&own(&tools, several.then_some(&account))),
         }
     }
-    terminal::line("One tool's arguments: lumabill tools NAME. More tools: --toolsets all.");
+    terminal::line(&here("One tool's arguments: `lumabill tools NAME`. More tools: `--toolsets all`."));
     Ok(())
 }
 

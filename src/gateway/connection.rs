@@ -10,6 +10,7 @@ use super::redaction::quoted;
 use super::setup::Facts;
 use super::tools::{self, Selection, Served};
 use crate::api;
+use crate::catalogue::Endpoint;
 use crate::spec::Kept;
 
 /// One account as it is known now. Replaced as a whole, never changed.
@@ -36,7 +37,9 @@ impl Connection {
             client: api::Client::new(facts.origin.clone(), facts.trust.clone(), facts.user_agent),
             clock: ServerClock::default(),
             profiles: Profiles::new(facts.fixed_profile.clone(), facts.chosen_profile.clone(), known),
-            served: Served::new(selection, facts.read_only).with_extras(selection, facts.read_only, &extras),
+            served: Served::new(selection, facts.read_only)
+                .described(facts.described.as_deref())
+                .with_extras(selection, facts.read_only, &extras),
             logged_in: facts.logged_in,
             facts,
         }
@@ -45,6 +48,11 @@ impl Connection {
     /// What the user's description of the API says.
     pub fn described(&self) -> Option<&Kept> {
         self.facts.described.as_deref()
+    }
+
+    /// True where the API has no parameter for a filter of a list, as its description says.
+    pub fn lacks(&self, list: &Endpoint, parameter: &str) -> bool {
+        self.described().is_some_and(|kept| kept.dialect.lacks(list.tool, parameter))
     }
 }
 

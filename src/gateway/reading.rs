@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::lists::{self, Stop, Walk, Way};
-use super::{Gateway, Work, described};
+use super::{Gateway, Work, described, spoken};
 use crate::api::{self, pages::Page};
 use crate::catalogue::{self, Answer, Endpoint};
 use crate::failure::Failure;
@@ -78,7 +78,8 @@ impl Gateway {
         Ok(reply)
     }
 
-    /// Hands a request that has its permit to the API client, which signs it.
+    /// Hands a request that has its permit to the API client, which signs it: in the words of the API, where its
+    /// description is in use.
     pub(super) async fn transmit(
         &self,
         work: &Work,
@@ -95,13 +96,25 @@ impl Gateway {
             waiting: &waiting,
             permits: Some(&further),
         };
-        work.connection.client.send(request, self.keys.as_ref(), &watch).await
+        let spoken = match work.connection.described() {
+            Some(kept) => spoken::outgoing(kept, request, spoken::changes(work).as_ref())?,
+            None => None,
+        };
+        let wire = spoken.as_ref().map_or(request, |(wire, _)| wire);
+        let answer = work.connection.client.send(wire, self.keys.as_ref(), &watch).await;
+        match &spoken {
+            Some((_, reading)) => spoken::incoming(reading, answer),
+            None => answer,
+        }
     }
 
     /// A list as it was asked for.
     pub(super) async fn list(&self, work: &Work) -> Result<Map<String, Value>, Failure> {
         let profile = work.profile.header().unwrap_or_default();
-        let mut walk = Walk::start(work.endpoint, work.arguments.clone(), &profile)?.on(work.now().date());
+        let lacks = |name: &str| work.connection.lacks(work.endpoint, name);
+        let mut walk = Walk::start(work.endpoint, work.arguments.clone(), &profile)?
+            .on(work.now().date())
+            .without(lacks);
         self.walk(work, &mut walk, &mut |_| ()).await?;
         let way = self.way(work, &walk);
         let mut answer = walk.answer(&way);
@@ -133,7 +146,8 @@ impl Gateway {
         take: &mut (dyn FnMut(Vec<Value>) + Send),
     ) -> Result<Walk, Failure> {
         let profile = work.profile.header().unwrap_or_default();
-        let mut walk = Walk::through(endpoint, filters, &profile)?.on(work.now().date());
+        let lacks = |name: &str| work.connection.lacks(endpoint, name);
+        let mut walk = Walk::through(endpoint, filters, &profile)?.on(work.now().date()).without(lacks);
         self.walk(work, &mut walk, &mut |walk| {
             let page = walk.drain();
             if !page.is_empty() {

@@ -1,5 +1,7 @@
 //! Which tools are served: one filter for what is listed and what may be called.
 
+mod described;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -8,8 +10,9 @@ use super::bridged::WHY_NOT;
 use super::{Tool, lean, unoffered};
 use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
 use crate::failure::{Exit, Failure};
-use crate::spec::{self, Extra};
+use crate::spec::{self, Extra, Kept};
 use crate::workflows;
+use described::Described;
 
 /// Further tools of the user's description that are served by default.
 const EXTRAS: usize = 40;
@@ -32,6 +35,8 @@ pub struct Served {
     endpoints: Vec<&'static Endpoint>,
     /// Selected but writing, while only reading is allowed: refused with that reason.
     withheld: Vec<&'static Endpoint>,
+    /// Which rows the API has, and which of them ask, as its description says.
+    described: Described,
     /// Further tools of the user's description that were not chosen.
     spare: Vec<&'static Endpoint>,
     lean: bool,
@@ -127,7 +132,31 @@ impl Served {
         let (withheld, endpoints) = rows()
             .filter(|endpoint| selection.has(endpoint))
             .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
-        Self { endpoints, withheld, spare: Vec::new(), lean: selection.lean }
+        let described = Described::default();
+        Self { endpoints, withheld, described, spare: Vec::new(), lean: selection.lean }
+    }
+
+    /// The same where the API's description is in use: what it lacks is not served, and what it says more of than the
+    /// catalogue knows is asked for.
+    pub fn described(mut self, kept: Option<&Kept>) -> Self {
+        if let Some(kept) = kept {
+            self.described = Described::of(&kept.dialect);
+            for rows in [&mut self.endpoints, &mut self.withheld] {
+                rows.retain(|row| !self.described.lacks(row.tool));
+                rows.iter_mut().for_each(|row| *row = self.described.tightened(row));
+            }
+        }
+        self
+    }
+
+    /// A row of the catalogue for a call that is made of others, whether it is served or not.
+    pub fn part(&self, tool: &str) -> Result<&'static Endpoint, Failure> {
+        if self.described.lacks(tool) {
+            return Err(described::lacking(tool));
+        }
+        let row = catalogue::find(tool)
+            .ok_or_else(|| super::following::defect(&format!("the catalogue has no `{tool}`")))?;
+        Ok(self.described.tightened(row))
     }
 
     /// With what only the user's description of the API has, behind all others.
@@ -168,6 +197,9 @@ impl Served {
         }
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
             return Err(read_only(name));
+        }
+        if self.described.lacks(name) {
+            return Err(described::lacking(name));
         }
         if let Some(endpoint) = own(name).or_else(|| self.spare.iter().copied().find(|row| row.tool == name))
         {
