@@ -1,6 +1,7 @@
 //! The command line: one variant and one arm per command.
 
 mod call;
+mod command_line;
 mod completions;
 mod config;
 mod connect;
@@ -68,7 +69,7 @@ enum Command {
 /// Parses, runs, and returns the exit code.
 pub fn main() -> ExitCode {
     crate::failure::call_program(crate::settings::me);
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::of(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             drop(error.print());

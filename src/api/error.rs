@@ -6,7 +6,6 @@ use std::fmt;
 use reqwest::Method;
 
 use super::refusal::{ErrorBody, Forbidden, Refusal};
-use super::response::MOST;
 use crate::credentials::NotSigned;
 use crate::failure::Failure;
 use crate::https::{Trouble, Unreachable};
@@ -22,6 +21,9 @@ pub enum ApiError {
     /// The request cannot be written as HTTP; nothing was sent.
     #[error("`{tool}` was not sent: its {part} holds characters that HTTP cannot carry")]
     Unsendable { tool: String, part: &'static str },
+    /// The description of the API that is in use has no such operation, or no such parameter of it; nothing was sent.
+    #[error("{}; nothing was sent", not_described(.tool, .missing, .parameter.as_deref()))]
+    NotDescribed { tool: String, missing: &'static str, parameter: Option<String> },
     #[error("`{tool}` was cancelled")]
     Cancelled { tool: String },
     /// The roots of trust could not be read; nothing was sent.
@@ -37,8 +39,8 @@ pub enum ApiError {
     /// A redirect, which is never followed: the key stays with its own origin.
     #[error("{host} sent the request on to {to} (HTTP {status}), which is not followed")]
     Redirected { host: String, status: u16, to: String },
-    #[error("the answer of {host} is larger than {} MiB", MOST / 1024 / 1024)]
-    TooLarge { host: String, status: u16 },
+    #[error("the answer of {host} is larger than {} MB", most / 1_000_000)]
+    TooLarge { host: String, status: u16, most: usize },
     /// A web page, or no HTTP at all.
     #[error("{host} answered with {what}{}: it may not be the billing API", http(*.status))]
     NotTheApi { host: String, status: Option<u16>, what: &'static str },
@@ -145,6 +147,25 @@ impl ApiError {
         }
     }
 
+    /// The same where the request was put into the API's words: `ours` gives our name of a field that it complains of.
+    pub fn described(self, ours: &dyn Fn(&str) -> Option<String>) -> Self {
+        match self {
+            Self::Refused { tool, mut refusal, .. } => {
+                refusal.described = true;
+                for issue in &mut refusal.field_issues {
+                    if let Some(field) = issue.field.as_deref().and_then(ours) {
+                        issue.field = Some(field);
+                    }
+                }
+                Self::refused(&tool, *refusal)
+            }
+            Self::Lost { tool, method, source } => {
+                Self::Lost { tool, method, source: Box::new(source.described(ours)) }
+            }
+            other => other,
+        }
+    }
+
     /// The status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -181,6 +202,7 @@ impl ApiError {
             Self::NoKey(_)
             | Self::NotSigned { .. }
             | Self::Unsendable { .. }
+            | Self::NotDescribed { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. }
@@ -199,6 +221,14 @@ impl ApiError {
             return self;
         }
         Self::Lost { tool: tool.to_owned(), method: method.clone(), source: Box::new(self) }
+    }
+}
+
+fn not_described(tool: &str, missing: &str, parameter: Option<&str>) -> String {
+    match parameter {
+        Some(parameter) => format!("`{missing}` takes no `{parameter}` by the API description in use"),
+        None if tool == missing => format!("`{tool}` is not in the API description in use"),
+        None => format!("`{tool}` needs `{missing}`, which is not in the API description in use"),
     }
 }
 

@@ -13,6 +13,7 @@ impl Explain for ApiError {
             Self::NoKey(no_key) => no_key.failure.code,
             Self::NotSigned { .. } => "wrong_origin",
             Self::Unsendable { .. } => "unsendable",
+            Self::NotDescribed { .. } => "not_described",
             Self::Cancelled { .. } => "cancelled",
             Self::NoTrust { .. } => "no_trust",
             Self::Unreachable { .. } => "unreachable",
@@ -35,6 +36,7 @@ impl Explain for ApiError {
             Self::Refused { refusal, .. } if refusal.status == 401 => Exit::NotLoggedIn,
             Self::NotSigned { .. }
             | Self::Unsendable { .. }
+            | Self::NotDescribed { .. }
             | Self::Cancelled { .. }
             | Self::TooLarge { .. }
             | Self::Refused { .. } => Exit::Refused,
@@ -56,6 +58,7 @@ impl Explain for ApiError {
             Self::NoKey(no_key) => return no_key.failure.hint.clone(),
             Self::NotSigned { .. } => "run `lumabill login` for this address",
             Self::Unsendable { .. } => "leave out control characters and line breaks, and call again",
+            Self::NotDescribed { .. } => "see what it has: `lumabill spec show`",
             Self::Cancelled { .. } => return None,
             Self::NoTrust { .. } => "name a readable certificate file: `lumabill login --ca-file FILE`",
             Self::Unreachable { why, .. } => unreachable_hint(why),
@@ -80,6 +83,7 @@ impl Explain for ApiError {
             Self::NoKey(_)
             | Self::NotSigned { .. }
             | Self::Unsendable { .. }
+            | Self::NotDescribed { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. } => Sent::Nothing,
@@ -176,8 +180,13 @@ fn refused_hint(refusal: &Refusal) -> &'static str {
         404 if refusal.body == ErrorBody::Page => {
             "the address may not be the API: `lumabill status` shows it, `lumabill login --api-url URL` sets another"
         }
+        404 if refusal.path_unknown() && refusal.described => {
+            "the API description in use may be out of date: `lumabill spec show` names it, and \
+             `lumabill spec use FILE|URL` or `lumabill spec use --discover` takes a newer one"
+        }
         404 if refusal.path_unknown() => {
-            "the path may differ from our map: compare it with the API's description"
+            "the path may differ from our map: compare the API's own description, `lumabill spec check FILE|URL`, \
+             or have it looked for at the API, `lumabill spec use --discover`"
         }
         404 => "look the id up in the list, also in the other profiles",
         409 => "read the record again and see its state",

@@ -28,6 +28,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// What the body was.
     pub body: ErrorBody,
+    /// The request went by the user's description of the API.
+    pub described: bool,
 }
 
 /// One complaint, and the field it is about where the API named one.

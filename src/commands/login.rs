@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use self::verify::Seen;
 use self::wanted::Wanted;
-use super::connect::{USER_AGENT, block_on};
+use super::connect::{USER_AGENT, block_on, described};
 use super::spec::{self, Prepared, State};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
@@ -20,6 +20,7 @@ use crate::credentials::{Key, Keyring, Origin, Secret};
 use crate::failure::Failure;
 use crate::gateway::rate_limit::RateLimits;
 use crate::settings::{Account, Mode, Settings, StoredIn, me};
+use crate::spec::Kept;
 use crate::terminal;
 
 pub(super) use remote::{Refused, check as check_at_server};
@@ -135,7 +136,8 @@ async fn log_in(
         ring.check_writable().await?;
     }
     if !args.no_verify {
-        let seen = seen(key, account.ca_file.clone(), settings).await?;
+        let described = described(&account, settings)?;
+        let seen = seen(key, account.ca_file.clone(), settings, described.as_ref()).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;
     }
@@ -144,13 +146,18 @@ async fn log_in(
     Ok(account)
 }
 
-/// What the API at the key's own origin says of the key.
-pub(super) async fn seen(key: &Key, ca_file: Option<PathBuf>, settings: &Settings) -> Result<Seen, Failure> {
+/// What the API at the key's own origin says of the key, asked by the user's description of it where there is one.
+pub(super) async fn seen(
+    key: &Key,
+    ca_file: Option<PathBuf>,
+    settings: &Settings,
+    described: Option<&Kept>,
+) -> Result<Seen, Failure> {
     let trust = Trust { ca_file, environment_roots: false };
     let client = Client::new(key.origin().clone(), trust, USER_AGENT);
     let rates = super::connect::rates(settings.rate_limit()?);
     let limits = RateLimits::new(rates, &settings.folders.state, None);
-    Ok(verify::verify(&client, key, &limits).await?)
+    Ok(verify::verify(&client, key, &limits, described).await?)
 }
 
 /// Stores the key, reads it back, and removes what earlier logins of this account left elsewhere.
@@ -214,7 +221,7 @@ fn report(account: &Account, key: &Key, settings: &Settings) {
     terminal::line(&format!("  may      {mode}"));
     terminal::line(&format!("  profile  {}", profile_line(account)));
     if let Ok(Some(state)) = spec::state(account, settings) {
-        terminal::line(&format!("  API      {}", described(&state, account)));
+        terminal::line(&format!("  API      {}", in_a_line(&state, account)));
     }
     if settings.environment.api_key.is_some() {
         terminal::note("warning: `LUMABILL_API_KEY` is set here and is used instead of the stored key");
@@ -223,7 +230,7 @@ fn report(account: &Account, key: &Key, settings: &Settings) {
 }
 
 /// The API description of the account, in a line.
-fn described(state: &State, account: &Account) -> String {
+fn in_a_line(state: &State, account: &Account) -> String {
     let title = if state.kept.title.is_empty() { "a description without a title" } else { &state.kept.title };
     if state.stale {
         return format!(

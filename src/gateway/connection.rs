@@ -8,8 +8,10 @@ use super::profiles::{Profile, Profiles};
 use super::recovery::ServerClock;
 use super::redaction::quoted;
 use super::setup::Facts;
-use super::tools::{Selection, Served};
+use super::tools::{self, Selection, Served};
 use crate::api;
+use crate::catalogue::Endpoint;
+use crate::spec::Kept;
 
 /// One account as it is known now. Replaced as a whole, never changed.
 pub struct Connection {
@@ -28,16 +30,29 @@ impl Connection {
     pub fn new(facts: Facts, selection: &Selection) -> Self {
         let named = |(id, name): &(String, String)| Profile { id: id.clone(), name: quoted(name) };
         let known = facts.known_profiles.iter().map(named).collect();
+        let extras = facts.described.as_deref().map(|kept| tools::extras(&kept.extra)).unwrap_or_default();
         Self {
             account: facts.account.clone(),
             bound_to: facts.bound_to.clone(),
             client: api::Client::new(facts.origin.clone(), facts.trust.clone(), facts.user_agent),
             clock: ServerClock::default(),
             profiles: Profiles::new(facts.fixed_profile.clone(), facts.chosen_profile.clone(), known),
-            served: Served::new(selection, facts.read_only),
+            served: Served::new(selection, facts.read_only)
+                .described(facts.described.as_deref())
+                .with_extras(selection, facts.read_only, &extras),
             logged_in: facts.logged_in,
             facts,
         }
+    }
+
+    /// What the user's description of the API says.
+    pub fn described(&self) -> Option<&Kept> {
+        self.facts.described.as_deref()
+    }
+
+    /// True where the API has no parameter for a filter of a list, as its description says.
+    pub fn lacks(&self, list: &Endpoint, parameter: &str) -> bool {
+        self.described().is_some_and(|kept| kept.dialect.lacks(list.tool, parameter))
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::calls::Create;
+use super::calls::{Create, Yes};
 use super::following::defect;
 use super::{Answered, Gateway, Outcome, Work, check};
-use crate::catalogue::{self, Endpoint};
+use crate::catalogue::{self, Confirms, Endpoint};
 use crate::failure::Failure;
-use crate::journal::{Intent, State};
+use crate::journal::{Confirmed, Intent, State};
 use crate::workflows;
 
 /// Whose create it is.
@@ -73,6 +73,7 @@ impl Gateway {
             return Err(defect(&format!("`{tool}` creates nothing")));
         };
         let connection = Arc::clone(&outer.connection);
+        let endpoint = connection.served.part(endpoint.tool)?;
         // What was read is no argument that the caller could put right.
         let checked = check(connection, endpoint, create.arguments, outer.caller.clone());
         let mut work = checked.map_err(|mut failure| {
@@ -100,7 +101,9 @@ impl Gateway {
         }
         let named = create.source.is_some() && create.source == create.named;
         work.made_by = Some(MadeBy { tool, source: create.source, named, refusal: create.refusal });
-        if let Some(yes) = create.yes {
+        // Where the API's description makes a yes necessary, one that was not asked for is none.
+        let asked = |yes: &Yes| endpoint.confirms != Confirms::Always || yes.confirmed != Confirmed::NotAsked;
+        if let Some(yes) = create.yes.filter(asked) {
             work.confirmed = yes.confirmed;
         } else if asks && let Some(question) = self.permit(&mut work, answered)? {
             return Ok(Outcome::Ask(question));

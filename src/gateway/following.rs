@@ -68,8 +68,8 @@ impl Gateway {
 
     /// A write inside a workflow, from the check to the answer: the yes of the workflow holds for it.
     async fn write_within(&self, outer: &Work, yes: &Yes, write: Write<'_>) -> Result<Done, Failure> {
-        let endpoint = row(write.tool)?;
         let connection = Arc::clone(&outer.connection);
+        let endpoint = connection.served.part(write.tool)?;
         let mut work = check(connection, endpoint, write.arguments, outer.caller.clone())?;
         work.allow_duplicate = outer.allow_duplicate;
         work.profile = outer.profile.clone();
@@ -98,6 +98,11 @@ impl Following<'_> {
             (Some(one), Some(other)) => Some(one.and(other)),
             (one, other) => one.or(other),
         };
+    }
+
+    /// A row of the catalogue, as this API has it.
+    fn row(&self, tool: &str) -> Result<&'static Endpoint, Failure> {
+        self.work.connection.served.part(tool)
     }
 
     fn binding<'a>(&'a self, arguments: &'a Value, shown: &'a str) -> Binding<'a> {
@@ -132,7 +137,7 @@ impl Calls for Following<'_> {
     fn record<'a>(&'a self, tool: &'static str, id: &'a str) -> Pending<'a, Value> {
         Box::pin(async move {
             let arguments = Map::from_iter([("id".to_owned(), Value::from(id))]);
-            let wire = catalogue::request::build(row(tool)?, &arguments, None)?;
+            let wire = catalogue::request::build(self.row(tool)?, &arguments, None)?;
             let reply = self.gateway.read(&self.work, wire.path, wire.query).await?;
             Ok(api::pages::record(reply.body))
         })
@@ -140,7 +145,7 @@ impl Calls for Following<'_> {
 
     fn rows<'a>(&'a self, tool: &'static str, filters: Map<String, Value>) -> Pending<'a, Rows> {
         Box::pin(async move {
-            let (records, walk) = self.gateway.records(&self.work, row(tool)?, filters).await?;
+            let (records, walk) = self.gateway.records(&self.work, self.row(tool)?, filters).await?;
             let walked = walk.outcome(&self.gateway.way(&self.work, &walk));
             Ok(Rows { records, complete: walk.holds_all(), note: walked.note })
         })
@@ -153,7 +158,7 @@ impl Calls for Following<'_> {
         take: &'a mut (dyn FnMut(Vec<Value>) + Send),
     ) -> Pending<'a, Walked> {
         Box::pin(async move {
-            let walk = self.gateway.walk_through(&self.work, row(tool)?, filters, take).await?;
+            let walk = self.gateway.walk_through(&self.work, self.row(tool)?, filters, take).await?;
             Ok(walk.outcome(&self.gateway.way(&self.work, &walk)))
         })
     }
@@ -284,10 +289,6 @@ impl Calls for Following<'_> {
             Ok(intents.iter().map(|intent| Value::Object(intent.json())).collect())
         })
     }
-}
-
-fn row(tool: &str) -> Result<&'static Endpoint, Failure> {
-    catalogue::find(tool).ok_or_else(|| defect(&format!("the catalogue has no `{tool}`")))
 }
 
 pub(super) fn defect(what: &str) -> Failure {

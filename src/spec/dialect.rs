@@ -1,11 +1,20 @@
 //! How the API spells what the catalogue says: paths, methods, names of parameters and fields, values, envelopes. Requests
 //! are translated on their way out, answers on their way in; everything in between speaks the catalogue's words.
 
+mod answer;
+mod names;
+mod paging;
+mod request;
+mod route;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Verb;
+use crate::catalogue;
+pub use answer::Reading;
+pub use request::{Asking, Outgoing, Unspoken};
 
 /// What differs, for every tool of the catalogue that the description has. Tools that it lacks are not in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -102,3 +111,49 @@ impl Sides {
         *self == Self::default()
     }
 }
+
+impl Dialect {
+    /// True where the description has the operation behind a tool of the catalogue.
+    pub fn has(&self, tool: &str) -> bool {
+        self.spoken.contains_key(tool)
+    }
+
+    /// True where the description makes a person's yes necessary for the tool.
+    pub fn confirms(&self, tool: &str) -> bool {
+        self.spoken.get(tool).is_some_and(|spoken| spoken.confirms)
+    }
+
+    /// True where a tool's operation has no parameter for what the catalogue calls so on the wire.
+    pub fn lacks(&self, tool: &str, parameter: &str) -> bool {
+        let field = self.spoken.get(tool).and_then(|spoken| spoken.query.get(parameter));
+        field.is_some_and(|field| field.name.is_empty())
+    }
+
+    /// Why this cannot be spoken: a path that leads elsewhere, or that wants more than the catalogue's path has.
+    pub fn check(&self) -> Result<(), String> {
+        for (tool, spoken) in &self.spoken {
+            let Some(row) = catalogue::find(tool) else { continue };
+            let path = &spoken.path;
+            let segments = || path.split('/').skip(1);
+            let sound = path.starts_with('/')
+                && !path.contains(['?', '#', '\\'])
+                && !path.chars().any(|letter| letter.is_control() || letter.is_whitespace())
+                && segments().enumerate().all(|(at, segment)| {
+                    !matches!(segment, "." | "..") && (!segment.is_empty() || (at > 0 && path.ends_with('/')))
+                });
+            if !sound {
+                return Err(format!("the path `{path}` of `{tool}` is none below the address"));
+            }
+            if route::placeholders(path) != route::placeholders(row.path) {
+                return Err(format!(
+                    "the path `{path}` of `{tool}` wants other parameters than `{}`",
+                    row.path
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -67,6 +67,7 @@ impl Kept {
                 kept.version
             )));
         }
+        kept.dialect.check().map_err(refused)?;
         Ok(Some(kept))
     }
 }

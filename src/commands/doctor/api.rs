@@ -11,12 +11,14 @@ use super::accounts::whose;
 use super::row::Row;
 use crate::api::pages::{Next, Page};
 use crate::api::{ApiError, Body, Client, Method, Reply, Request, Safety, Trust, Watch};
-use crate::commands::connect::{USER_AGENT, rates};
+use crate::commands::connect::{USER_AGENT, described, rates};
 use crate::commands::login::verify;
 use crate::credentials::{FixedKey, Key};
 use crate::failure::Failure;
 use crate::gateway::rate_limit::{Left, RateLimits};
+use crate::gateway::spoken;
 use crate::settings::{Account, Environment, Flags, Mode, Profile, Settings, StoredIn};
+use crate::spec::Kept;
 
 /// For the answer, the connection included.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -34,7 +36,16 @@ pub async fn check(account: &Account, key: Key, settings: &Settings) -> Vec<Row>
         Ok(limit) => RateLimits::new(rates(limit), &settings.folders.state, None),
         Err(error) => return vec![Row::failure("rate_budget", &Failure::from(error))],
     };
-    let asking = Asking { account, client: &client, key: &key, limits: &limits, settings };
+    // One that cannot be used has a row of its own.
+    let described = described(account, settings).unwrap_or_default();
+    let asking = Asking {
+        account,
+        client: &client,
+        key: &key,
+        limits: &limits,
+        settings,
+        described: described.as_ref(),
+    };
     if let Some(left) = limits.left(&key).filter(|left| left.reads == 0 || !left.pause.is_zero()) {
         return vec![used_up(left)];
     }
@@ -48,6 +59,7 @@ struct Asking<'a> {
     key: &'a Key,
     limits: &'a RateLimits,
     settings: &'a Settings,
+    described: Option<&'a Kept>,
 }
 
 /// The profiles of the first page.
@@ -93,11 +105,12 @@ impl Asking<'_> {
             // Whoever asks what is wrong wants to see it, not a second try.
             patience: Some(Duration::ZERO),
             safety: Safety::Read,
+            verbatim: None,
         };
         self.limits.count(self.key, Safety::Read).await;
         let watch = Watch { cancelled: CancellationToken::new(), waiting: &|_, _| (), permits: None };
         let keys = FixedKey(self.key.clone());
-        let sent = self.client.send(&request, &keys, &watch);
+        let sent = spoken::send(self.client, self.described, &request, &keys, &watch);
         tokio::time::timeout(PATIENCE, sent).await.unwrap_or_else(|_| {
             Err(ApiError::Silent {
                 host: self.client.origin().host().to_owned(),
@@ -135,7 +148,7 @@ impl Asking<'_> {
         let known = self.account.mode;
         let asked = known == Mode::Unknown && self.limits.left(self.key).is_none_or(|left| left.writes > 0);
         let mode = if asked {
-            let answer = verify::mode(self.client, self.key, self.limits);
+            let answer = verify::mode(self.client, self.key, self.limits, self.described);
             tokio::time::timeout(PATIENCE, answer).await.unwrap_or(Mode::Unknown)
         } else {
             known

@@ -11,7 +11,9 @@ use crate::api::{
 use crate::credentials::{FixedKey, Key};
 use crate::failure::{Exit, Explain};
 use crate::gateway::rate_limit::RateLimits;
+use crate::gateway::spoken;
 use crate::settings::{Mode, Profile, me};
+use crate::spec::Kept;
 use crate::text::in_line;
 
 /// More pages of profiles than any account has.
@@ -91,13 +93,20 @@ impl Explain for NotVerified {
     }
 }
 
-/// Asks for the profiles that `key` reaches and whether it may write.
-pub async fn verify(client: &Client, key: &Key, limits: &RateLimits) -> Result<Seen, NotVerified> {
+/// Asks for the profiles that `key` reaches and whether it may write, by the user's description of the API where there is
+/// one.
+pub async fn verify(
+    client: &Client,
+    key: &Key,
+    limits: &RateLimits,
+    described: Option<&Kept>,
+) -> Result<Seen, NotVerified> {
     let mut profiles = Vec::new();
     let mut query = Vec::new();
     for _ in 0..MOST_PAGES {
         let request = request(Method::GET, "/v1/profiles", query.clone());
-        let reply = send(client, key, limits, &request).await.map_err(|error| judged(client, error))?;
+        let reply = send(client, key, limits, described, &request).await;
+        let reply = reply.map_err(|error| judged(client, error))?;
         let page = Page::read(reply.body, reply.link.as_deref(), "profiles");
         let before = profiles.len();
         profiles.extend(page.records.iter().filter_map(profile));
@@ -110,7 +119,7 @@ pub async fn verify(client: &Client, key: &Key, limits: &RateLimits) -> Result<S
             _ => break,
         }
     }
-    Ok(Seen { profiles, mode: mode(client, key, limits).await })
+    Ok(Seen { profiles, mode: mode(client, key, limits, described).await })
 }
 
 /// The query of the next page, where the API named one.
@@ -125,9 +134,9 @@ fn further(next: Next) -> Option<Vec<(String, String)>> {
 }
 
 /// Whether `key` may write. Deletes what does not exist: 403 comes from the key's rights, 404, 400 or 422 from beyond them.
-pub async fn mode(client: &Client, key: &Key, limits: &RateLimits) -> Mode {
+pub async fn mode(client: &Client, key: &Key, limits: &RateLimits, described: Option<&Kept>) -> Mode {
     let request = request(Method::DELETE, NOWHERE, Vec::new());
-    let status = match send(client, key, limits, &request).await {
+    let status = match send(client, key, limits, described, &request).await {
         Ok(_) => return Mode::Unknown,
         Err(error) => error.status(),
     };
@@ -151,6 +160,7 @@ fn request(method: Method, path: &str, query: Vec<(String, String)>) -> Request 
         if_match: None,
         patience: None,
         safety,
+        verbatim: None,
     }
 }
 
@@ -158,11 +168,12 @@ async fn send(
     client: &Client,
     key: &Key,
     limits: &RateLimits,
+    described: Option<&Kept>,
     request: &Request,
 ) -> Result<crate::api::Reply, ApiError> {
     limits.count(key, request.safety).await;
     let watch = Watch { cancelled: CancellationToken::new(), waiting: &|_, _| (), permits: None };
-    client.send(request, &FixedKey(key.clone()), &watch).await
+    spoken::send(client, described, request, &FixedKey(key.clone()), &watch).await
 }
 
 /// What an error means for the key.
@@ -239,7 +250,8 @@ mod tests {
             }
         });
         let key = Key::new(Secret::new("lmb_0123456789abcdef".into()), origin.clone());
-        let seen = verify(&Client::new(origin, Trust::default(), "lumabill/test"), &key, &no_limits()).await;
+        let seen =
+            verify(&Client::new(origin, Trust::default(), "lumabill/test"), &key, &no_limits(), None).await;
         server.join().unwrap();
         seen
     }
@@ -299,7 +311,7 @@ mod tests {
         };
         let key = Key::new(Secret::new("lmb_0123456789abcdef".into()), origin.clone());
         let failure = Failure::from(
-            verify(&Client::new(origin, Trust::default(), "t"), &key, &no_limits()).await.unwrap_err(),
+            verify(&Client::new(origin, Trust::default(), "t"), &key, &no_limits(), None).await.unwrap_err(),
         );
         assert_eq!(failure.exit, Exit::Unavailable);
         assert!(failure.message.contains("not judged") && !failure.causes.is_empty(), "{failure:?}");

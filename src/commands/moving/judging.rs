@@ -57,7 +57,7 @@ pub fn judge(plain: &Plain<'_>, settings: &Settings, folders: &UserFolders) -> R
     for _ in 0..ATTEMPTS {
         plain.secret.check(Service::Lumabill, origin.is_loopback())?;
         let key = Key::new(plain.secret.clone(), origin);
-        match block_on(login::seen(&key, ca_file.clone(), settings))? {
+        match block_on(login::seen(&key, ca_file.clone(), settings, None))? {
             Ok(seen) => return Ok(Judged::Good { key, seen, ca_file }),
             Err(failure) => {
                 terminal::note(&failure.message);

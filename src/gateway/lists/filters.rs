@@ -54,6 +54,14 @@ pub(super) fn shows(check: Check, row: &Value) -> bool {
     row.get(field).or_else(within).is_some()
 }
 
+/// Whether the row has the field that a filter goes by, whatever kind of filter: without it, only the API could tell.
+pub(super) fn tells(check: Check, row: &Value) -> bool {
+    match check {
+        Check::AtLeast(field) | Check::AtMost(field) => row.get(field).is_some_and(|value| !value.is_null()),
+        _ => shows(check, row),
+    }
+}
+
 fn contains(value: &Value, wanted: &str) -> bool {
     match value {
         Value::Array(items) => items.iter().any(|item| contains(item, wanted)),

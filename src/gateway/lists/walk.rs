@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::cursor::{Position, mark};
-use super::filters::{honours, is_unpaid, shows};
+use super::filters::{honours, is_unpaid, shows, tells};
 use super::go_on::Stop;
 use super::rows::{Rows, View};
 use super::sums::Sums;
@@ -34,6 +34,7 @@ const MOST_PAGES: usize = 2_000;
 const CHANGED: &str =
     "the list changed while it was read, so it may not be whole: call again for a whole one";
 const NO_LIST: &str = "the API's answer holds no list, so this is what it said and not a whole list";
+const UNTOLD: &str = "the API has no such filter, and some of its rows do not show whether they are meant, so these are not all";
 const REPEATED: &str = "the API repeated a page, so this list may not be whole";
 
 /// How far a walk goes.
@@ -71,6 +72,8 @@ pub struct Walk {
     go_on: Option<Position>,
     ended: bool,
     filtered_here: Vec<&'static str>,
+    /// Filters among these that the API has no parameters for.
+    unasked: Vec<&'static str>,
     /// Records that the API gave, whether they were asked for or not.
     seen: u64,
     /// Hashes of their ids: one that comes twice shows that rows moved between two pages.
@@ -334,6 +337,10 @@ impl Walk {
                         self.aim = Aim::Count;
                     }
                 }
+                return false;
+            }
+            if self.unasked.contains(&param.name) && !tells(check, row) {
+                self.unsure = Some(UNTOLD);
                 return false;
             }
             shown &= shows(check, row);

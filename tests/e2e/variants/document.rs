@@ -84,7 +84,13 @@ fn summary(plan: &Plan, route: &Route) -> Option<String> {
         Act::Special => format!("{one}{}", if style == 1 { "." } else { "" }),
         act => {
             let verbs = match style {
-                1 => ["Returns a list of", "Returns one", "Creates a new", "Updates an existing", "Deletes an existing"],
+                1 => [
+                    "Returns a list of",
+                    "Returns one",
+                    "Creates a new",
+                    "Updates an existing",
+                    "Deletes an existing",
+                ],
                 2 => ["List all", "Retrieve a single", "Add", "Edit", "Remove"],
                 _ => ["List", "Get", "Create", "Update", "Delete"],
             };
@@ -101,20 +107,27 @@ fn parameters(plan: &Plan, route: &Route, schemas: &mut Schemas) -> Vec<Value> {
         match parameter["in"].as_str().unwrap() {
             "path" => {
                 let name = route.path.split(['{', '}']).nth(1).unwrap();
-                written.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+                written.push(
+                    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
+                );
             }
             "header" if name == "X-Profile-Id" => {
-                written.push(json!({ "name": name, "in": "header", "schema": { "type": "string", "format": "uuid" } }));
+                written.push(
+                    json!({ "name": name, "in": "header", "schema": { "type": "string", "format": "uuid" } }),
+                );
             }
             "query" if name == "page" || name == "limit" => paged = true,
+            "query" if route.is_lost(plan, name) => {}
             "query" => {
                 let subject = route.ours.subject();
                 let mut schema = schemas.of(&parameter["schema"], &subject, name);
                 if let Some(values) = parameter["schema"]["enum"].as_array().filter(|_| name == "sort") {
-                    let theirs = values.iter().map(|value| plan.names.sort_value(&subject, value.as_str().unwrap()));
+                    let theirs =
+                        values.iter().map(|value| plan.names.sort_value(&subject, value.as_str().unwrap()));
                     schema["enum"] = theirs.collect();
                 }
-                let mut entry = json!({ "name": route.parameter(plan, name), "in": "query", "schema": schema });
+                let mut entry =
+                    json!({ "name": route.parameter(plan, name), "in": "query", "schema": schema });
                 if let Some(text) = parameter.get("description").filter(|_| plan.described) {
                     entry["description"] = text.clone();
                 }
@@ -147,7 +160,9 @@ fn body(plan: &Plan, route: &Route, schemas: &mut Schemas) -> Option<Value> {
     if plan.strict && schema.get("properties").is_some() {
         schema["additionalProperties"] = json!(false);
     }
-    if route.method == "patch" && let Some(schema) = schema.as_object_mut() {
+    if route.method == "patch"
+        && let Some(schema) = schema.as_object_mut()
+    {
         schema.remove("required");
     }
     let schema = wrap_schema(&route.request_keys(plan), schema);
@@ -194,14 +209,20 @@ impl Route {
         let others = self.ours.parameters();
         let others = others.iter().filter(|other| other["in"] == "query" && other["name"] != name);
         // Two of ours with the same word for them: this one is called as ours.
-        let clash = others.map(|other| other["name"].as_str().unwrap()).any(|other| {
-            plan.names.parameter(&subject, other) == theirs && other < name
-        });
+        let clash = others
+            .map(|other| other["name"].as_str().unwrap())
+            .any(|other| plan.names.parameter(&subject, other) == theirs && other < name);
         let paging = plan.paging.parameters();
         if clash || paging.iter().any(|taken| taken["name"] == theirs.as_str()) {
             return plan.names.parameters_case.of(&format!("{name}_filter"));
         }
         theirs
+    }
+
+    /// Whether the variant's list has no such parameter.
+    pub fn is_lost(&self, plan: &Plan, name: &str) -> bool {
+        let spare = !["search", "from", "to", "status", "period", "as_of"].contains(&name);
+        plan.level >= 3 && spare && Dice::of(plan.seed, &format!("lost {} {name}", self.ours.tool)).chance(8)
     }
 
     /// The keys around a record in an answer.

@@ -59,7 +59,14 @@ impl Envelope {
         use ListShape::{Bare, Cursor, Hal, Items, Meta, Named, Ours, Payload, Results};
         use RecordShape::{Data, Named as Record, PayloadNamed};
         let list = dice.pick(&[Ours, Meta, Items, Named, Hal, Payload, Results, Cursor, Bare]);
-        let answer = dice.pick(&[RecordShape::Bare, RecordShape::Bare, Data, Record, RecordShape::Payload, PayloadNamed]);
+        let answer = dice.pick(&[
+            RecordShape::Bare,
+            RecordShape::Bare,
+            Data,
+            Record,
+            RecordShape::Payload,
+            PayloadNamed,
+        ]);
         let request = dice.pick(&[RecordShape::Bare, RecordShape::Bare, RecordShape::Bare, Data, Record]);
         Self { list, answer, request }
     }
@@ -86,17 +93,30 @@ pub fn wrap(keys: &[String], value: Value) -> Value {
 
 /// A schema below these keys.
 pub fn wrap_schema(keys: &[String], schema: Value) -> Value {
-    keys.iter().rev().fold(schema, |inner, key| json!({ "type": "object", "required": [key], "properties": { key: inner } }))
+    keys.iter().rev().fold(
+        schema,
+        |inner, key| json!({ "type": "object", "required": [key], "properties": { key: inner } }),
+    )
 }
 
 /// How pages are asked for.
 #[derive(Clone, Debug)]
 pub enum Paging {
     /// Number of the page, of the first page, and size.
-    Page { page: String, first: u64, limit: String },
-    Offset { offset: String, limit: String },
+    Page {
+        page: String,
+        first: u64,
+        limit: String,
+    },
+    Offset {
+        offset: String,
+        limit: String,
+    },
     /// What `next_cursor` said.
-    Cursor { cursor: String, limit: String },
+    Cursor {
+        cursor: String,
+        limit: String,
+    },
 }
 
 impl Paging {
@@ -108,7 +128,10 @@ impl Paging {
         if Envelope::chosen(seed).list == ListShape::Cursor {
             let mut dice = Dice::of(seed, "cursor");
             let cursor = dice.pick(&["cursor", "starting_after", "page_token", "after"]);
-            return Self::Cursor { cursor: case.of(cursor), limit: case.of(dice.pick(&["limit", "page_size"])) };
+            return Self::Cursor {
+                cursor: case.of(cursor),
+                limit: case.of(dice.pick(&["limit", "page_size"])),
+            };
         }
         let mut dice = Dice::of(seed, "paging");
         let limit = case.of(dice.pick(&["limit", "per_page", "page_size", "size", "count"]));
@@ -161,13 +184,18 @@ impl Paging {
         match self {
             Self::Page { page, first, limit } => {
                 let (first, size) = (usize::try_from(*first).unwrap(), size(limit)?);
-                let page = number(page, first)?.checked_sub(first).ok_or_else(|| format!("`{page}` is below {first}"))?;
+                let page = number(page, first)?
+                    .checked_sub(first)
+                    .ok_or_else(|| format!("`{page}` is below {first}"))?;
                 Ok((page * size, size))
             }
             Self::Offset { offset, limit } => Ok((number(offset, 0)?, size(limit)?)),
             Self::Cursor { cursor, limit } => {
                 let start = match query.iter().find(|(key, _)| key == cursor) {
-                    Some((_, text)) => text.strip_prefix("cur_").and_then(|text| text.parse().ok()).ok_or("unknown cursor")?,
+                    Some((_, text)) => text
+                        .strip_prefix("cur_")
+                        .and_then(|text| text.parse().ok())
+                        .ok_or("unknown cursor")?,
                     None => 0,
                 };
                 Ok((start, size(limit)?))
@@ -234,12 +262,18 @@ impl ListShape {
             Self::Meta => object(json!({ key("data"): records,
                 key("meta"): numbers(&["total", "per_page", "current_page", "last_page"]) })),
             Self::Items => object(json!({ key("items"): records, key("total_count"): number() })),
-            Self::Named => object(json!({ case.of(many): records, key("total"): number(), key("count"): number() })),
+            Self::Named => {
+                object(json!({ case.of(many): records, key("total"): number(), key("count"): number() }))
+            }
             Self::Hal => object(json!({ "_embedded": object(json!({ case.of(many): records })),
                 "_links": object(json!({ "next": object(json!({ "href": { "type": "string" } })) })),
                 "page": numbers(&["size", "total_elements", "total_pages", "number"]) })),
-            Self::Payload => object(json!({ key("payload"): object(json!({ key("items"): records, key("total"): number() })) })),
-            Self::Results => object(json!({ "count": number(), "next": or_null.clone(), "previous": or_null, "results": records })),
+            Self::Payload => object(
+                json!({ key("payload"): object(json!({ key("items"): records, key("total"): number() })) }),
+            ),
+            Self::Results => object(
+                json!({ "count": number(), "next": or_null.clone(), "previous": or_null, "results": records }),
+            ),
             Self::Cursor => object(json!({ key("data"): records, key("has_more"): { "type": "boolean" },
                 key("next_cursor"): or_null })),
             Self::Bare => records,

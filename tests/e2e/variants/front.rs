@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::document::unpaged;
-use super::envelope::{ListShape, Page, wrap};
+use super::envelope::{ListShape, Page, Paging, wrap};
 use super::noise::{self, Kind, Noise};
 use super::ours;
 use super::plan::{Plan, Route};
@@ -30,6 +30,8 @@ struct Inner {
     /// Tools of ours whose operations were called, and `noise: …`, `unknown: …`.
     called: Mutex<Vec<String>>,
     lose_next_create: AtomicBool,
+    /// The sandbox's last `date` line.
+    date: Mutex<String>,
 }
 
 /// A refusal of the front itself.
@@ -45,6 +47,7 @@ impl Front {
             upstream: sandbox.url.clone(),
             called: Mutex::default(),
             lose_next_create: AtomicBool::new(false),
+            date: Mutex::default(),
         });
         let own = Arc::clone(&inner);
         let server = ScriptedServer::start(move |request| own.answer(request));
@@ -53,6 +56,11 @@ impl Front {
 
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// Whether the variant has an operation that sends an invoice.
+    pub fn sends(&self) -> bool {
+        self.inner.noise.iter().any(|noise| noise.kind == Kind::Send)
     }
 
     /// What was called since the last time.
@@ -76,7 +84,7 @@ impl Inner {
             Ok(answer) => answer,
             Err(Refusal(status, code, message)) => {
                 let body = json!({ "error": { "code": code, "message": message }, "request_id": "front" });
-                Answer::Bytes(http(status, &["content-type: application/json"], &body.to_string()))
+                self.json(status, &[], &body.to_string())
             }
         }
     }
@@ -87,9 +95,12 @@ impl Inner {
         let candidates = self.plan.routes.iter().filter(|route| fits(&route.path, rest).is_some());
         let mut known = candidates.clone().peekable();
         // A path without braces wins over one with, as in every router.
-        let route = candidates.filter(|route| route.method == method).min_by_key(|route| route.path.matches('{').count());
+        let route = candidates
+            .filter(|route| route.method == method)
+            .min_by_key(|route| route.path.matches('{').count());
         let noise = self.noise.iter().filter(|noise| fits(&noise.path, rest).is_some());
-        let noise = noise.filter(|noise| noise.method == method).min_by_key(|noise| noise.path.matches('{').count());
+        let noise =
+            noise.filter(|noise| noise.method == method).min_by_key(|noise| noise.path.matches('{').count());
         if let Some(noise) = noise
             && route.is_none_or(|route| route.path.contains('{') && !noise.path.contains('{'))
         {
@@ -112,7 +123,13 @@ impl Inner {
         self.record(request, route, id.as_deref(), &theirs)
     }
 
-    fn list(&self, request: &Recorded, route: &Route, theirs: &[(String, String)], path: &str) -> Result<Answer, Refusal> {
+    fn list(
+        &self,
+        request: &Recorded,
+        route: &Route,
+        theirs: &[(String, String)],
+        path: &str,
+    ) -> Result<Answer, Refusal> {
         let paging = if route.paged() { self.plan.paging.clone() } else { unpaged() };
         let window = if route.paged() { paging.window(theirs) } else { Ok((0, usize::MAX >> 1)) };
         let (start, size) = window.map_err(|why| Refusal(422, "invalid_parameter", why))?;
@@ -122,7 +139,7 @@ impl Inner {
             let page = all.len() / 100 + 1;
             let paged = if route.paged() { format!("limit=100&page={page}") } else { String::new() };
             let target = format!("{}?{}", route.ours.path, [query.clone(), paged].join("&"));
-            let reply = send(&self.upstream, request, "GET", &target, None);
+            let reply = self.send(request, "GET", &target, None);
             if reply.status != 200 {
                 return Ok(self.hand_on(&reply));
             }
@@ -134,10 +151,15 @@ impl Inner {
             }
         }
         let (total, schema, subject) = (all.len(), route.ours.lists().unwrap(), route.ours.subject());
-        let records: Vec<Value> = all.into_iter().skip(start).take(size)
-            .map(|record| outward(&self.plan, schema, &subject, "", record)).collect();
-        let next = (start + records.len() < total && route.paged()).then(|| next_page(&paging, theirs, path, start, size));
-        let mut headers = vec!["content-type: application/json".to_owned()];
+        let records: Vec<Value> = all
+            .into_iter()
+            .skip(start)
+            .take(size)
+            .map(|record| outward(&self.plan, schema, &subject, "", record))
+            .collect();
+        let next = (start + records.len() < total && route.paged())
+            .then(|| next_page(&paging, theirs, path, start, size));
+        let mut headers = Vec::new();
         if self.plan.envelope.list == ListShape::Bare {
             headers.push(format!("x-total-count: {total}"));
             headers.extend(next.iter().map(|next| format!("link: <{next}>; rel=\"next\"")));
@@ -145,8 +167,7 @@ impl Inner {
         let page = Page { records, start, size: size.min(total.max(1)), total, next };
         let page = if route.paged() { Page { size, ..page } } else { page };
         let body = self.plan.envelope.list.body(page, &route.many, self.plan.names.fields_case);
-        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        Ok(Answer::Bytes(http(200, &headers, &body.to_string())))
+        Ok(self.json(200, &headers, &body.to_string()))
     }
 
     fn record(
@@ -163,16 +184,16 @@ impl Inner {
             Some(schema) => {
                 let mut body = self.body(request, route, schema)?;
                 if route.method == "patch" {
-                    let current = send(&self.upstream, request, "GET", &path, None);
+                    let current = self.send(request, "GET", &path, None);
                     if current.status != 200 {
                         return Ok(self.hand_on(&current));
                     }
                     body = merged(schema, &current.json, body);
                 }
-                send(&self.upstream, request, &method, &target, Some(body.to_string().into_bytes()))
+                self.send(request, &method, &target, Some(body.to_string().into_bytes()))
             }
-            None if method == "POST" => send(&self.upstream, request, &method, &target, Some(request.body.clone())),
-            None => send(&self.upstream, request, &method, &target, None),
+            None if method == "POST" => self.send(request, &method, &target, Some(request.body.clone())),
+            None => self.send(request, &method, &target, None),
         };
         if !(200..300).contains(&reply.status) {
             return Ok(self.hand_on(&reply));
@@ -185,15 +206,17 @@ impl Inner {
         };
         let record = outward(&self.plan, schema, &route.ours.subject(), "", reply.json);
         let body = wrap(&route.answer_keys(&self.plan), record);
-        Ok(Answer::Bytes(http(reply.status, &["content-type: application/json"], &body.to_string())))
+        Ok(self.json(reply.status, &[], &body.to_string()))
     }
 
     /// The body of a request in the sandbox's words.
     fn body(&self, request: &Recorded, route: &Route, schema: &Value) -> Result<Value, Refusal> {
         let invalid = |why: String| Refusal(422, "invalid_body", why);
-        let mut body: Value = serde_json::from_slice(&request.body).map_err(|error| invalid(error.to_string()))?;
+        let mut body: Value =
+            serde_json::from_slice(&request.body).map_err(|error| invalid(error.to_string()))?;
         for key in route.request_keys(&self.plan) {
-            body = body.get_mut(&key).map(Value::take).ok_or_else(|| invalid(format!("`{key}` is missing")))?;
+            body =
+                body.get_mut(&key).map(Value::take).ok_or_else(|| invalid(format!("`{key}` is missing")))?;
         }
         if !body.is_object() {
             return Err(invalid("the record is no object".to_owned()));
@@ -214,16 +237,17 @@ impl Inner {
         let mut read = Vec::new();
         for parameter in parameters {
             let ours = parameter["name"].as_str().unwrap();
-            if ours == "page" || ours == "limit" {
+            if ours == "page" || ours == "limit" || route.is_lost(&self.plan, ours) {
                 continue;
             }
             let name = route.parameter(&self.plan, ours);
             let Some((_, value)) = theirs.iter().find(|(key, _)| *key == name) else { continue };
             let values = ours::follow(&parameter["schema"])["enum"].as_array();
-            let known = values.into_iter().flatten().filter_map(Value::as_str).find(|ours_value| match ours {
-                "sort" => self.plan.names.sort_value(&route.ours.subject(), ours_value) == *value,
-                _ => self.plan.names.value(ours, ours_value) == *value,
-            });
+            let known =
+                values.into_iter().flatten().filter_map(Value::as_str).find(|ours_value| match ours {
+                    "sort" => self.plan.names.sort_value(&route.ours.subject(), ours_value) == *value,
+                    _ => self.plan.names.value(ours, ours_value) == *value,
+                });
             let value = if values.is_some() { known.unwrap_or("not-a-value") } else { value };
             let mut text = url::form_urlencoded::Serializer::new(String::new());
             text.append_pair(ours, value);
@@ -235,7 +259,7 @@ impl Inner {
     /// A refusal of the sandbox, whose words for fields are theirs no longer.
     fn hand_on(&self, reply: &Reply) -> Answer {
         let body = reply.json.to_string();
-        Answer::Bytes(http(reply.status, &["content-type: application/json"], &body))
+        self.json(reply.status, &[], &body)
     }
 
     fn unrelated(&self, request: &Recorded, noise: &Noise, rest: &str) -> Result<Answer, Refusal> {
@@ -245,16 +269,35 @@ impl Inner {
         if noise.kind == Kind::Send {
             let id = fits(&noise.path, rest).flatten().unwrap_or_default();
             let path = format!("/v1/invoices/{id}");
-            let current = send(&self.upstream, request, "GET", &path, None);
-            let update = ours::operations().iter().find(|operation| operation.tool == "update_invoice").unwrap();
+            let current = self.send(request, "GET", &path, None);
+            let update =
+                ours::operations().iter().find(|operation| operation.tool == "update_invoice").unwrap();
             let body = merged(update.sends().unwrap(), &current.json, json!({ "status": "sent" }));
-            let reply = send(&self.upstream, request, "PUT", &path, Some(body.to_string().into_bytes()));
+            let reply = self.send(request, "PUT", &path, Some(body.to_string().into_bytes()));
             if reply.status != 200 {
                 return Ok(self.hand_on(&reply));
             }
         }
         let body = json!({ "id": "n-1", "name": "made up" }).to_string();
-        Ok(Answer::Bytes(http(200, &["content-type: application/json"], &body)))
+        Ok(self.json(200, &[], &body))
+    }
+
+    /// A request to the sandbox, whose clock the front's answers tell.
+    fn send(&self, original: &Recorded, method: &str, target: &str, body: Option<Vec<u8>>) -> Reply {
+        let reply = send(&self.upstream, original, method, target, body);
+        if let Some(date) = reply.head.lines().find(|line| line.to_lowercase().starts_with("date:")) {
+            date.clone_into(&mut self.date.lock().unwrap());
+        }
+        reply
+    }
+
+    /// An answer in JSON, with the clock of the sandbox.
+    fn json(&self, status: u16, headers: &[String], body: &str) -> Answer {
+        let date = self.date.lock().unwrap().clone();
+        let mut lines = vec!["content-type: application/json"];
+        lines.extend(headers.iter().map(String::as_str));
+        lines.extend((!date.is_empty()).then_some(date.as_str()));
+        Answer::Bytes(http(status, &lines, body))
     }
 
     fn note(&self, what: String) {
@@ -298,8 +341,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 /// The address of the page after this one.
-fn next_page(paging: &super::envelope::Paging, query: &[(String, String)], path: &str, start: usize, size: usize) -> String {
-    use super::envelope::Paging;
+fn next_page(paging: &Paging, query: &[(String, String)], path: &str, start: usize, size: usize) -> String {
     let (name, value) = match paging {
         Paging::Page { page, first, .. } => (page, (start + size) / size + usize::try_from(*first).unwrap()),
         Paging::Offset { offset, .. } => (offset, start + size),

@@ -12,8 +12,31 @@ use super::synonyms::{FIELDS, PARAMETERS, VALUES};
 use super::words::Resources;
 
 /// Enumerations of codes, which everybody spells alike.
-const CODES: &[&str] =
-    &["currency", "default_currency", "language", "tax_code", "payment_reference_type", "profit-loss", "balance-sheet", "vat"];
+const CODES: &[&str] = &[
+    "currency",
+    "default_currency",
+    "language",
+    "tax_code",
+    "payment_reference_type",
+    "profit-loss",
+    "balance-sheet",
+    "vat",
+];
+
+/// Fields that no prompt needs: a variant may lack them.
+const SPARE_FIELDS: &[&str] = &[
+    "intro_text",
+    "payment_info",
+    "website",
+    "sku",
+    "bank_name",
+    "is_qr_iban",
+    "legal_form",
+    "offer_prefix",
+    "receipt_attached",
+    "round_to_five_rappen",
+    "house_number",
+];
 
 /// All names of a variant.
 #[derive(Clone, Debug)]
@@ -24,6 +47,10 @@ pub struct Names {
     pub fields_case: Case,
     pub parameters_case: Case,
     pub values_case: Case,
+    /// Optional fields of ours that the variant does not have.
+    lost: BTreeSet<&'static str>,
+    /// Query parameters are asked as `filter[name]`.
+    filters: bool,
     /// Subject and field → theirs.
     fields: BTreeMap<(String, String), String>,
 }
@@ -39,13 +66,34 @@ impl Names {
             resources: Resources::chosen(seed, level >= 2),
             fields_case,
             parameters_case: if dice.chance(75) { fields_case } else { other },
-            values_case: dice.pick(&[Case::Snake, Case::Snake, Case::Upper, Case::Pascal, Case::Kebab, Case::Camel]),
+            values_case: dice.pick(&[
+                Case::Snake,
+                Case::Snake,
+                Case::Upper,
+                Case::Pascal,
+                Case::Kebab,
+                Case::Camel,
+            ]),
+            lost: BTreeSet::new(),
+            filters: level >= 3 && Dice::of(seed, "filters").chance(15),
             fields: BTreeMap::new(),
         };
+        if level >= 3 {
+            let mut dice = Dice::of(seed, "lost fields");
+            names.lost = SPARE_FIELDS.iter().copied().filter(|_| dice.chance(20)).collect();
+        }
+        if level == 0 {
+            names.fields_case = Case::Snake;
+            names.parameters_case = Case::Snake;
+            names.values_case = Case::Snake;
+        }
         for (subject, fields) in ours::subjects().clone() {
             let mut taken = BTreeSet::new();
             for field in fields {
                 let mut word = names.word(&subject, &field);
+                if field == "id" && level >= 3 {
+                    word = names.key(&subject);
+                }
                 if !taken.insert(word.clone()) {
                     word = field.clone();
                     while !taken.insert(word.clone()) {
@@ -59,6 +107,21 @@ impl Names {
         names
     }
 
+    /// What the key of a record is called.
+    fn key(&self, subject: &str) -> String {
+        let style = Dice::of(self.seed, "key").below(8);
+        match style {
+            0 => "uuid".to_owned(),
+            1 if self.resources.has(subject) => format!("{}_id", self.resources.one(subject)),
+            _ => "id".to_owned(),
+        }
+    }
+
+    /// Whether the variant has no such field.
+    pub fn is_lost(&self, field: &str) -> bool {
+        self.lost.contains(field)
+    }
+
     /// The word for a field, in snake case.
     fn word(&self, subject: &str, field: &str) -> String {
         if !self.synonyms {
@@ -68,7 +131,10 @@ impl Names {
             return word;
         }
         let own = format!("{subject}.{field}");
-        let found = FIELDS.iter().find(|(key, _)| *key == own).or_else(|| FIELDS.iter().find(|(key, _)| *key == field));
+        let found = FIELDS
+            .iter()
+            .find(|(key, _)| *key == own)
+            .or_else(|| FIELDS.iter().find(|(key, _)| *key == field));
         self.choose(found, field)
     }
 
@@ -87,6 +153,11 @@ impl Names {
 
     /// What a query parameter of a list or report is called. `subject` is that of the records.
     pub fn parameter(&self, subject: &str, name: &str) -> String {
+        let word = self.plain_parameter(subject, name);
+        if self.filters && name != "sort" { format!("filter[{word}]") } else { word }
+    }
+
+    fn plain_parameter(&self, subject: &str, name: &str) -> String {
         if ours::has_field(subject, name) && name != "from" && name != "to" && name != "as_of" {
             let field = self.fields.get(&(subject.to_owned(), name.to_owned())).unwrap();
             return self.parameters_case.of(&snake(field));

@@ -64,7 +64,8 @@ pub fn operations(plan: &Plan) -> Vec<Noise> {
     if !plan.noise {
         return Vec::new();
     }
-    let naming = Dice::of(plan.seed, "noise naming").pick(&[Operations::Snake, Operations::Camel, Operations::Pascal]);
+    let naming =
+        Dice::of(plan.seed, "noise naming").pick(&[Operations::Snake, Operations::Camel, Operations::Pascal]);
     let case = match naming {
         Operations::Snake => Case::Snake,
         Operations::Camel => Case::Camel,
@@ -98,7 +99,9 @@ fn prefix(path: &str) -> String {
     let second = path.split('/').nth(2).unwrap_or_default();
     match (first, second) {
         ("api", version) => format!("/api/{version}"),
-        (version, _) if version.starts_with('v') && version.len() == 2 || version == "2026-01" => format!("/{version}"),
+        (version, _) if version.starts_with('v') && version.len() == 2 || version == "2026-01" => {
+            format!("/{version}")
+        }
         _ => String::new(),
     }
 }
@@ -111,9 +114,9 @@ fn described(path: &str, method: &str, name: &str, kind: Kind) -> Value {
     } else {
         json!({ "application/json": { "schema": record } })
     };
-    let names = path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-    });
+    let names = path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(
+        |(name, _)| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
+    );
     let mut operation = json!({ "operationId": name, "parameters": names.collect::<Vec<_>>(),
         "responses": { "200": { "description": "OK", "content": content } } });
     if method == "post" {

@@ -19,7 +19,9 @@ pub struct Operation {
 /// The document itself, as the sandbox serves it.
 pub fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/openapi.json"))).unwrap())
+    DOCUMENT.get_or_init(|| {
+        serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/openapi.json"))).unwrap()
+    })
 }
 
 /// All operations, in the order of the document.

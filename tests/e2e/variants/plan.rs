@@ -39,6 +39,9 @@ pub struct Route {
 /// A variant of the reconstruction.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// As asked for.
+    pub number: u64,
+    /// What all choices are made from.
     pub seed: u64,
     pub level: u8,
     pub names: Names,
@@ -56,19 +59,26 @@ pub struct Plan {
     pub strict: bool,
     /// Unrelated operations, fields and headers.
     pub noise: bool,
-    /// Name of the key field, where it is not `id`.
     pub routes: Vec<Route>,
     /// Tools whose operations the variant does not have.
     pub lacking: Vec<&'static str>,
 }
 
 /// Tools that no prompt needs: a variant may lack them.
-const SPARE: &[&str] =
-    &["get_company_info", "delete_vendor", "update_catalog_item", "delete_bank_account", "list_reports", "get_bank_transaction"];
+const SPARE: &[&str] = &[
+    "get_company_info",
+    "delete_vendor",
+    "update_catalog_item",
+    "delete_bank_account",
+    "list_reports",
+    "get_bank_transaction",
+];
 
 impl Plan {
-    /// Level 1 changes the style only, 2 the words too, 3 the structure too.
-    pub fn new(seed: u64, level: u8) -> Self {
+    /// Level 0 is the reconstruction as it stands. Level 1 changes the style only, 2 the words too, 3 the structure too.
+    pub fn new(number: u64, level: u8) -> Self {
+        // The same number makes another variant on every level.
+        let seed = number * 8 + u64::from(level);
         let names = Names::chosen(seed, level);
         let mut dice = Dice::of(seed, "plan");
         let (prefix, server) = dice.pick(&[
@@ -81,11 +91,13 @@ impl Plan {
             ("/2026-01", ""),
             ("", ""),
         ]);
+        let (prefix, server) = if level == 0 { ("/v1", "") } else { (prefix, server) };
         let structural = level >= 3;
         let patch = structural && dice.chance(50);
         let layout = dice.pick(&[Layout::References, Layout::References, Layout::Inline, Layout::AllOf]);
         let (old, yaml, described) = (dice.chance(50), dice.chance(40), dice.chance(50));
         let mut plan = Self {
+            number,
             seed,
             level,
             server: server.to_owned(),
@@ -118,8 +130,11 @@ impl Plan {
         let naming = dice.pick(&Operations::ALL);
         let tags = dice.pick(&["kept", "many", "one", "none"]);
         let key = dice.pick(&["id", "{}_id", "{}_id", "uuid"]);
+        let (case, naming, key) =
+            if self.level == 0 { (Case::Kebab, Operations::Snake, "id") } else { (case, naming, key) };
         let key_case = dice.pick(&[Case::Camel, Case::Snake]);
-        let kept = ours::operations().iter().filter(|operation| !self.lacking.contains(&operation.tool.as_str()));
+        let kept =
+            ours::operations().iter().filter(|operation| !self.lacking.contains(&operation.tool.as_str()));
         kept.map(|operation| {
             let resource = of_segment(operation.segment());
             let (one, many) = self.nouns(operation, resource);
@@ -163,7 +178,8 @@ impl Plan {
         let words = &self.names.resources;
         let (one, many) = (words.one(resource), words.many(resource));
         if self.is_plain(operation) {
-            let many = if many == one && operation.tool == "list_catalog_items" { "catalog_items" } else { many };
+            let many =
+                if many == one && operation.tool == "list_catalog_items" { "catalog_items" } else { many };
             return (one.to_owned(), many.to_owned());
         }
         let last = operation.path.rsplit('/').next().map(of_segment).unwrap_or_default();
@@ -205,6 +221,6 @@ impl Plan {
 
     /// One line for reports of failures.
     pub fn label(&self) -> String {
-        format!("seed {} level {}", self.seed, self.level)
+        format!("level {} seed {}", self.level, self.number)
     }
 }

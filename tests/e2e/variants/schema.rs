@@ -50,7 +50,8 @@ impl<'a> Schemas<'a> {
         if !self.components.contains_key(&theirs) {
             self.components.insert(theirs.clone(), None);
             let written = self.plain(target, &subject, field);
-            let written = if self.plan.layout == Layout::AllOf { self.split(&theirs, written) } else { written };
+            let written =
+                if self.plan.layout == Layout::AllOf { self.split(&theirs, written) } else { written };
             self.components.insert(theirs.clone(), Some(written));
         }
         json!({ "$ref": format!("#/components/schemas/{theirs}") })
@@ -83,9 +84,13 @@ impl<'a> Schemas<'a> {
         for (key, value) in schema.as_object().unwrap() {
             match key.as_str() {
                 "type" if value.is_array() => {
-                    let kinds: Vec<&Value> = value.as_array().unwrap().iter().filter(|kind| *kind != "null").collect();
+                    let kinds: Vec<&Value> =
+                        value.as_array().unwrap().iter().filter(|kind| *kind != "null").collect();
                     null = true;
-                    written.insert("type".to_owned(), if self.plan.old { kinds[0].clone() } else { value.clone() });
+                    written.insert(
+                        "type".to_owned(),
+                        if self.plan.old { kinds[0].clone() } else { value.clone() },
+                    );
                 }
                 "properties" => {
                     let properties = self.properties(value, subject);
@@ -93,6 +98,7 @@ impl<'a> Schemas<'a> {
                 }
                 "required" => {
                     let names = value.as_array().unwrap().iter();
+                    let names = names.filter(|name| !self.plan.names.is_lost(name.as_str().unwrap()));
                     let names: Vec<String> =
                         names.map(|name| self.plan.names.field(subject, name.as_str().unwrap())).collect();
                     written.insert(key.clone(), json!(names));
@@ -114,7 +120,8 @@ impl<'a> Schemas<'a> {
                 "description" if self.plan.described => {
                     written.insert(key.clone(), value.clone());
                 }
-                "type" | "format" | "minimum" | "maximum" | "minItems" | "maxItems" | "minLength" | "maxLength" | "pattern" => {
+                "type" | "format" | "minimum" | "maximum" | "minItems" | "maxItems" | "minLength"
+                | "maxLength" | "pattern" => {
                     written.insert(key.clone(), value.clone());
                 }
                 _ => {}
@@ -130,6 +137,9 @@ impl<'a> Schemas<'a> {
         let mut dice = Dice::of(self.plan.seed, &format!("properties {subject}"));
         let mut entries: Vec<(String, Value)> = Vec::new();
         for (field, schema) in properties.as_object().unwrap() {
+            if self.plan.names.is_lost(field) {
+                continue;
+            }
             let inner = Names::inner_subject(subject, field, schema);
             let written = self.of(schema, &inner, field);
             entries.push((self.plan.names.field(subject, field), written));
@@ -150,10 +160,17 @@ impl<'a> Schemas<'a> {
 
     /// A base with half of the properties, and the rest.
     fn split(&mut self, name: &str, schema: Value) -> Value {
-        let Some(properties) = schema["properties"].as_object().filter(|all| all.len() > 3) else { return schema };
+        let Some(properties) = schema["properties"].as_object().filter(|all| all.len() > 3) else {
+            return schema;
+        };
         let half = properties.len() / 2;
         let part = |from: usize, to: usize| -> Map<String, Value> {
-            properties.iter().skip(from).take(to - from).map(|(name, schema)| (name.clone(), schema.clone())).collect()
+            properties
+                .iter()
+                .skip(from)
+                .take(to - from)
+                .map(|(name, schema)| (name.clone(), schema.clone()))
+                .collect()
         };
         let base = format!("{name}Base");
         self.components.insert(base.clone(), Some(json!({ "type": "object", "properties": part(0, half) })));
@@ -169,11 +186,18 @@ impl<'a> Schemas<'a> {
         let mut dice = Dice::of(self.plan.seed, "components");
         let subject = subject_of(name);
         let words = &self.plan.names.resources;
-        let known = ours::operations().iter().any(|operation| super::words::of_segment(operation.segment()) == subject);
+        let known = ours::operations()
+            .iter()
+            .any(|operation| super::words::of_segment(operation.segment()) == subject);
         let stem: String = if known { words.one(&subject).to_owned() } else { subject };
         let stem: String = stem.split('_').map(capital).collect();
         let plain = dice.pick(&["", "", "Dto", "Resource", "Response"]);
-        let (input, update) = dice.pick(&[("{}Input", "{}Update"), ("Create{}Request", "Update{}Request"), ("New{}", "{}Patch"), ("{}Create", "{}Edit")]);
+        let (input, update) = dice.pick(&[
+            ("{}Input", "{}Update"),
+            ("Create{}Request", "Update{}Request"),
+            ("New{}", "{}Patch"),
+            ("{}Create", "{}Edit"),
+        ]);
         if name.ends_with("Summary") {
             return format!("{stem}Ref");
         }

@@ -105,11 +105,14 @@ impl Operations {
         let thing = if act == Act::List { many } else { one };
         let verb = |words: [&str; 5]| words.get(index).map(|word| (*word).to_owned());
         let plain = verb(["list", "get", "create", "update", "delete"]);
-        let spoken = |verb: Option<String>| verb.map_or_else(|| one.to_owned(), |verb| format!("{verb}_{thing}"));
+        let spoken =
+            |verb: Option<String>| verb.map_or_else(|| one.to_owned(), |verb| format!("{verb}_{thing}"));
+        // A special operation carries its own words behind the resource: `reportsProfitLoss`.
         let after = |verb: Option<String>, case: Case, joint: &str| {
             let thing = if joint == "_" { one } else { many };
-            let verb = verb.unwrap_or_else(|| "execute".to_owned());
-            format!("{}{joint}{}", case.of(thing), if joint == "." { verb } else { capital(&verb) })
+            let thing = if act == Act::Special { many } else { thing };
+            let verb = verb.unwrap_or_else(|| one.trim_start_matches("get_").to_owned());
+            format!("{}{joint}{}", case.of(thing), if joint == "." { verb } else { Case::Pascal.of(&verb) })
         };
         Some(match self {
             Self::Snake => spoken(plain),
@@ -122,7 +125,8 @@ impl Operations {
             Self::Resource => after(plain, Case::Pascal, "_"),
             Self::Chatty => Case::Camel.of(&spoken(verb(["list_all", "retrieve", "add", "edit", "remove"]))),
             Self::Generated => {
-                let path: String = path.chars().map(|sign| if sign.is_alphanumeric() { sign } else { '_' }).collect();
+                let path: String =
+                    path.chars().map(|sign| if sign.is_alphanumeric() { sign } else { '_' }).collect();
                 let verb = verb(["read", "read", "create", "update", "delete"]);
                 format!("{}_{path}_{method}", spoken(verb)).replace("__", "_")
             }

@@ -15,6 +15,9 @@ pub fn outward(plan: &Plan, schema: &Value, subject: &str, field: &str, value: V
         Value::Object(record) => {
             let mut written = Map::new();
             for (name, inner) in record {
+                if plan.names.is_lost(&name) {
+                    continue;
+                }
                 let Some(property) = schema["properties"].get(&name) else {
                     // Keys of a map are data; other fields that the document does not name keep to its spelling.
                     let map = schema.get("additionalProperties").is_some_and(Value::is_object);
@@ -59,7 +62,10 @@ pub fn inward(
             let mut read = Map::new();
             for (name, inner) in record {
                 let properties = schema["properties"].as_object();
-                let ours = properties.into_iter().flatten().find(|(ours, _)| plan.names.field(&subject, ours) == name);
+                let ours = properties
+                    .into_iter()
+                    .flatten()
+                    .find(|(ours, _)| plan.names.field(&subject, ours) == name);
                 let Some((ours, property)) = ours else {
                     unknown.push(format!("{subject}: {name}"));
                     continue;
@@ -71,11 +77,16 @@ pub fn inward(
         }
         Value::Array(items) => {
             let inner = schema.get("items").unwrap_or(&Value::Null);
-            Value::Array(items.into_iter().map(|item| inward(plan, inner, (&subject, field), item, unknown)).collect())
+            Value::Array(
+                items.into_iter().map(|item| inward(plan, inner, (&subject, field), item, unknown)).collect(),
+            )
         }
         Value::String(text) => match schema["enum"].as_array() {
             Some(values) => {
-                let ours = values.iter().filter_map(Value::as_str).find(|ours| plan.names.value(field, ours) == text);
+                let ours = values
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .find(|ours| plan.names.value(field, ours) == text);
                 if ours.is_none() {
                     unknown.push(format!("{subject}: {field} = {text}"));
                 }

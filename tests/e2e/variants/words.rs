@@ -13,8 +13,18 @@ pub type Noun = (&'static str, &'static str);
 const RESOURCES: &[(&str, &[Noun])] = &[
     ("client", &[("client", "clients"), ("customer", "customers"), ("contact", "contacts")]),
     ("vendor", &[("vendor", "vendors"), ("supplier", "suppliers"), ("creditor", "creditors")]),
-    ("invoice", &[("invoice", "invoices"), ("sales_invoice", "sales_invoices"), ("customer_invoice", "customer_invoices")]),
-    ("offer", &[("offer", "offers"), ("quote", "quotes"), ("estimate", "estimates"), ("quotation", "quotations")]),
+    (
+        "invoice",
+        &[
+            ("invoice", "invoices"),
+            ("sales_invoice", "sales_invoices"),
+            ("customer_invoice", "customer_invoices"),
+        ],
+    ),
+    (
+        "offer",
+        &[("offer", "offers"), ("quote", "quotes"), ("estimate", "estimates"), ("quotation", "quotations")],
+    ),
     (
         "recurring_invoice",
         &[
@@ -25,10 +35,24 @@ const RESOURCES: &[(&str, &[Noun])] = &[
         ],
     ),
     ("expense", &[("expense", "expenses"), ("purchase", "purchases"), ("expenditure", "expenditures")]),
-    ("revenue", &[("revenue", "revenue"), ("income", "incomes"), ("revenue_entry", "revenues"), ("turnover", "turnover")]),
+    (
+        "revenue",
+        &[
+            ("revenue", "revenue"),
+            ("income", "incomes"),
+            ("revenue_entry", "revenues"),
+            ("turnover", "turnover"),
+        ],
+    ),
     (
         "catalog_item",
-        &[("catalog_item", "catalog"), ("product", "products"), ("item", "items"), ("article", "articles"), ("catalog_item", "catalog_items")],
+        &[
+            ("catalog_item", "catalog"),
+            ("product", "products"),
+            ("item", "items"),
+            ("article", "articles"),
+            ("catalog_item", "catalog_items"),
+        ],
     ),
     (
         "journal_entry",
@@ -40,25 +64,92 @@ const RESOURCES: &[(&str, &[Noun])] = &[
             ("journal", "journals"),
         ],
     ),
-    ("account", &[("account", "accounts"), ("ledger_account", "ledger_accounts"), ("account", "chart_of_accounts"), ("gl_account", "gl_accounts")]),
+    (
+        "account",
+        &[
+            ("account", "accounts"),
+            ("ledger_account", "ledger_accounts"),
+            ("account", "chart_of_accounts"),
+            ("gl_account", "gl_accounts"),
+        ],
+    ),
     (
         "fiscal_year",
-        &[("fiscal_year", "fiscal_years"), ("financial_year", "financial_years"), ("business_year", "business_years"), ("accounting_period", "accounting_periods")],
+        &[
+            ("fiscal_year", "fiscal_years"),
+            ("financial_year", "financial_years"),
+            ("business_year", "business_years"),
+            ("accounting_period", "accounting_periods"),
+        ],
     ),
     ("bank_account", &[("bank_account", "bank_accounts"), ("banking_account", "banking_accounts")]),
     (
         "bank_transaction",
-        &[("bank_transaction", "bank_transactions"), ("transaction", "transactions"), ("bank_movement", "bank_movements"), ("statement_line", "statement_lines")],
+        &[
+            ("bank_transaction", "bank_transactions"),
+            ("transaction", "transactions"),
+            ("bank_movement", "bank_movements"),
+            ("statement_line", "statement_lines"),
+        ],
     ),
     ("report", &[("report", "reports")]),
-    ("profile", &[("profile", "profiles"), ("organization", "organizations"), ("business", "businesses"), ("company_profile", "company_profiles")]),
-    ("company", &[("company", "company"), ("company_info", "company_info"), ("company_information", "company_information")]),
+    (
+        "profile",
+        &[
+            ("profile", "profiles"),
+            ("organization", "organizations"),
+            ("business", "businesses"),
+            ("company_profile", "company_profiles"),
+        ],
+    ),
+    (
+        "company",
+        &[
+            ("company", "company"),
+            ("company_info", "company_info"),
+            ("company_information", "company_information"),
+        ],
+    ),
     // Not resources of their own: last segments of paths.
-    ("profit_loss", &[("profit_loss", "profit_loss"), ("profit_and_loss", "profit_and_loss"), ("income_statement", "income_statement"), ("pnl", "pnl")]),
-    ("balance_sheet", &[("balance_sheet", "balance_sheet"), ("balance", "balance"), ("statement_of_financial_position", "financial_position")]),
-    ("vat", &[("vat", "vat"), ("vat_return", "vat_return"), ("tax_report", "tax"), ("vat_report", "vat_report")]),
-    ("camt_import", &[("camt_import", "camt_imports"), ("statement_import", "statement_imports"), ("import", "imports"), ("statement", "statements")]),
-    ("reconcile", &[("reconcile", "reconcile"), ("match", "match"), ("reconciliation", "reconciliation"), ("allocate", "allocate")]),
+    (
+        "profit_loss",
+        &[
+            ("profit_loss", "profit_loss"),
+            ("profit_and_loss", "profit_and_loss"),
+            ("income_statement", "income_statement"),
+            ("pnl", "pnl"),
+        ],
+    ),
+    (
+        "balance_sheet",
+        &[
+            ("balance_sheet", "balance_sheet"),
+            ("balance", "balance"),
+            ("statement_of_financial_position", "financial_position"),
+        ],
+    ),
+    (
+        "vat",
+        &[("vat", "vat"), ("vat_return", "vat_return"), ("tax_report", "tax"), ("vat_report", "vat_report")],
+    ),
+    (
+        "camt_import",
+        &[
+            ("camt_import", "camt_imports"),
+            ("statement_import", "statement_imports"),
+            ("import", "imports"),
+            ("statement", "statements"),
+        ],
+    ),
+    (
+        "reconcile",
+        &[
+            ("reconcile", "reconcile"),
+            ("match", "match"),
+            ("reconciliation", "reconciliation"),
+            ("allocate", "allocate"),
+        ],
+    ),
 ];
 
 /// Fields that name a resource, with what follows its word.
@@ -112,6 +203,10 @@ impl Resources {
             (*ours, noun)
         });
         Self(chosen.collect())
+    }
+
+    pub fn has(&self, ours: &str) -> bool {
+        self.0.contains_key(ours)
     }
 
     pub fn one(&self, ours: &str) -> &'static str {

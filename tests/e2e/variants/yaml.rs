@@ -48,6 +48,7 @@ fn scalar(text: &str) -> String {
     let plain = text.chars().next().is_some_and(|sign| sign.is_ascii_alphabetic() || sign == '/')
         && text.chars().all(|sign| sign.is_ascii_alphanumeric() || "_/-. ".contains(sign))
         && !text.ends_with(' ')
-        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());
+        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+            .contains(&text.to_lowercase().as_str());
     if plain { text.to_owned() } else { Value::String(text.to_owned()).to_string() }
 }

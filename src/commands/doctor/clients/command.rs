@@ -3,8 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
-
 use super::{Entry, place, program, renewed};
 use crate::commands::connect::Choice;
 use crate::commands::doctor::row::{Row, State};
@@ -129,7 +127,7 @@ impl Checked<'_> {
     fn options(&self, arguments: &[String], this: &Path) -> Vec<Row> {
         let place = place(self.file, self.entry);
         let words = std::iter::once("lumabill").chain(arguments.iter().map(String::as_str));
-        let Ok(Cli { command: Command::Serve(serve) }) = Cli::try_parse_from(words) else {
+        let Ok(Cli { command: Command::Serve(serve) }) = Cli::of(words.map(Into::into)) else {
             let seen = format!("{place} gives options that this version does not know");
             return vec![self.mended(Row::failed("client_options", seen, ""), false)];
         };

@@ -6,7 +6,7 @@ use std::collections::hash_map::RandomState;
 use serde_json::{Map, Value, json};
 
 use super::{Aim, DEFAULT_LIMIT, LARGEST_LIMIT, LARGEST_PAGE, MOST_PAGES, MOST_READS, Walk};
-use crate::catalogue::{Answer, Endpoint, ListOf};
+use crate::catalogue::{Answer, Endpoint, ListOf, Place};
 use crate::failure::{Exit, Failure};
 use crate::gateway::answer::today;
 use crate::gateway::lists::cursor::{Cursor, Position, open};
@@ -60,6 +60,26 @@ impl Walk {
         Ok(walk)
     }
 
+    /// The same where the API has no parameters for some filters, by their names on the wire: its total counts more than
+    /// is asked for, so the walk goes to the end.
+    pub fn without(mut self, lacking: impl Fn(&str) -> bool) -> Self {
+        let asked = self.endpoint.params.iter().filter(|param| matches!(param.place, Place::Query(_)));
+        let asked = asked.filter(|param| self.filters.contains_key(param.name) && lacking(param.wire_name()));
+        self.unasked = asked.map(|param| param.name).collect();
+        let news = self
+            .unasked
+            .iter()
+            .filter(|name| !self.filtered_here.contains(name))
+            .copied()
+            .collect::<Vec<_>>();
+        if !news.is_empty() && self.from_start && self.aim == Aim::Limit {
+            self.aim = Aim::Count;
+            self.position = Position::first(LARGEST_PAGE);
+        }
+        self.filtered_here.extend(news);
+        self
+    }
+
     fn from_first_page(endpoint: &'static Endpoint, list: ListOf, profile: &str) -> Self {
         Self {
             endpoint,
@@ -81,6 +101,7 @@ impl Walk {
             go_on: None,
             ended: false,
             filtered_here: Vec::new(),
+            unasked: Vec::new(),
             seen: 0,
             searched_out: 0,
             unshown: 0,

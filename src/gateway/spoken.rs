@@ -1,0 +1,155 @@
+//! Requests and answers in the words of the API, where the user has given its description: the gateway goes on in the
+//! catalogue's words, and only what leaves and what comes in is told otherwise. The row is found by method and path, since
+//! many requests are made for a call of another tool.
+
+use serde_json::{Map, Value};
+
+use super::Work;
+use crate::api::{self, ApiError, Body, Method, Reply};
+use crate::catalogue::{self, Effect, request::Wire};
+use crate::credentials;
+use crate::spec::{Asking, Kept, Outgoing, Reading, Unspoken, Verb};
+
+/// Sends a request of ours in the API's words, and gives its answer in ours.
+pub async fn send(
+    client: &api::Client,
+    described: Option<&Kept>,
+    request: &api::Request,
+    keys: &dyn credentials::Keys,
+    watch: &api::Watch<'_>,
+) -> Result<Reply, ApiError> {
+    let spoken = match described {
+        Some(kept) => outgoing(kept, request, None)?,
+        None => None,
+    };
+    let wire = spoken.as_ref().map_or(request, |(wire, _)| wire);
+    let answer = client.send(wire, keys, watch).await;
+    match &spoken {
+        Some((_, reading)) => incoming(reading, answer),
+        None => answer,
+    }
+}
+
+/// The request in the API's words and what its answer is read by; `None` where it goes as it is. `changes` is what an
+/// update sets.
+pub(super) fn outgoing<'k>(
+    kept: &'k Kept,
+    request: &api::Request,
+    changes: Option<&Map<String, Value>>,
+) -> Result<Option<(api::Request, Reading<'k>)>, ApiError> {
+    let Some(verb) = verb_of(&request.method).filter(|_| request.verbatim.is_none()) else {
+        return Ok(None);
+    };
+    let body = match &request.body {
+        Body::Json(body) => Some(body),
+        Body::None | Body::File { .. } => None,
+    };
+    let asking = Asking { verb, path: &request.path, query: &request.query, body, changes };
+    let spoken = kept.dialect.outgoing(&asking).map_err(|why| unspoken(&request.tool, why))?;
+    Ok(spoken.map(|Outgoing { verb, path, query, body, reading }| {
+        let wire = api::Request {
+            tool: request.tool.clone(),
+            method: method_of(verb),
+            path,
+            query,
+            body: match (&request.body, body) {
+                (_, Some(body)) => Body::Json(body),
+                (other, None) => other.clone(),
+            },
+            verbatim: None,
+            profile: request.profile.clone(),
+            idempotency_key: request.idempotency_key.clone(),
+            if_match: request.if_match.clone(),
+            patience: request.patience,
+            safety: request.safety,
+        };
+        (wire, reading)
+    }))
+}
+
+/// The answer in our words; an error names our fields.
+pub(super) fn incoming(reading: &Reading<'_>, answer: Result<Reply, ApiError>) -> Result<Reply, ApiError> {
+    match answer {
+        Ok(reply) => Ok(Reply {
+            body: reading.answer(reply.body),
+            link: reply.link.map(|link| reading.link(&link)),
+            ..reply
+        }),
+        Err(error) => Err(error.described(&|field| reading.field(field))),
+    }
+}
+
+/// What an update of the call sets, by the names on the wire.
+pub(super) fn changes(work: &Work) -> Option<Map<String, Value>> {
+    if work.endpoint.effect != Effect::Updates {
+        return None;
+    }
+    match catalogue::request::changes(work.endpoint, &work.arguments) {
+        Some(Value::Object(changes)) => Some(changes),
+        _ => None,
+    }
+}
+
+/// Method and path as they would be sent, and the part of the body that would; `None` where they are ours.
+pub(super) fn shown(
+    work: &Work,
+    request: &api::Request,
+) -> Result<Option<(String, String, Option<Value>)>, ApiError> {
+    let Some(kept) = work.connection.described() else { return Ok(None) };
+    let changes = changes(work);
+    let Some((wire, reading)) = outgoing(kept, request, changes.as_ref())? else { return Ok(None) };
+    let body = match (&request.body, &changes) {
+        (Body::Json(body), Some(changes)) => {
+            Some(kept.dialect.part(reading.tool(), body, changes).into_owned())
+        }
+        _ => None,
+    };
+    Ok(Some((wire.method.to_string(), wire.path, body)))
+}
+
+/// What of a write the API has no place for, in words; nothing where all of it is sent.
+pub(super) fn note_unsent(work: &mut Work, wire: &Wire) {
+    let Some(kept) = work.connection.described() else { return };
+    let given = match changes(work) {
+        Some(changes) => Value::Object(changes),
+        None => wire.body.clone().unwrap_or_default(),
+    };
+    let unsent = kept.dialect.unsent(work.endpoint.tool, &given);
+    let notes: Vec<_> = unsent
+        .iter()
+        .map(|field| format!("`{field}` was left out: the API description in use has no such field"))
+        .collect();
+    work.notes.extend(notes);
+}
+
+fn unspoken(tool: &str, why: Unspoken) -> ApiError {
+    match why {
+        Unspoken::Operation(missing) => {
+            ApiError::NotDescribed { tool: tool.to_owned(), missing, parameter: None }
+        }
+        Unspoken::Parameter(missing, name) => {
+            ApiError::NotDescribed { tool: tool.to_owned(), missing, parameter: Some(name) }
+        }
+    }
+}
+
+fn verb_of(method: &Method) -> Option<Verb> {
+    match *method {
+        Method::GET => Some(Verb::Get),
+        Method::POST => Some(Verb::Post),
+        Method::PUT => Some(Verb::Put),
+        Method::PATCH => Some(Verb::Patch),
+        Method::DELETE => Some(Verb::Delete),
+        _ => None,
+    }
+}
+
+fn method_of(verb: Verb) -> Method {
+    match verb {
+        Verb::Get => Method::GET,
+        Verb::Post => Method::POST,
+        Verb::Put => Method::PUT,
+        Verb::Patch => Method::PATCH,
+        Verb::Delete => Method::DELETE,
+    }
+}

@@ -1,0 +1,52 @@
+//! What the user's description of the API changes in the tools that are served: fewer of them, and more questions,
+//! never fewer.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::catalogue::{self, Confirms, Endpoint};
+use crate::failure::{Exit, Failure};
+use crate::gateway::creating::endpoint_of;
+use crate::spec::Dialect;
+
+/// Rows by tool that the description lacks, or makes a yes necessary for.
+#[derive(Clone, Default)]
+pub(super) struct Described {
+    lacking: Vec<&'static str>,
+    confirmed: Vec<&'static str>,
+}
+
+impl Described {
+    pub fn of(dialect: &Dialect) -> Self {
+        let tools = || catalogue::all().map(|row| row.tool);
+        Self {
+            lacking: tools().filter(|tool| !dialect.has(tool)).collect(),
+            confirmed: tools().filter(|tool| dialect.confirms(tool)).collect(),
+        }
+    }
+
+    pub fn lacks(&self, tool: &str) -> bool {
+        self.lacking.contains(&tool)
+    }
+
+    /// The row, with a question where the description wants one: also that of a workflow that creates through it.
+    pub fn tightened(&self, row: &'static Endpoint) -> &'static Endpoint {
+        let asks = self.confirmed.contains(&row.tool)
+            || endpoint_of(row.tool).is_some_and(|behind| self.confirmed.contains(&behind.tool));
+        if asks && row.writes() && row.confirms != Confirms::Always { asking(row) } else { row }
+    }
+}
+
+/// The same row, made once for the process, that always asks.
+fn asking(row: &'static Endpoint) -> &'static Endpoint {
+    static MADE: Mutex<BTreeMap<&str, &Endpoint>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    made.entry(row.tool)
+        .or_insert_with(|| Box::leak(Box::new(Endpoint { confirms: Confirms::Always, ..*row })))
+}
+
+/// The refusal of a tool that the description lacks.
+pub(super) fn lacking(tool: &str) -> Failure {
+    let message = format!("`{tool}` is not in the API description in use; nothing was sent");
+    Failure::new("not_described", Exit::Refused, message).hint("see what it has: `lumabill spec show`")
+}
