@@ -49,13 +49,15 @@ conformance:
 schemathesis:
     tests/schemathesis.sh
 
-# Before a release: a release build, its size, licences and bans by both tests and cargo-deny.
-release-check:
-    cargo build --locked --release --bin lumabill
-    ls -l target/release/lumabill
-    ldd target/release/lumabill
-    cargo test --locked --test dependencies --test architecture
-    cargo deny --locked check licenses bans sources
+# Before a release, of the last commit: builds and packs it as dist does, looks at what is in it, builds it a second time
+# for the same bytes (`--once` leaves that out), and walks a stranger's path. Twenty minutes on two idle cores.
+release-check *options:
+    cargo test --locked --test dependencies --test architecture --test release
+    tests/release/check {{options}}
+
+# The release workflow anew, after a change to dist-workspace.toml or .github/build-setup.yml.
+release-workflow:
+    tests/release/generate
 
 # The real clients from npm and PyPI against `lumabill serve`, offline but for installing them; prints one table.
 clients *options:

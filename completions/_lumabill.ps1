@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything that lumabill needs here, and say what to do')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was written through this machine, by whom, and what became of it')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
+            [CompletionResult]::new('spec', 'spec', [CompletionResultType]::ParameterValue, 'Compare the vendor''s OpenAPI file with what our tools expect, and talk to the API as the file says')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -49,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send the key in the header of this name, to a server that is given by its address')
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'Work in this one of the accounts that a key of faktoora opens')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'PEM file with a certificate authority to trust for this account, besides the system''s')
+            [CompletionResult]::new('--spec', '--spec', [CompletionResultType]::ParameterName, 'The API''s own OpenAPI description, a file or an address: as `lumabill spec use`, already for this login')
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read the key from standard input instead of asking for it')
             [CompletionResult]::new('--insecure-storage', '--insecure-storage', [CompletionResultType]::ParameterName, 'Keep the key in a file that only you can read, where there is no keyring')
             [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Store the key without asking the service about it')
@@ -206,6 +208,55 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'lumabill;spec' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show which description is in use, and what it changes')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Compare a description with the tools, and change nothing')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Keep a description: tools take its paths and names, and what is new in it becomes further tools')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget the description: tools take the built-in paths and names again')
+            break
+        }
+        'lumabill;spec;show' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account that it is for, as `lumabill status` names it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object instead')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;spec;check' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account that it is for, as `lumabill status` names it')
+            [CompletionResult]::new('--discover', '--discover', [CompletionResultType]::ParameterName, 'Try the usual places below the account''s own address instead')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object instead')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;spec;use' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account that it is for, as `lumabill status` names it')
+            [CompletionResult]::new('--discover', '--discover', [CompletionResultType]::ParameterName, 'Try the usual places below the account''s own address instead')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object instead')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'lumabill;spec;reset' {
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'The account that it is for, as `lumabill status` names it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object instead')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'lumabill;completions' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -226,6 +277,7 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything that lumabill needs here, and say what to do')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was written through this machine, by whom, and what became of it')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change settings; what is set here binds every client, whose flags can only tighten it')
+            [CompletionResult]::new('spec', 'spec', [CompletionResultType]::ParameterValue, 'Compare the vendor''s OpenAPI file with what our tools expect, and talk to the API as the file says')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -268,6 +320,25 @@ Register-ArgumentCompleter -Native -CommandName 'lumabill' -ScriptBlock {
             break
         }
         'lumabill;help;config' {
+            break
+        }
+        'lumabill;help;spec' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show which description is in use, and what it changes')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Compare a description with the tools, and change nothing')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Keep a description: tools take its paths and names, and what is new in it becomes further tools')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget the description: tools take the built-in paths and names again')
+            break
+        }
+        'lumabill;help;spec;show' {
+            break
+        }
+        'lumabill;help;spec;check' {
+            break
+        }
+        'lumabill;help;spec;use' {
+            break
+        }
+        'lumabill;help;spec;reset' {
             break
         }
         'lumabill;help;completions' {

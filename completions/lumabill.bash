@@ -49,6 +49,9 @@ _lumabill() {
             lumabill,serve)
                 cmd="lumabill__subcmd__serve"
                 ;;
+            lumabill,spec)
+                cmd="lumabill__subcmd__spec"
+                ;;
             lumabill,status)
                 cmd="lumabill__subcmd__status"
                 ;;
@@ -91,6 +94,9 @@ _lumabill() {
             lumabill__subcmd__help,serve)
                 cmd="lumabill__subcmd__help__subcmd__serve"
                 ;;
+            lumabill__subcmd__help,spec)
+                cmd="lumabill__subcmd__help__subcmd__spec"
+                ;;
             lumabill__subcmd__help,status)
                 cmd="lumabill__subcmd__help__subcmd__status"
                 ;;
@@ -103,8 +109,32 @@ _lumabill() {
             lumabill__subcmd__help__subcmd__history,settle)
                 cmd="lumabill__subcmd__help__subcmd__history__subcmd__settle"
                 ;;
+            lumabill__subcmd__help__subcmd__spec,check)
+                cmd="lumabill__subcmd__help__subcmd__spec__subcmd__check"
+                ;;
+            lumabill__subcmd__help__subcmd__spec,reset)
+                cmd="lumabill__subcmd__help__subcmd__spec__subcmd__reset"
+                ;;
+            lumabill__subcmd__help__subcmd__spec,show)
+                cmd="lumabill__subcmd__help__subcmd__spec__subcmd__show"
+                ;;
+            lumabill__subcmd__help__subcmd__spec,use)
+                cmd="lumabill__subcmd__help__subcmd__spec__subcmd__use"
+                ;;
             lumabill__subcmd__history,settle)
                 cmd="lumabill__subcmd__history__subcmd__settle"
+                ;;
+            lumabill__subcmd__spec,check)
+                cmd="lumabill__subcmd__spec__subcmd__check"
+                ;;
+            lumabill__subcmd__spec,reset)
+                cmd="lumabill__subcmd__spec__subcmd__reset"
+                ;;
+            lumabill__subcmd__spec,show)
+                cmd="lumabill__subcmd__spec__subcmd__show"
+                ;;
+            lumabill__subcmd__spec,use)
+                cmd="lumabill__subcmd__spec__subcmd__use"
                 ;;
             *)
                 ;;
@@ -113,7 +143,7 @@ _lumabill() {
 
     case "${cmd}" in
         lumabill)
-            opts="-h -V --help --version login logout status serve tools call sandbox install uninstall doctor history config completions help"
+            opts="-h -V --help --version login logout status serve tools call sandbox install uninstall doctor history config spec completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -215,7 +245,7 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__help)
-            opts="login logout status serve tools call sandbox install uninstall doctor history config completions help"
+            opts="login logout status serve tools call sandbox install uninstall doctor history config spec completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +426,76 @@ _lumabill() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lumabill__subcmd__help__subcmd__spec)
+            opts="show check use reset"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__help__subcmd__spec__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__help__subcmd__spec__subcmd__reset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__help__subcmd__spec__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__help__subcmd__spec__subcmd__use)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lumabill__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -501,7 +601,7 @@ _lumabill() {
             return 0
             ;;
         lumabill__subcmd__login)
-            opts="-h -V --account --service --with-token --api-url --profile-id --header --tenant --ca-file --insecure-storage --no-verify --no-browser --help --version"
+            opts="-h -V --account --service --with-token --api-url --profile-id --header --tenant --ca-file --spec --insecure-storage --no-verify --no-browser --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -532,6 +632,10 @@ _lumabill() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -626,6 +730,92 @@ _lumabill() {
                     return 0
                     ;;
                 --files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__spec)
+            opts="-h -V --help --version show check use reset"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__spec__subcmd__check)
+            opts="-h -V --discover --account --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__spec__subcmd__reset)
+            opts="-h -V --account --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__spec__subcmd__show)
+            opts="-h -V --account --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lumabill__subcmd__spec__subcmd__use)
+            opts="-h -V --discover --account --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -34,6 +34,7 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand doctor 'Check everything that lumabill needs here, and say what to do'
             cand history 'Show what was written through this machine, by whom, and what became of it'
             cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
+            cand spec 'Compare the vendor''s OpenAPI file with what our tools expect, and talk to the API as the file says'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -45,6 +46,7 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand --header 'Send the key in the header of this name, to a server that is given by its address'
             cand --tenant 'Work in this one of the accounts that a key of faktoora opens'
             cand --ca-file 'PEM file with a certificate authority to trust for this account, besides the system''s'
+            cand --spec 'The API''s own OpenAPI description, a file or an address: as `lumabill spec use`, already for this login'
             cand --with-token 'Read the key from standard input instead of asking for it'
             cand --insecure-storage 'Keep the key in a file that only you can read, where there is no keyring'
             cand --no-verify 'Store the key without asking the service about it'
@@ -189,6 +191,50 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'lumabill;spec'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand show 'Show which description is in use, and what it changes'
+            cand check 'Compare a description with the tools, and change nothing'
+            cand use 'Keep a description: tools take its paths and names, and what is new in it becomes further tools'
+            cand reset 'Forget the description: tools take the built-in paths and names again'
+        }
+        &'lumabill;spec;show'= {
+            cand --account 'The account that it is for, as `lumabill status` names it'
+            cand --json 'Print one JSON object instead'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;spec;check'= {
+            cand --account 'The account that it is for, as `lumabill status` names it'
+            cand --discover 'Try the usual places below the account''s own address instead'
+            cand --json 'Print one JSON object instead'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;spec;use'= {
+            cand --account 'The account that it is for, as `lumabill status` names it'
+            cand --discover 'Try the usual places below the account''s own address instead'
+            cand --json 'Print one JSON object instead'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'lumabill;spec;reset'= {
+            cand --account 'The account that it is for, as `lumabill status` names it'
+            cand --json 'Print one JSON object instead'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'lumabill;completions'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -208,6 +254,7 @@ set edit:completion:arg-completer[lumabill] = {|@words|
             cand doctor 'Check everything that lumabill needs here, and say what to do'
             cand history 'Show what was written through this machine, by whom, and what became of it'
             cand config 'Show or change settings; what is set here binds every client, whose flags can only tighten it'
+            cand spec 'Compare the vendor''s OpenAPI file with what our tools expect, and talk to the API as the file says'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -237,6 +284,20 @@ set edit:completion:arg-completer[lumabill] = {|@words|
         &'lumabill;help;history;settle'= {
         }
         &'lumabill;help;config'= {
+        }
+        &'lumabill;help;spec'= {
+            cand show 'Show which description is in use, and what it changes'
+            cand check 'Compare a description with the tools, and change nothing'
+            cand use 'Keep a description: tools take its paths and names, and what is new in it becomes further tools'
+            cand reset 'Forget the description: tools take the built-in paths and names again'
+        }
+        &'lumabill;help;spec;show'= {
+        }
+        &'lumabill;help;spec;check'= {
+        }
+        &'lumabill;help;spec;use'= {
+        }
+        &'lumabill;help;spec;reset'= {
         }
         &'lumabill;help;completions'= {
         }

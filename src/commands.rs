@@ -1,6 +1,7 @@
 //! The command line: one variant and one arm per command.
 
 mod call;
+mod command_line;
 mod completions;
 mod config;
 mod connect;
@@ -16,7 +17,10 @@ mod present;
 mod sandbox;
 mod serve;
 mod sign_ins;
+mod spec;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod uninstall;
 
@@ -58,13 +62,14 @@ enum Command {
     Doctor(doctor::Args),
     History(history::Args),
     Config(config::Args),
+    Spec(spec::Args),
     Completions(completions::Args),
 }
 
 /// Parses, runs, and returns the exit code.
 pub fn main() -> ExitCode {
     crate::failure::call_program(crate::settings::me);
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::of(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             drop(error.print());
@@ -95,6 +100,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::History(args) => history::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Spec(args) => spec::run(&args),
         Command::Completions(args) => {
             completions::run(&args);
             Ok(())

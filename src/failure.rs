@@ -134,17 +134,61 @@ impl Failure {
 /// How this program is called in a shell of this machine, asked for only where a hint needs it.
 static PROGRAM: OnceLock<fn() -> String> = OnceLock::new();
 
-/// From now on hints that say `` `lumabill … `` print the command that works here.
+/// From now on [`here`] writes the command that works here for `lumabill`.
 pub fn call_program(name: fn() -> String) {
     let _already_named = PROGRAM.set(name);
 }
 
-/// The same words with the command that works here.
-pub fn here(hint: &str) -> String {
+/// The words behind `lumabill` that make a command of ours out of it.
+pub const COMMANDS: &[&str] = &[
+    "login",
+    "logout",
+    "status",
+    "serve",
+    "tools",
+    "call",
+    "sandbox",
+    "install",
+    "uninstall",
+    "doctor",
+    "history",
+    "config",
+    "spec",
+    "completions",
+];
+
+/// The same words with commands of ours as they work in a shell of this machine: PATH may have no `lumabill`, or
+/// another one. For our own words only: what others wrote stays as it is.
+pub fn here(words: &str) -> String {
     match PROGRAM.get() {
-        Some(name) if hint.contains("`lumabill ") => hint.replace("`lumabill ", &format!("`{} ", name())),
-        _ => hint.to_owned(),
+        Some(name) if commands_in(words).next().is_some() => called(words, &name()),
+        _ => words.to_owned(),
     }
+}
+
+/// The same with this program called `name`.
+pub fn called(words: &str, name: &str) -> String {
+    let (mut said, mut from) = (String::with_capacity(words.len()), 0);
+    for at in commands_in(words) {
+        said.push_str(words.get(from..at).unwrap_or_default());
+        said.push_str(name);
+        from = at + OURS.len();
+    }
+    said.push_str(words.get(from..).unwrap_or_default());
+    said
+}
+
+const OURS: &str = "lumabill";
+
+/// Where a command of ours begins: not within a path, and not where the name stands for the program as such.
+fn commands_in(words: &str) -> impl Iterator<Item = usize> {
+    words.match_indices(OURS).map(|(at, _)| at).filter(|at| {
+        let before = words.get(..*at).and_then(|before| before.chars().next_back());
+        let behind =
+            words.get(at + OURS.len()..).and_then(|behind| behind.strip_prefix(' ')).unwrap_or_default();
+        let word = behind.split(|letter: char| !letter.is_ascii_lowercase()).next().unwrap_or_default();
+        before.is_none_or(|letter| letter == '`' || letter.is_whitespace()) && COMMANDS.contains(&word)
+    })
 }
 
 /// Implemented beside each area's own error type; turns it into a [`Failure`].
@@ -184,7 +228,23 @@ impl<E: Explain> From<E> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exit, Failure};
+    use super::{Exit, Failure, called};
+
+    #[test]
+    fn commands_of_ours_are_called_by_the_name_that_works() {
+        for (said, here) in [
+            ("run `lumabill login` again", "run `'/a b/l' login` again"),
+            ("lumabill login, then lumabill call x", "'/a b/l' login, then '/a b/l' call x"),
+            ("  lumabill history\n  lumabill status", "  '/a b/l' history\n  '/a b/l' status"),
+            ("claude mcp add lumabill -- lumabill serve", "claude mcp add lumabill -- '/a b/l' serve"),
+            ("another lumabill process; update lumabill", "another lumabill process; update lumabill"),
+            ("`/bin/lumabill login` and `lumabill`", "`/bin/lumabill login` and `lumabill`"),
+            ("`lumabill logins` (lumabill 2)", "`lumabill logins` (lumabill 2)"),
+        ] {
+            assert_eq!(called(said, "'/a b/l'"), here);
+            assert_eq!(called(here, "'/a b/l'"), here, "once is enough");
+        }
+    }
 
     #[test]
     fn text_and_json_carry_the_same_facts() {

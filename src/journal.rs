@@ -2,6 +2,7 @@
 //! a create or an act happen once. It holds ids, times and keyed hashes, no texts and no amounts.
 
 mod claim;
+mod client;
 mod database;
 mod entry;
 mod error;
@@ -12,9 +13,11 @@ mod owner;
 mod queue;
 mod reading;
 mod row;
+mod running;
 mod since;
 #[cfg(test)]
 mod tests;
+mod version;
 mod worker;
 mod writing;
 
@@ -25,11 +28,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use client::title as client_title;
 pub use error::JournalError;
 pub use health::Health;
 pub use intent::{Confirmed, Digest, End, Field, Guard, Intent, Kind, NewIntent, Scope, State, Twin};
 use queue::Queue;
 use row::{millis, now};
+pub use running::{Presence, Running};
 pub use since::since;
 use writing::Step;
 

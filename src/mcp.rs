@@ -23,7 +23,7 @@ mod wire;
 mod writer;
 
 use std::io::{BufReader, Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -47,9 +47,12 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Serves `accounts` on stdin and stdout, and returns when it is time to exit: at the end of input, on
 /// SIGINT or SIGTERM, when the process that started it is gone, or when stdout is. The thread that reads stdin may then still wait.
-pub async fn serve(accounts: Arc<Accounts>) -> Result<(), Failure> {
+///
+/// `met` is told the client's name, when the first answer is written and on a thread of its own.
+pub async fn serve(accounts: Arc<Accounts>, met: impl FnOnce(&str) + Send + 'static) -> Result<(), Failure> {
     keep_panics_quiet();
     let session = Session::new(Limits::DEFAULT);
+    *session.met.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(met));
     let stop = session.stop.clone();
     let told = stopping::told();
     let told = tokio::spawn(async move {
@@ -86,11 +89,13 @@ async fn serve_over<P: ToolProvider>(
         provider.notices(),
         running.peer().clone(),
     ));
+    let met = tokio::spawn(introduced(Arc::clone(&session), writer.clone()));
     let answered = tokio::select! {
         _ = running.waiting() => true,
         () = time_is_up(&session, &writer) => false,
     };
     changes.abort();
+    met.abort();
     tokio::select! {
         () = written(&writer) => {}
         () = time_is_up(&session, &writer), if answered => {}
@@ -117,6 +122,19 @@ fn start_reader(
 fn no_thread(error: &std::io::Error) -> Failure {
     Failure::new("no_thread", Exit::Unavailable, "the system gave no thread to read or write messages")
         .because(error.to_string())
+}
+
+/// Tells who the client is once it has its first answer: nothing that touches the disk comes before that.
+async fn introduced(session: Arc<Session>, writer: Writer) {
+    let mut name = session.client.subscribe();
+    let Ok(name) = name.wait_for(Option::is_some).await.map(|name| name.clone().unwrap_or_default()) else {
+        return;
+    };
+    writer.begun().cancelled().await;
+    let met = session.met.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(met) = met {
+        tokio::task::spawn_blocking(move || met(&name));
+    }
 }
 
 /// Everything that was answered is written.

@@ -5,6 +5,7 @@ mod account;
 mod choice;
 mod environment;
 mod file;
+mod forward;
 mod key_form;
 mod me;
 mod policy;

@@ -7,16 +7,19 @@
 mod compare;
 mod dialect;
 mod document;
+mod envelope;
 mod extra;
+mod fields;
 mod kept;
 mod operation;
+mod schema;
+mod subjects;
+mod words;
 
 pub use compare::{Comparison, Row, Verdict};
-pub use dialect::{
-    Asking, Dialect, Field, Listing, Outgoing, Reading, Shape, Sides, Spoken, Unspoken, is_theirs,
-};
+pub use dialect::{Asking, Dialect, Field, Listing, Outgoing, Reading, Shape, Sides, Spoken, Unspoken};
 pub use document::{Document, SpecError};
-pub use extra::Extra;
+pub use extra::{Extra, Extras, row_of, rows};
 pub use kept::Kept;
 pub use operation::{Content, In, Operation, Parameter, Verb};
 

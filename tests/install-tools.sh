@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond cargo, and nothing twice: Debian's packages for the keyring tests,
-# schemathesis in a venv, js-tiktoken and ajv in a folder each, all below .cache. Quick when all is there.
+# Installs what the tests need beyond cargo, and nothing twice: Debian's packages for the keyring, shells and manual pages,
+# schemathesis in a venv, js-tiktoken, ajv and the packer of MCPB in a folder each, all below .cache. Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(gnome-keyring dbus libsecret-tools xvfb openssl procps)
+packages=(gnome-keyring dbus libsecret-tools xvfb openssl procps groff zsh)
 # What a machine has from elsewhere is not installed a second time.
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 command -v npm >/dev/null || packages+=(nodejs npm)
 schemathesis=4.32.5
 tiktoken=1.0.21
 ajv=8.17.1
+mcpb=2.1.2
 
 missing=()
 for package in "${packages[@]}"; do
@@ -47,3 +48,4 @@ node_package() {
 }
 node_package node js-tiktoken "$tiktoken"
 node_package ajv ajv "$ajv"
+node_package mcpb @anthropic-ai/mcpb "$mcpb"

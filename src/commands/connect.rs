@@ -2,9 +2,10 @@
 
 mod remote;
 mod served;
+mod unsettled;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::credentials::{FixedKey, Key, Secret};
 use crate::failure::{Exit, Failure};
@@ -18,7 +19,7 @@ use crate::settings::{Account, Confirm, Flags, Policy, Profile, RateLimit, Setti
 use crate::terminal;
 
 pub use remote::server as remote_setup;
-pub use served::kept_description;
+pub use served::described;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -59,9 +60,12 @@ pub struct Connected {
     pub accounts: Arc<Accounts>,
     /// Those accounts whose tools are a remote server's, with their names.
     pub remotes: Vec<(String, Arc<Bridged>)>,
-    /// Stops when dropped.
-    _sandbox: Option<Sandbox>,
+    /// They stop when dropped.
+    _sandbox: Sandboxes,
 }
+
+/// Those that run, until the last of these is dropped.
+type Sandboxes = Arc<Mutex<Vec<Sandbox>>>;
 
 /// What becomes of the only account where nobody is logged in to it yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,58 +78,69 @@ pub enum Missing {
 impl Connected {
     /// Touches neither keyring nor network; starts the sandbox where it is asked for.
     pub fn new(choice: &Choice, missing: Missing) -> Result<Self, Failure> {
-        let settings = Settings::load()?;
+        let running = Sandboxes::default();
+        let settings = match Settings::load() {
+            Err(why) if missing == Missing::IsTold => {
+                terminal::note(&why.text());
+                let served = unsettled::all(choice, &why, &running);
+                let accounts = Arc::new(Accounts::new(served));
+                return Ok(Self { remotes: Vec::new(), accounts, _sandbox: running });
+            }
+            settings => settings?,
+        };
         for warning in settings.warnings() {
             terminal::note(&format!("warning: {warning}"));
         }
-        if choice.sandbox {
-            Self::to_sandbox(choice, &settings)
+        let served = if choice.sandbox {
+            vec![to_sandbox(choice, &settings, &running)?]
         } else {
-            let served = served::all(choice, &settings, missing)?;
-            let remote = |(name, served): &(String, Served)| match served {
-                Served::Remote(bridged) => Some((name.clone(), Arc::clone(bridged))),
-                _ => None,
-            };
-            let remotes = served.iter().filter_map(remote).collect();
-            Ok(Self { remotes, accounts: Arc::new(Accounts::new(served)), _sandbox: None })
-        }
+            served::all(choice, &settings, missing)?
+        };
+        let remote = |(name, served): &(String, Served)| match served {
+            Served::Remote(bridged) => Some((name.clone(), Arc::clone(bridged))),
+            _ => None,
+        };
+        let remotes = served.iter().filter_map(remote).collect();
+        Ok(Self { remotes, accounts: Arc::new(Accounts::new(served)), _sandbox: running })
     }
+}
 
-    fn to_sandbox(choice: &Choice, settings: &Settings) -> Result<Self, Failure> {
-        let data = super::sandbox::shared_data(settings)?;
-        let sandbox = Sandbox::start(sandbox::Options { data, ..sandbox::Options::default() })?;
-        let profiles = sandbox
-            .profiles()
-            .iter()
-            .map(|(id, name)| Profile { id: id.clone(), name: name.clone() })
-            .collect();
-        let account = Account { profiles, ..Account::sandbox(sandbox.url().to_owned()) };
-        let policy = settings.policy(&choice.flags(), &account)?;
-        let facts = served::facts(&account, settings, &policy)?;
-        let key = Key::new(Secret::new(sandbox::keys::READ_WRITE_KEY.to_owned()), facts.origin.clone());
-        let gateway = Gateway::new(Setup {
-            facts: Facts {
-                // The practice company is chosen, as a person would have chosen theirs at login.
-                chosen_profile: Some(sandbox::keys::MAIN_PROFILE_ID.to_owned()),
-                // Not the address: the port is another one at every start.
-                bound_to: "sandbox".to_owned(),
-                ..facts
-            },
-            reload: Box::new(|| None),
-            keys: Arc::new(FixedKey(key)),
-            sandbox: true,
-            selection: choice.selection(policy.toolsets.as_deref()),
-            level: level(policy.confirm),
-            files: policy.files,
-            journal: journal(settings),
-            duplicate_window: policy.duplicate_window,
-            state_folder: super::sandbox::folder(settings),
-            rates: rates(policy.rate_limit),
-            remember_read_only: Box::new(|| ()),
-        })?;
-        let served = vec![(account.name, Served::Api(Arc::new(gateway)))];
-        Ok(Self { accounts: Arc::new(Accounts::new(served)), remotes: Vec::new(), _sandbox: Some(sandbox) })
-    }
+/// The practice API, which runs as long as `running` holds it.
+fn to_sandbox(
+    choice: &Choice,
+    settings: &Settings,
+    running: &Sandboxes,
+) -> Result<(String, Served), Failure> {
+    let data = super::sandbox::shared_data(settings)?;
+    let sandbox = Sandbox::start(sandbox::Options { data, ..sandbox::Options::default() })?;
+    let profiles =
+        sandbox.profiles().iter().map(|(id, name)| Profile { id: id.clone(), name: name.clone() }).collect();
+    let account = Account { profiles, ..Account::sandbox(sandbox.url().to_owned()) };
+    let policy = settings.policy(&choice.flags(), &account)?;
+    let facts = served::facts(&account, settings, &policy)?;
+    let key = Key::new(Secret::new(sandbox::keys::READ_WRITE_KEY.to_owned()), facts.origin.clone());
+    let gateway = Gateway::new(Setup {
+        facts: Facts {
+            // The practice company is chosen, as a person would have chosen theirs at login.
+            chosen_profile: Some(sandbox::keys::MAIN_PROFILE_ID.to_owned()),
+            // Not the address: the port is another one at every start.
+            bound_to: "sandbox".to_owned(),
+            ..facts
+        },
+        reload: Box::new(|| None),
+        keys: Arc::new(FixedKey(key)),
+        sandbox: true,
+        selection: choice.selection(policy.toolsets.as_deref()),
+        level: level(policy.confirm),
+        files: policy.files,
+        journal: journal(settings),
+        duplicate_window: policy.duplicate_window,
+        state_folder: super::sandbox::folder(settings),
+        rates: rates(policy.rate_limit),
+        remember_read_only: Box::new(|| ()),
+    })?;
+    running.lock().unwrap_or_else(PoisonError::into_inner).push(sandbox);
+    Ok((account.name, Served::Api(Arc::new(gateway))))
 }
 
 /// The journal of this user; the sandbox's writes stand in it too.
@@ -164,14 +179,16 @@ impl Choice {
     /// How many tools a client is shown that starts a server with these options; checks the names in them.
     pub fn count_tools(&self, settings: &Settings, account: &Account) -> Result<usize, Failure> {
         let policy = settings.policy(&self.flags(), account)?;
-        let selection = self.selection_of(account, policy.toolsets.as_deref());
+        let kept = described(account, settings)?;
+        let further = kept.as_ref().map(|kept| kept.extra.as_slice()).unwrap_or_default();
+        let selection = self.selection_of(account, policy.toolsets.as_deref(), further);
         if account.service.is_remote() {
             let bridged = Bridged::new(remote::setup(settings, account, policy, selection)?);
             let shown = if self.lean { 4 } else { bridged.offered().len() };
             return Ok(shown);
         }
-        selection.check()?;
-        Ok(selection.count(policy.read_only))
+        selection.check_with(further)?;
+        Ok(selection.count(policy.read_only, further))
     }
 
     /// To name a tool is to choose it, whatever else is served.

@@ -5,6 +5,7 @@ mod accounts;
 mod api;
 mod books;
 mod clients;
+mod described;
 mod entry;
 mod exposed;
 mod folders;
@@ -12,6 +13,7 @@ mod mending;
 mod program;
 mod remote;
 mod row;
+mod running;
 mod started;
 mod surroundings;
 
@@ -106,6 +108,7 @@ fn look(user: Option<&UserFolders>) -> Result<Vec<Section>, Failure> {
     sections
         .extend(accounts.into_iter().map(|section| if only_sandbox { practising(section) } else { section }));
     sections.push(Section { title: "journal".to_owned(), rows: journal });
+    sections.push(Section { title: "servers".to_owned(), rows: running::check(&settings.folders) });
     sections.extend(clients.into_iter().flat_map(|seen| seen.sections));
     Ok(sections)
 }

@@ -127,9 +127,6 @@ fn listed(intents: &[Intent], names: &Names, from: Timestamp, partial: bool) -> 
             if let Some(name) = names.profile(intent) {
                 entry.insert("profile_name".to_owned(), json!(name));
             }
-            if let Some(Value::String(next)) = entry.get_mut("next") {
-                *next = next.replace("`lumabill ", &format!("`{} ", me()));
-            }
             shown(Value::Object(entry))
         })
         .collect();

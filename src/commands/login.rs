@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 use self::verify::Seen;
 use self::wanted::Wanted;
-use super::connect::{USER_AGENT, block_on, kept_description};
+use super::connect::{USER_AGENT, block_on, described};
+use super::spec::{self, Prepared, State};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
 use crate::credentials::{Key, Keyring, Origin, Secret};
@@ -67,6 +68,9 @@ pub struct Args {
     /// PEM file with a certificate authority to trust for this account, besides the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// The API's own OpenAPI description, a file or an address: as `lumabill spec use`, already for this login
+    #[arg(long, value_name = "FILE")]
+    spec: Option<String>,
     /// Keep the key in a file that only you can read, where there is no keyring
     #[arg(long)]
     insecure_storage: bool,
@@ -93,11 +97,21 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let Wanted { account, .. } = wanted;
     let origin = Origin::parse(&account.origin)?;
+    let read = |spec: &str| Prepared::read(spec, &account, &settings);
+    let prepared = args.spec.as_deref().map(read).transpose()?;
     let secret = ask::key(args.with_token, ask::FOR_LUMABILL)?;
     secret.check(account.service, origin.is_loopback())?;
     let key = Key::new(secret.clone(), origin);
-    let account = block_on(log_in(args, account, &key, &secret, &mut settings))??;
-    report(&account, &key, &settings);
+    let before = prepared.map(|prepared| prepared.keep(&account, &settings)).transpose()?;
+    match block_on(log_in(args, account, &key, &secret, &mut settings)).and_then(|logged_in| logged_in) {
+        Ok(account) => report(&account, &key, &settings),
+        Err(failure) => {
+            if let Some(before) = before {
+                before.restore();
+            }
+            return Err(failure);
+        }
+    }
     Ok(())
 }
 
@@ -122,7 +136,7 @@ async fn log_in(
         ring.check_writable().await?;
     }
     if !args.no_verify {
-        let described = kept_description(&account, settings)?;
+        let described = described(&account, settings)?;
         let seen = seen(key, account.ca_file.clone(), settings, described.as_ref()).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;
@@ -206,10 +220,27 @@ fn report(account: &Account, key: &Key, settings: &Settings) {
     terminal::line(&format!("  address  {}", account.origin));
     terminal::line(&format!("  may      {mode}"));
     terminal::line(&format!("  profile  {}", profile_line(account)));
+    if let Ok(Some(state)) = spec::state(account, settings) {
+        terminal::line(&format!("  API      {}", in_a_line(&state, account)));
+    }
     if settings.environment.api_key.is_some() {
         terminal::note("warning: `LUMABILL_API_KEY` is set here and is used instead of the stored key");
     }
     say_what_is_next(account, settings);
+}
+
+/// The API description of the account, in a line.
+fn in_a_line(state: &State, account: &Account) -> String {
+    let title = if state.kept.title.is_empty() { "a description without a title" } else { &state.kept.title };
+    if state.stale {
+        return format!(
+            "{title} was made for {} and is not used: `{} spec reset --account {}` removes it",
+            state.kept.origin,
+            me(),
+            account.name
+        );
+    }
+    format!("as {title} says, {} of our tools missing in it", state.missing)
 }
 
 /// Where the credential is by now, behind `stored`.

@@ -124,6 +124,10 @@ async fn remove(account: &Account, settings: &mut Settings, ring: Keyring) -> Re
     }
     if settings.stored_account(name).is_some() {
         settings.remove_account(name)?;
+        // It goes with the account's other settings: who logs in again may be at another address.
+        if super::spec::forget(name, settings)? {
+            terminal::line(&format!("removed the API description of account `{name}`"));
+        }
         terminal::line(&format!("logged out of account `{name}`"));
     }
     Ok(from_file || from_keyring)

@@ -9,9 +9,8 @@ use serde_json::Value;
 use super::connect::{Choice, Connected, Missing, block_on};
 use super::offered::does;
 use crate::catalogue::Toolset;
-use crate::failure::Failure;
+use crate::failure::{Failure, here};
 use crate::gateway::bridged::definitions::Definitions;
-use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{Bridged, Offered, WHY_NOT};
 use crate::gateway::{self, Tool};
 use crate::settings::{Settings, me};
@@ -103,7 +102,7 @@ pub fn list(choice: &Choice, as_json: bool) -> Result<(), Failure> {
             None => by_topic(&own(&tools, several.then_some(&account))),
         }
     }
-    terminal::line("One tool's arguments: lumabill tools NAME. More tools: --toolsets all.");
+    terminal::line(&here("One tool's arguments: `lumabill tools NAME`. More tools: `--toolsets all`."));
     Ok(())
 }
 
@@ -164,7 +163,7 @@ fn remote(account: &str, bridged: &Bridged, several: bool) {
     };
     let width = offered.iter().map(|tool| shown(tool).len()).max().unwrap_or_default();
     let what = offered.iter().map(|tool| does(tool).len()).max().unwrap_or_default();
-    for set in Toolset::ALL.iter().map(|set| set.name()).chain([EXTRA]) {
+    for set in Toolset::ALL.iter().map(|set| set.name()) {
         let line = |tool: &Arc<Offered>| {
             let mark = if news.contains(&tool.remote_name) { '!' } else { ' ' };
             let about = first_sentence(without_account(&tool.tool.description));

@@ -38,7 +38,7 @@ pub struct Absent {
     pub again: Again,
 }
 
-/// What serves the account by now; `None` while that is nothing.
+/// What serves the account by now; `None` while that is nothing, for the same reason as before.
 pub type Again = Box<dyn Fn() -> Option<Served> + Send + Sync>;
 
 /// All accounts of one server, in the order in which they were named.
@@ -101,11 +101,12 @@ impl Accounts {
     fn now(&self, slot: &Slot) -> Now {
         let now = slot.now.read().unwrap_or_else(PoisonError::into_inner).clone();
         let Now::Absent(absent) = &now else { return now };
-        let Some(served) = (absent.again)().map(Now::from).filter(|served| !matches!(served, Now::Absent(_)))
-        else {
-            return now;
-        };
+        let Some(served) = (absent.again)().map(Now::from) else { return now };
         *slot.now.write().unwrap_or_else(PoisonError::into_inner) = served.clone();
+        // Still none, for another reason.
+        if matches!(served, Now::Absent(_)) {
+            return served;
+        }
         if slot.heard.load(Ordering::Relaxed) {
             self.hear(&served);
         }

@@ -11,12 +11,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use super::Digest;
 use super::error::Trouble;
 use super::key::Key;
-use super::row::TABLES;
+use super::version::{self, VERSION};
 
-/// Raised with every change of the tables.
-const VERSION: i64 = 1;
-/// `PRAGMA application_id`: "LMBJ".
-const APPLICATION: i64 = 0x4c4d_424a;
 /// How long a write waits for another process's.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
@@ -117,7 +113,7 @@ pub(super) fn open_to_read(file: &Path) -> Result<Option<Connection>, Trouble> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(BUSY)?;
-    Ok(if has_tables(&connection)? { Some(connection) } else { None })
+    Ok(version::readable(&connection)?.map(|_| connection))
 }
 
 fn open(folder: &Path, file: &Path) -> Result<Opened, Trouble> {
@@ -131,15 +127,16 @@ fn open(folder: &Path, file: &Path) -> Result<Opened, Trouble> {
     let identity = identity(file)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
-    let known = has_tables(&connection)?;
+    let known = version::of(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // On macOS an ordinary sync leaves the bytes in the drive's cache.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     write_ahead(&connection)?;
-    if !known {
-        create(&mut connection)?;
+    // One that is newer is open all the same: what was sent before it was moved forward is still written down.
+    if known.is_none_or(|known| known < VERSION) {
+        version::forward(&mut connection)?;
     }
     Ok(Opened { connection, identity, checked: false })
 }
@@ -160,36 +157,6 @@ fn write_ahead(connection: &Connection) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// False for a file that is still empty; an error for one that is not ours to write.
-pub(super) fn has_tables(connection: &Connection) -> Result<bool, Trouble> {
-    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
-    // In this order: another process may make the tables, with both, in between.
-    let application = number("pragma application_id")?;
-    let version = number("pragma user_version")?;
-    if application != APPLICATION {
-        let empty = version == 0 && number("select count(*) from sqlite_schema")? == 0;
-        // Read again: another process may have made the tables in between.
-        let ours = empty || number("pragma application_id")? == APPLICATION;
-        return if ours { Ok(false) } else { Err(Trouble::Foreign) };
-    }
-    match version {
-        VERSION => Ok(true),
-        newer if newer > VERSION => Err(Trouble::Newer(newer)),
-        _ => Err(Trouble::Foreign),
-    }
-}
-
-fn create(connection: &mut Connection) -> Result<(), Trouble> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if !has_tables(&transaction)? {
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-    }
-    transaction.commit()?;
-    Ok(())
-}
-
 /// The key in `file`, which is made where no row depends on one.
 fn belonging_key(connection: &mut Connection, file: &Path) -> Result<Key, Trouble> {
     if let Some(key) = Key::read(file)?
@@ -198,6 +165,7 @@ fn belonging_key(connection: &mut Connection, file: &Path) -> Result<Key, Troubl
         return Ok(key);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    version::check(&transaction)?;
     let (found, stored) = (Key::read(file)?, stored_check(&transaction)?);
     let rows: bool = transaction.query_row("select exists (select 1 from intent)", [], |row| row.get(0))?;
     let key = match found {

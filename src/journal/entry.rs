@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{Confirmed, Intent, Kind, State};
+use crate::failure::here;
 
 impl Intent {
     /// The intent as `history --json` and `list_recent_changes` give it; what is not known is left out.
@@ -24,7 +25,7 @@ impl Intent {
         if self.state.is_open() {
             put("open", json!(true));
             put("means", json!(self.result()));
-            put("next", json!(self.next_step()));
+            put("next", json!(here(&self.next_step())));
         }
         put("record", self.record());
         put("confirmed", json!(confirmed_word(self.confirmed)));

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
+use super::client::{TERMINAL, title};
+use super::version::{Newer, VERSION};
 use crate::failure::{Exit, Explain};
+
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// Why the journal cannot be used. Reads go on without it; nothing is written then.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +23,11 @@ pub enum JournalError {
     Full { file: PathBuf },
     #[error("the journal `{}` is held by another process, and without it nothing is sent", file.display())]
     Busy { file: PathBuf },
-    #[error("the journal `{}` was written by a newer lumabill (version {version} of the file), so it is not \
-             touched, and without it nothing is sent", file.display())]
-    Newer { file: PathBuf, version: i64 },
+    /// With the client that asked for the write, as it names itself; `terminal` and `None` for a person.
+    #[error("the journal `{}` was moved forward by {} (version {} of the file), and this is lumabill {PROGRAM}, \
+             which knows versions up to {VERSION}: so it writes nothing, and nothing was sent",
+             file.display(), named(newer), newer.version)]
+    Newer { file: PathBuf, newer: Newer, client: Option<String> },
     #[error("the journal `{}` is damaged or no journal, and without it nothing is sent", file.display())]
     Corrupt { file: PathBuf, source: Option<rusqlite::Error> },
     #[error("the key `{}` of the journal is gone, so what was written before cannot be recognised, and nothing \
@@ -71,7 +77,14 @@ impl Explain for JournalError {
                                   stopped or hangs"
                     .to_owned()
             }
-            Self::Newer { .. } => "call the newer `lumabill` of this machine, or update this one".to_owned(),
+            Self::Newer { client, .. } => match client.as_deref().filter(|client| *client != TERMINAL) {
+                Some(client) => format!(
+                    "restart {}, so that it starts the newer lumabill; if this comes again, it starts an old one: \
+                     run `lumabill doctor`",
+                    title(client)
+                ),
+                None => "call the newer `lumabill` of this machine, or update this one".to_owned(),
+            },
             Self::Corrupt { file, .. } => format!(
                 "move `{}` and what begins with its name away; what was written before is then no longer \
                  recognised, so compare with the books before you repeat a write",
@@ -88,6 +101,14 @@ impl Explain for JournalError {
     }
 }
 
+fn named(newer: &Newer) -> String {
+    match &newer.program {
+        Some(program) if program == PROGRAM => "another build of lumabill".to_owned(),
+        Some(program) => format!("lumabill {program}"),
+        None => "a newer lumabill".to_owned(),
+    }
+}
+
 fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(file)
 }
@@ -101,7 +122,7 @@ fn key_of(file: &Path) -> PathBuf {
 pub(super) enum Trouble {
     Sqlite(rusqlite::Error),
     Io(io::Error),
-    Newer(i64),
+    Newer(Newer),
     Foreign,
     KeyLost,
     KeyChanged,
@@ -124,13 +145,14 @@ impl Trouble {
     /// Whether the connection is better opened anew.
     pub(super) fn breaks_connection(&self) -> bool {
         match self {
-            Self::NotOurs(_) => false,
+            Self::NotOurs(_) | Self::Newer(_) => false,
             Self::Sqlite(error) => error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy),
             _ => true,
         }
     }
 
-    pub(super) fn about(self, file: &Path) -> JournalError {
+    /// `client` is who asked for the write, where somebody did.
+    pub(super) fn about(self, file: &Path, client: Option<&str>) -> JournalError {
         let file = file.to_owned();
         match self {
             Self::Sqlite(source) => of_sqlite(file, source),
@@ -138,7 +160,7 @@ impl Trouble {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalError::Full { file },
                 _ => JournalError::Unusable { file, source },
             },
-            Self::Newer(version) => JournalError::Newer { file, version },
+            Self::Newer(newer) => JournalError::Newer { file, newer, client: client.map(str::to_owned) },
             Self::Foreign => JournalError::Corrupt { file, source: None },
             Self::KeyLost => JournalError::KeyLost { file },
             Self::KeyChanged => JournalError::KeyChanged { file },

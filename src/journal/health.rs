@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::database::{BUSY, has_tables, stored_check};
+use super::database::{BUSY, stored_check};
 use super::error::Trouble;
 use super::key::Key;
+use super::version::{self, VERSION};
 
 /// A journal that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Health {
     pub open: i64,
     /// Writes in all.
     pub rows: i64,
+    /// An older program wrote it: the next write moves it forward.
+    pub older: bool,
 }
 
 /// `None` where there is no journal yet.
@@ -46,9 +49,7 @@ fn look(file: &Path, alone: bool) -> Result<Option<Health>, Trouble> {
         None => Connection::open_with_flags(file, flags)?,
     };
     connection.busy_timeout(BUSY)?;
-    if !has_tables(&connection)? {
-        return Ok(None);
-    }
+    let Some(version) = version::readable(&connection)? else { return Ok(None) };
     let sound: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
         return Err(Trouble::Foreign);
@@ -63,7 +64,7 @@ fn look(file: &Path, alone: bool) -> Result<Option<Health>, Trouble> {
         }
     }
     let open = count("select count(*) from intent where settled_at is null")?;
-    Ok(Some(Health { file: file.to_owned(), open, rows }))
+    Ok(Some(Health { file: file.to_owned(), open, rows, older: version < VERSION }))
 }
 
 /// Where SQLite writes first.

@@ -22,7 +22,12 @@ pub(super) struct Mine {
 
 impl Owners {
     pub fn new(state_folder: &Path) -> Self {
-        Self { folder: state_folder.join("owners"), mine: None }
+        Self::at(&state_folder.join("owners"))
+    }
+
+    /// Those whose files lie in `folder` itself.
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), mine: None }
     }
 
     /// Our id; none before the first claim.
@@ -57,6 +62,13 @@ impl Owners {
         Err(io::Error::other("no owner file could be locked"))
     }
 
+    /// Gives up the id, and takes its file away.
+    pub fn leave(&mut self) {
+        if let Some(mine) = self.mine.take() {
+            drop(fs::remove_file(self.folder.join(&mine.id)));
+        }
+    }
+
     /// Gives up an id whose file is gone, so that others do not take us for dead.
     pub fn leave_if_gone(&mut self) {
         if self.me().is_some_and(|id| !self.folder.join(id).exists()) {
@@ -88,7 +100,8 @@ impl Owners {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let Some(id) = name.to_str() else { continue };
-            if self.me() == Some(id) || needed(id) {
+            // What somebody says of himself lies beside his lock, under its name and an ending.
+            if self.me() == Some(id) || needed(id) || id.contains('.') {
                 continue;
             }
             let Ok(file) = OpenOptions::new().write(true).open(entry.path()) else { continue };
@@ -99,7 +112,8 @@ impl Owners {
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
+/// A new file, for its owner only.
+pub(super) fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -9,26 +9,8 @@ use rusqlite::{Row, Statement};
 
 use super::{Confirmed, Digest, Field, Intent, Kind, Scope, State};
 
-pub(super) const TABLES: &str = "
-create table intent (
-  number integer primary key autoincrement, idempotency_key text not null,
-  account text not null, origin text not null, profile text not null,
-  tool text not null, kind text not null, client text not null, confirmed text not null,
-  state text not null, lost integer not null default 0, answered integer not null default 0, owner text,
-  record_id text, record_number text, party text, fields blob not null, state_before blob,
-  fingerprint blob, about blob, amount blob, currency blob,
-  claimed_at integer not null, sent_at integer, settles_at integer, settled_at integer,
-  looked_at integer) strict;
-create index intent_open on intent (number) where settled_at is null;
-create index intent_fingerprint on intent (fingerprint) where fingerprint is not null;
-create index intent_about on intent (about) where about is not null;
-create index intent_record on intent (record_id) where record_id is not null;
-create table told (number integer not null, fingerprint blob not null, settled integer not null,
-  primary key (number, fingerprint)) strict, without rowid;
-create table fact (name text primary key, value blob not null) strict, without rowid;
-";
-
-/// What [`Held::read`] reads, in this order.
+/// What [`Held::read`] reads, in this order. Every file has these columns since version 1, so that a person reads one that
+/// nobody has moved forward yet.
 pub(super) const COLUMNS: &str = "number, idempotency_key, account, origin, profile, tool, kind, client, \
     confirmed, state, lost, answered, record_id, record_number, party, fields, state_before, fingerprint, \
     claimed_at, sent_at, settles_at, settled_at, owner, looked_at";

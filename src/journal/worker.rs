@@ -16,6 +16,7 @@ use super::owner::Owners;
 use super::queue::Job;
 use super::reading;
 use super::row::{millis, now};
+use super::version;
 use super::writing::{Step, Writing};
 use super::{Claim, Digest, Filter, Intent, JournalError, NewIntent, Scope, Ticket};
 
@@ -32,11 +33,13 @@ pub(super) struct Worker {
     owed: VecDeque<Step>,
     keep: Duration,
     tidied: Option<Instant>,
+    /// Who asked for the last write.
+    client: Option<String>,
 }
 
 impl Worker {
     pub fn new(database: Database, owners: Owners, keep: Duration) -> Self {
-        Self { database, owners, owed: VecDeque::new(), keep, tidied: None }
+        Self { database, owners, owed: VecDeque::new(), keep, tidied: None, client: None }
     }
 
     /// Works until nobody can send a job any more.
@@ -63,6 +66,7 @@ impl Worker {
     }
 
     pub fn claim(&mut self, intent: &NewIntent) -> Result<Claim, JournalError> {
+        self.client = Some(intent.client.clone());
         if !self.database.is_current() {
             self.owners.leave_if_gone();
         }
@@ -73,7 +77,7 @@ impl Worker {
         self.keep = self.keep.max(intent.guard.as_ref().map(|guard| guard.window).unwrap_or_default());
         let key = uuid::Uuid::new_v4().to_string();
         // Nothing has left yet: `sending` takes it to the disk with itself.
-        let claimed = self.change_with(Sync::Later, |writing| {
+        let claimed = self.change_with(Change::Begins, Sync::Later, |writing| {
             // Another process has made a new key while there were no rows: ours hashes into the void.
             if stored_check(writing.connection)? != Some(check) {
                 return Err(Trouble::KeyChanged);
@@ -90,6 +94,7 @@ impl Worker {
 
     /// Claims, and takes that back.
     pub fn is_free(&mut self, intent: &NewIntent) -> Result<bool, JournalError> {
+        self.client = Some(intent.client.clone());
         let tried = attempt(&mut self.database, &self.owners, intent);
         tried.map_err(|trouble| self.failed(trouble))
     }
@@ -116,7 +121,7 @@ impl Worker {
     fn try_step(&mut self, step: &Step) -> Result<(), JournalError> {
         // An answer that a power cut forgets was told once more than is known: that is the safe side.
         let sync = if matches!(step, Step::Answered(_)) { Sync::Later } else { Sync::Now };
-        match (self.change_with(sync, |writing| writing.take_step(step))?, step) {
+        match (self.change_with(Change::Records, sync, |writing| writing.take_step(step))?, step) {
             (None, Step::Lost(number, _) | Step::Settle(number, _)) => {
                 Err(JournalError::NotOurs { number: *number })
             }
@@ -190,11 +195,11 @@ impl Worker {
             let Some(connection) = connection else { return Ok(Vec::new()) };
             Ok(reading::history(&connection, filter)?)
         });
-        found.map_err(|trouble| trouble.about(&self.database.file))
+        found.map_err(|trouble| trouble.about(&self.database.file, None))
     }
 
     pub fn health(&self) -> Result<Option<Health>, JournalError> {
-        health::check(&self.database.file).map_err(|trouble| trouble.about(&self.database.file))
+        health::check(&self.database.file).map_err(|trouble| trouble.about(&self.database.file, None))
     }
 
     pub fn forget(&mut self, before: Timestamp) -> Result<usize, JournalError> {
@@ -253,15 +258,16 @@ impl Worker {
         &mut self,
         work: impl FnOnce(&Writing) -> Result<T, Trouble>,
     ) -> Result<Option<T>, JournalError> {
-        self.change_with(Sync::Now, work)
+        self.change_with(Change::Begins, Sync::Now, work)
     }
 
     fn change_with<T>(
         &mut self,
+        turn: Change,
         sync: Sync,
         work: impl FnOnce(&Writing) -> Result<T, Trouble>,
     ) -> Result<Option<T>, JournalError> {
-        let done = change(&mut self.database, &self.owners, sync, work);
+        let done = change(&mut self.database, &self.owners, (turn, sync), work);
         done.map_err(|trouble| self.failed(trouble))
     }
 
@@ -272,8 +278,18 @@ impl Worker {
         if let Trouble::KeyLost | Trouble::KeyChanged = trouble {
             self.database.forget_key();
         }
-        trouble.about(&self.database.file)
+        trouble.about(&self.database.file, self.client.as_deref())
     }
+}
+
+/// What a transaction does to a file that a newer program has moved forward since.
+#[derive(Clone, Copy)]
+enum Change {
+    /// It is refused: it decides, takes over or removes, and the newer program may know better.
+    Begins,
+    /// It is written all the same: it says of an intent of ours what has happened already. Every version has these
+    /// columns and words, and left out it would hold the same write back until a person looks.
+    Records,
 }
 
 /// When a transaction reaches the disk. The file is whole after a power cut either way.
@@ -288,6 +304,7 @@ enum Sync {
 fn attempt(database: &mut Database, owners: &Owners, intent: &NewIntent) -> Result<bool, Trouble> {
     let Some(connection) = database.existing()? else { return Ok(true) };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    version::check(&transaction)?;
     let claim = Writing { connection: &transaction, owners, now: now() }.claim(intent, "")?;
     transaction.rollback()?;
     Ok(matches!(claim, Claim::Granted(_)))
@@ -296,7 +313,7 @@ fn attempt(database: &mut Database, owners: &Owners, intent: &NewIntent) -> Resu
 fn change<T>(
     database: &mut Database,
     owners: &Owners,
-    sync: Sync,
+    (turn, sync): (Change, Sync),
     work: impl FnOnce(&Writing) -> Result<T, Trouble>,
 ) -> Result<Option<T>, Trouble> {
     let Some(connection) = database.existing()? else { return Ok(None) };
@@ -306,6 +323,9 @@ fn change<T>(
     };
     connection.pragma_update(None, "synchronous", level)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if let Change::Begins = turn {
+        version::check(&transaction)?;
+    }
     let done = work(&Writing { connection: &transaction, owners, now: now() })?;
     transaction.commit()?;
     Ok(Some(done))

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +56,14 @@ pub(super) struct Session {
     pub running: Arc<Semaphore>,
     /// One permit per request whose answer is not written.
     pub unanswered: Arc<Semaphore>,
+    /// The name that the client gave itself, once it has.
+    pub client: watch::Sender<Option<String>>,
+    /// Told that name, when the first answer is written.
+    pub met: Mutex<Option<Met>>,
 }
+
+/// Runs once, on a thread where it may wait for the disk.
+pub(super) type Met = Box<dyn FnOnce(&str) + Send>;
 
 impl Session {
     pub fn new(limits: Limits) -> Arc<Self> {
@@ -67,7 +74,16 @@ impl Session {
             closing: CancellationToken::new(),
             running: Arc::new(Semaphore::new(limits.running)),
             unanswered: Arc::new(Semaphore::new(limits.unanswered)),
+            client: watch::channel(None).0,
+            met: Mutex::new(None),
         })
+    }
+
+    /// The client has named itself in a request; the first name counts.
+    pub fn meet(&self, name: impl FnOnce() -> String) {
+        if self.client.borrow().is_none() {
+            self.client.send_replace(Some(name()));
+        }
     }
 
     /// No call is under way, and no answer of one is unwritten.

@@ -44,6 +44,8 @@ struct Progress {
     queued: AtomicU64,
     done: AtomicU64,
     pieces: AtomicU64,
+    /// Fires when the first message is written.
+    begun: CancellationToken,
     /// Fires when nothing more can be written.
     broken: CancellationToken,
 }
@@ -69,6 +71,11 @@ impl Writer {
     /// Fires when nobody can read any more.
     pub fn broken(&self) -> &CancellationToken {
         &self.progress.broken
+    }
+
+    /// Fires when the first message is written.
+    pub fn begun(&self) -> &CancellationToken {
+        &self.progress.begun
     }
 
     /// Everything that was pushed is written, or never will be.
@@ -101,7 +108,9 @@ fn write_all(
             progress.broken.cancel();
             return;
         }
-        progress.done.fetch_add(1, Ordering::Release);
+        if progress.done.fetch_add(1, Ordering::Release) == 0 {
+            progress.begun.cancel();
+        }
     }
 }
 

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
+use super::forward::{Not, VERSION, forward};
 use super::policy::{Confirm, HistoryDays, RateLimit, Window};
 use super::{Account, Auth, Mode, Profile, Service, Settings, SettingsError, StoredIn};
-
-const VERSION: i64 = 1;
 
 /// What the config file says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -99,21 +98,22 @@ fn is_pipe(_file: &Path) -> bool {
     false
 }
 
-fn document(file: &Path, text: &str) -> Result<DocumentMut, SettingsError> {
-    let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+/// The file as this version knows it, and whether an older one wrote it.
+fn document(file: &Path, text: &str) -> Result<(DocumentMut, bool), SettingsError> {
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         unparsable(file, text, error.span().map(|span| span.start), error.message())
     })?;
-    match document.get("version").map(Item::as_integer) {
-        None | Some(Some(VERSION)) => Ok(document),
-        Some(Some(version)) if version > VERSION => {
-            Err(SettingsError::Newer { file: file.to_owned(), version })
-        }
-        Some(_) => Err(unparsable(file, text, None, "`version` has to be 1")),
-    }
+    let moved = forward(&mut document).map_err(|not| match not {
+        Not::Newer(version) => SettingsError::Newer { file: file.to_owned(), version },
+        Not::AVersion => unparsable(file, text, None, &format!("`version` has to be 1 to {VERSION}")),
+    })?;
+    Ok((document, moved))
 }
 
 fn parse(file: &Path, text: &str) -> Result<Config, SettingsError> {
-    document(file, text)?;
+    let (document, moved) = document(file, text)?;
+    let moved = moved.then(|| document.to_string());
+    let text = moved.as_deref().unwrap_or(text);
     let config: Config = toml_edit::de::from_str(text)
         .map_err(|error| unparsable(file, text, error.span().map(|span| span.start), error.message()))?;
     if let Some(name) = config.accounts.keys().find(|name| !super::is_account_name(name)) {
@@ -147,11 +147,8 @@ impl Settings {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let lock = options.open(self.folders.config.join("config.lock")).map_err(unwritable)?;
         lock.lock().map_err(unwritable)?;
-        let mut document = document(&file, &text_of(&file)?)?;
+        let (mut document, _) = document(&file, &text_of(&file)?)?;
         change(&mut document);
-        if !document.contains_key("version") {
-            document.insert("version", value(VERSION));
-        }
         let text = document.to_string();
         let config = parse(&file, &text)?;
         // A config file that a dotfile manager linked here stays linked.

@@ -18,8 +18,25 @@ fn command_for(this: &Path, folders: &[PathBuf]) -> String {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     match found {
         Some(file) if real(&file) == real(this) => "lumabill".to_owned(),
-        _ => quoted(&this.display().to_string()),
+        _ => program(&this.display().to_string(), cfg!(windows)),
     }
+}
+
+/// A program's path as shells take it: quoted, and on Windows part for part, since `"C:\a b\c.exe" login` is a command
+/// to cmd and an error to PowerShell, and `C:\"a b"\c.exe login` a command to both.
+fn program(path: &str, windows: bool) -> String {
+    if !windows {
+        return quoted(path);
+    }
+    // What canonical paths begin with means nothing to a shell.
+    let path = path.strip_prefix(r"\\?\").filter(|path| !path.starts_with("UNC")).unwrap_or(path);
+    let parts: Vec<String> = path.split('\\').map(part_for_windows).collect();
+    parts.join("\\")
+}
+
+fn part_for_windows(part: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || ":._-+@~".contains(c);
+    if part.chars().all(plain) { part.to_owned() } else { format!("\"{part}\"") }
 }
 
 /// Wraps `word` in quotes where a shell would split or expand it.
@@ -38,7 +55,19 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use std::path::PathBuf;
 
-    use super::{command_for, quoted};
+    use super::{command_for, program, quoted};
+
+    #[test]
+    fn a_program_on_windows_is_quoted_part_for_part() {
+        let desktop =
+            r"C:\Users\Ada\AppData\Roaming\Claude\Claude Extensions\local.mcpb.x\server\lumabill.exe";
+        let shown =
+            r#"C:\Users\Ada\AppData\Roaming\Claude\"Claude Extensions"\local.mcpb.x\server\lumabill.exe"#;
+        assert_eq!(program(desktop, true), shown);
+        assert_eq!(program(r"\\?\C:\R&D\lumabill.exe", true), r#"C:\"R&D"\lumabill.exe"#);
+        assert_eq!(program(r"C:\bin\lumabill.exe", true), r"C:\bin\lumabill.exe");
+        assert_eq!(program("/a b/lumabill", false), "'/a b/lumabill'");
+    }
 
     #[test]
     fn the_short_name_is_used_only_where_path_leads_to_this_executable() {

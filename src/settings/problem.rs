@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::forward::VERSION;
 use super::me::me;
 use crate::failure::{Exit, Explain};
+
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -15,7 +18,9 @@ pub enum SettingsError {
     Unwritable { file: PathBuf, source: std::io::Error },
     #[error("the config file `{}` does not parse, line {line}: {problem}", file.display())]
     Unparsable { file: PathBuf, line: usize, problem: String },
-    #[error("the config file `{}` has version {version}, and this program knows version 1 only", file.display())]
+    #[error("the config file `{}` was written by a newer lumabill (version {version} of the file), and this is lumabill \
+             {PROGRAM}, which knows versions up to {VERSION}: what it may set is not known here, so nothing was sent",
+             file.display())]
     Newer { file: PathBuf, version: i64 },
     #[error("`{0}` is no account name: a letter a-z, then up to 15 of a-z, 0-9, `_` and `-`")]
     AccountName(String),
@@ -66,7 +71,8 @@ impl Explain for SettingsError {
         match self {
             Self::NoFolder { .. } => "no_home",
             Self::Unreadable { .. } | Self::Unwritable { .. } => "config_io",
-            Self::Unparsable { .. } | Self::Newer { .. } => "config_invalid",
+            Self::Unparsable { .. } => "config_invalid",
+            Self::Newer { .. } => "config_newer",
             Self::AccountName(_) => "bad_account_name",
             Self::NoSuchAccount { .. } => "no_such_account",
             Self::ManyAccounts(_) => "account_not_chosen",
@@ -104,7 +110,10 @@ impl Explain for SettingsError {
             Self::Unparsable { file, .. } => {
                 format!("correct that line of `{}`, or move the file away and log in again", file.display())
             }
-            Self::Newer { .. } => "update lumabill to the version that wrote it".to_owned(),
+            Self::Newer { .. } => {
+                "call the newer `lumabill` of this machine, or update this one; `lumabill doctor` of the newer one shows \
+                 which clients start an old one".to_owned()
+            }
             Self::AccountName(_) | Self::NoProfiles { .. } => return None,
             Self::NoSuchAccount { name, .. } => format!("run `{me} login --account {name}`"),
             Self::ManyAccounts(_) => {

@@ -171,7 +171,7 @@ fn a_file_that_cannot_be_understood_is_an_error_with_its_line() {
         ("version = 1\n[accounts\n", "line 2", ""),
         ("version = 1\nrate_limit = \"fast\"\n", "line 2", "READS/WRITES"),
         ("version = 1\nhistory_days = 0\n", "line 2", "from 1 to 3650"),
-        ("version = 2\n", "version 2", "version 1 only"),
+        ("version = 0\n", "line 1", "`version` has to be 1"),
         (
             "[accounts.\"Not OK\"]\nservice=\"lumabill\"\norigin=\"https://x\"\nstored_in=\"keyring\"\n",
             "line 1",
@@ -183,6 +183,22 @@ fn a_file_that_cannot_be_understood_is_an_error_with_its_line() {
         assert!(failure.message.contains(word), "{}", failure.message);
         assert_eq!(failure.code, "config_invalid");
     }
+}
+
+#[test]
+fn a_newer_file_is_refused_whatever_it_holds_and_written_by_nobody() {
+    let text = "version = 2\nread_only = \"on weekdays\"\nnew_floor = true\n";
+    let folder = Folder::new().config("version = 1\n");
+    let mut running = folder.load(&[]).unwrap();
+    let folder = folder.config(text);
+    let failure = folder.load(&[]).unwrap_err();
+    assert_eq!((failure.code, failure.exit), ("config_newer", Exit::Refused));
+    for word in ["version 2", "versions up to 1", env!("CARGO_PKG_VERSION"), "nothing was sent"] {
+        assert!(failure.message.contains(word), "{}", failure.message);
+    }
+    // A process of this version that has run since before.
+    let refused = Failure::from(running.remove_account("acme").unwrap_err());
+    assert_eq!((refused.code, folder.text().as_str()), ("config_newer", text));
 }
 
 #[test]

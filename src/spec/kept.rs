@@ -32,9 +32,17 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// Of the files that this version writes.
+    pub const VERSION: u32 = VERSION;
+
     /// Where it lies.
     pub fn path(config_folder: &Path, account: &str) -> PathBuf {
         config_folder.join("spec").join(format!("{account}.json"))
+    }
+
+    /// Where the description itself lies, byte for byte as it came, whether JSON or YAML.
+    pub fn copy_path(config_folder: &Path, account: &str) -> PathBuf {
+        config_folder.join("spec").join(format!("{account}.openapi.json"))
     }
 
     /// What is kept for the account; `None` where nothing is. A file that cannot be read is a failure: without it calls

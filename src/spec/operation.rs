@@ -30,9 +30,9 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// The request body: JSON where there is one, else multipart, else whatever comes first.
     pub body: Option<Content>,
-    /// The first 2xx answer that has a body; `None` where there is none.
+    /// The first 2xx answer that has a body, or `default` where no 2xx is described; `None` where there is none.
     pub answer: Option<Content>,
-    /// `x-…` of the operation.
+    /// `x-…` of the operation, where they are small.
     pub extensions: Map<String, Value>,
 }
 
@@ -42,7 +42,8 @@ pub struct Parameter {
     pub place: In,
     pub required: bool,
     pub description: String,
-    /// JSON Schema without references.
+    /// JSON Schema without references; with the parameter's own `x-lumabill-field`, and with `x-style` and `x-explode` where
+    /// it is written otherwise than `name=value` for each value.
     pub schema: Value,
 }
 
@@ -59,6 +60,6 @@ pub struct Content {
     pub media_type: String,
     /// Must be sent (requests).
     pub required: bool,
-    /// JSON Schema without references; what is recursive or deeper than 16 levels is `{}`.
+    /// JSON Schema without references, `allOf` and `nullable`; what is recursive or deeper than 16 levels is `{}`.
     pub schema: Value,
 }

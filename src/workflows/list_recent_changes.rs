@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Workflow;
 use crate::catalogue::params::{integer, text};
 use crate::catalogue::{Endpoint, Toolset};
+use crate::failure::here;
 use crate::gateway::calls::{Calls, Stop};
 
 /// Entries in one answer where `limit` is not given, and at the most.
@@ -41,9 +42,9 @@ async fn run(calls: &dyn Calls) -> Result<Map<String, Value>, Stop> {
     facts.insert("items".into(), Value::Array(entries));
     if !complete {
         let go_on = format!(
-            "more: give a larger `limit` (at most {LARGEST_LIMIT}), or all in the terminal: lumabill history"
+            "more: give a larger `limit` (at most {LARGEST_LIMIT}), or all in the terminal: `lumabill history`"
         );
-        facts.insert("go_on".into(), json!(go_on));
+        facts.insert("go_on".into(), json!(here(&go_on)));
     }
     Ok(facts)
 }

@@ -335,6 +335,24 @@ fn folders_that_are_none_and_files_that_others_may_read_are_told() {
 }
 
 #[test]
+fn what_the_installer_of_a_release_left_beside_the_settings_is_nothing_to_warn_of() {
+    let home = home();
+    let config = home.path().join("config");
+    fs::create_dir_all(&config).unwrap();
+    for file in ["config.toml", "env.fish", "env.sh", "lumabill-receipt.json"] {
+        fs::write(config.join(file), "").unwrap();
+        let mode = if file == "config.toml" { 0o600 } else { 0o644 };
+        fs::set_permissions(config.join(file), Permissions::from_mode(mode)).unwrap();
+    }
+    fs::set_permissions(&config, Permissions::from_mode(0o755)).unwrap();
+    let look = || Checks::of(Lumabill::at(&home, &["doctor", "--json"]));
+    look().is("private_files", "ok", "", "");
+    // Ours has to be private as before.
+    fs::set_permissions(config.join("config.toml"), Permissions::from_mode(0o644)).unwrap();
+    look().is("private_files", "warning", "and 1 more", "doctor --fix");
+}
+
+#[test]
 fn a_key_file_is_shown_and_one_that_others_may_read_is_refused() {
     let (home, api) = (home(), api());
     let url = api.url();

@@ -9,15 +9,15 @@ use crate::commands::offered::flags;
 use crate::credentials::{AccountKeys, Origin};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
-use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{self, Bridged};
 use crate::gateway::{self, Absent, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;
 use crate::settings::{
     Account, Mode, Policy, Settings, SettingsError, StoredIn, is_account_name, me, runs_into,
 };
-use crate::spec::Kept;
+use crate::spec::{Extra, Kept};
 use crate::terminal;
+use crate::text::in_line;
 
 /// Every account that `choice` names, or the one that the settings choose.
 pub fn all(choice: &Choice, settings: &Settings, missing: Missing) -> Result<Vec<(String, Served)>, Failure> {
@@ -36,7 +36,7 @@ pub fn all(choice: &Choice, settings: &Settings, missing: Missing) -> Result<Vec
 }
 
 /// What is wrong with the options, whatever accounts there are.
-fn check(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
+pub(super) fn check(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for name in &choice.account {
         if !is_account_name(name) {
@@ -89,9 +89,11 @@ fn check_profile(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-/// One among several does not take the others with it, and one that nobody logged in to yet may be logged in to later.
+/// One among several does not take the others with it, one that nobody logged in to yet may be logged in to later, and a
+/// damaged file may be mended.
 fn is_told(choice: &Choice, missing: Missing, why: &Failure) -> bool {
-    choice.account.len() > 1 || (missing == Missing::IsTold && why.code == NOT_LOGGED_IN)
+    choice.account.len() > 1
+        || (missing == Missing::IsTold && [NOT_LOGGED_IN, SPEC_UNREADABLE].contains(&why.code))
 }
 
 /// An account that cannot be served: its own tools say why.
@@ -114,9 +116,11 @@ fn absent(
 
 /// The code of the failure that nobody logged in to a remote server's account yet.
 const NOT_LOGGED_IN: &str = "not_logged_in";
+/// The code of the failure that the kept API description is damaged, or was written by a newer program.
+const SPEC_UNREADABLE: &str = "spec_unreadable";
 
 /// One account, served by its API's gateway or bridged to its remote server.
-fn to_account(
+pub(super) fn to_account(
     choice: &Choice,
     settings: &Settings,
     named: Option<&str>,
@@ -130,6 +134,9 @@ fn to_account(
             policy.confirm.name()
         ));
     }
+    if !account.service.is_remote() {
+        warn_of_another_address(&account, settings)?;
+    }
     if account.service.is_remote() {
         if settings.stored_account(&account.name).is_none() {
             let message = format!("nobody is logged in to account `{}` yet; nothing was sent", account.name);
@@ -139,12 +146,14 @@ fn to_account(
                 account.service
             )));
         }
-        let selection = choice.selection_of(&account, policy.toolsets.as_deref());
+        let selection = choice.selection_of(&account, policy.toolsets.as_deref(), &[]);
         let setup = remote::setup(settings, &account, policy, selection)?;
         let bridged = Bridged::new(bridged::Setup { journal: Arc::clone(journal), ..setup });
         return Ok((account.name, Served::Remote(Arc::new(bridged))));
     }
-    let selection = choice.selection_of(&account, policy.toolsets.as_deref());
+    let known = facts(&account, settings, &policy)?;
+    let further = known.described.as_deref().map(|kept| kept.extra.as_slice()).unwrap_or_default();
+    let selection = choice.selection_of(&account, policy.toolsets.as_deref(), further);
     let (again, name) = (choice.clone(), account.name.clone());
     let named = named.map(str::to_owned);
     let remember = move || {
@@ -155,7 +164,7 @@ fn to_account(
         }
     };
     let gateway = Gateway::new(Setup {
-        facts: facts(&account, settings, &policy)?,
+        facts: known,
         reload: Box::new(move || look_up_again(&again, named.as_deref()).ok()),
         keys: Arc::new(AccountKeys::new(&account, settings)),
         sandbox: false,
@@ -181,7 +190,7 @@ fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure>
 
 pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
     let from_environment = account.stored_in == StoredIn::Environment;
-    let described = kept_description(account, settings)?.map(Arc::new);
+    let described = described(account, settings)?.map(Arc::new);
     Ok(Facts {
         account: account.name.clone(),
         origin: Origin::parse(&account.origin)?,
@@ -201,16 +210,36 @@ pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<
     })
 }
 
+/// Says that a kept description is not used, since it was made for another address.
+fn warn_of_another_address(account: &Account, settings: &Settings) -> Result<(), Failure> {
+    let kept = Kept::load(&settings.folders.config, &account.name)?;
+    if let Some(kept) = kept.filter(|kept| kept.origin != account.origin) {
+        terminal::note(&format!(
+            "warning: the API description kept for account `{}` was made for {} and is not used: `{} spec show` shows it",
+            account.name,
+            in_line(&kept.origin, 200),
+            me()
+        ));
+    }
+    Ok(())
+}
+
 /// The user's description of the account's API, as it is kept. One that was made for another address describes another
 /// API.
-pub fn kept_description(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
+pub fn described(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
     let kept = Kept::load(&settings.folders.config, &account.name)?;
     Ok(kept.filter(|kept| kept.origin == account.origin))
 }
 
 impl Choice {
-    /// What of the choice is meant for `account`: tools of another account are none of its own.
-    pub fn selection_of(&self, account: &Account, toolsets: Option<&[String]>) -> Selection {
+    /// What of the choice is meant for `account`: tools of another account are none of its own. `further` are those of its API
+    /// description.
+    pub fn selection_of(
+        &self,
+        account: &Account,
+        toolsets: Option<&[String]>,
+        further: &[Extra],
+    ) -> Selection {
         let mut selection = self.selection(toolsets);
         if self.account.len() < 2 || self.tools.is_empty() {
             return selection;
@@ -219,16 +248,15 @@ impl Choice {
         // A name without an account is meant for whoever has such a tool.
         let mine = |tool: &String| match self.account_in(tool) {
             Some((name, rest)) => (name == account.name).then(|| rest.to_owned()),
-            None => (remote || gateway::row(tool).is_some()).then(|| tool.clone()),
+            None => {
+                let own = || gateway::row(tool).is_some() || further.iter().any(|one| one.tool == *tool);
+                (remote || own()).then(|| tool.clone())
+            }
         };
         selection.tools = self.tools.iter().filter_map(mine).collect();
         if selection.tools.is_empty() && selection.toolsets.is_empty() {
             // Where all that is named is another account's, this one serves nothing: the empty choice is the default.
-            if remote {
-                selection.tools.push(String::new());
-            } else {
-                selection.toolsets.push(EXTRA.to_owned());
-            }
+            selection.tools.push(String::new());
         }
         selection
     }
@@ -269,7 +297,9 @@ fn check_tools(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
 
 fn may_have(account: &Account, tool: &str, settings: &Settings) -> bool {
     if !account.service.is_remote() {
-        return gateway::row(tool).is_some();
+        let kept = || described(account, settings).ok().flatten();
+        let further = || kept().is_some_and(|kept| kept.extra.iter().any(|one| one.tool == tool));
+        return gateway::row(tool).is_some() || further();
     }
     let stored = Definitions::load(&settings.folders.state, &account.name, &account.origin);
     let Some(stored) = stored else { return true };

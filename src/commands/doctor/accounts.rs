@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use tokio::task::JoinSet;
 
 use super::row::{Row, Section};
-use super::{api, remote};
+use super::{api, described, remote};
 use crate::commands::connect::Choice;
 use crate::commands::sign_ins;
 use crate::commands::status::{missing, place, stored_key};
@@ -101,10 +101,13 @@ async fn one(account: Account, settings: Settings, trouble: Option<KeyringError>
         if secret.is_some() || account.auth == Auth::Nothing {
             rows.extend(remote::check(&account, &settings).await);
         }
-    } else if let Some(secret) = secret {
-        match ready(&account, &secret) {
-            Ok(key) => rows.extend(api::check(&account, key, &settings).await),
-            Err(failure) => rows.push(Row::failure("key_form", &failure)),
+    } else {
+        rows.extend(described::check(&account, &settings));
+        if let Some(secret) = secret {
+            match ready(&account, &secret) {
+                Ok(key) => rows.extend(api::check(&account, key, &settings).await),
+                Err(failure) => rows.push(Row::failure("key_form", &failure)),
+            }
         }
     }
     // An address that is none may hold a password.

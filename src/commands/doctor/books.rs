@@ -12,7 +12,10 @@ pub async fn check(settings: &Settings) -> Vec<Row> {
         Ok(Some(health)) => {
             let writes =
                 if health.rows == 1 { "1 write".to_owned() } else { format!("{} writes", health.rows) };
-            let sound = Row::ok("journal", format!("sound, with {writes}: `{}`", health.file.display()));
+            let older =
+                if health.older { ", of an older version, which the next write moves forward" } else { "" };
+            let sound =
+                Row::ok("journal", format!("sound, with {writes}{older}: `{}`", health.file.display()));
             vec![sound, open(health.open)]
         }
     }

@@ -19,6 +19,13 @@ const LEFT: Duration = Duration::from_secs(60);
 #[cfg(unix)]
 const ROOM: u64 = 16 * 1024 * 1024;
 
+/// What the shell installer of a release leaves beside our settings, in a folder that it makes open to all. There is
+/// no secret in them, and what we put beside them is private by itself.
+#[cfg(unix)]
+const INSTALLERS: [&str; 3] = [RECEIPT, "env.fish", "env.sh"];
+#[cfg(unix)]
+const RECEIPT: &str = "lumabill-receipt.json";
+
 /// `damaged` is why the config file could not be read.
 pub fn check(folders: &Folders, damaged: Option<&Failure>) -> Vec<Row> {
     let file = folders.config_file();
@@ -200,7 +207,12 @@ fn private(ours: &[PathBuf]) -> Option<Row> {
                 .skip(1)
                 .any(|above| ours.iter().any(|ours| ours == above) && !open(&&above.to_owned()))
     };
-    let open: Vec<PathBuf> = ours.iter().filter(open).filter(|path| !closed(path)).cloned().collect();
+    let installers = |path: &&PathBuf| INSTALLERS.iter().any(|name| path.ends_with(name));
+    let mut open: Vec<PathBuf> =
+        ours.iter().filter(open).filter(|path| !closed(path) && !installers(path)).cloned().collect();
+    if open.iter().all(|path| path.join(RECEIPT).is_file()) {
+        open.clear();
+    }
     let Some(first) = open.first() else {
         return (!ours.is_empty())
             .then(|| Row::ok("private_files", "no other user can read what lumabill keeps"));

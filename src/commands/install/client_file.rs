@@ -6,7 +6,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Exit, Explain};
-use crate::terminal;
 
 /// No client's configuration is near this; more is somebody's mistake, or an attempt to fill the memory.
 const MOST: u64 = 32 << 20;
@@ -168,7 +167,7 @@ impl Snapshot {
         if let Some(held) = &self.held
             && std::os::unix::fs::MetadataExt::nlink(held) > 1
         {
-            terminal::note(&format!(
+            crate::terminal::note(&format!(
                 "warning: `{}` had other names on this disk (hard links), and under those it is as it was: `find ~ \
                  -inum {}` lists them",
                 self.file.display(),

@@ -70,6 +70,31 @@ pub fn own_path(folders: &UserFolders) -> Result<String, Failure> {
     Ok(as_text(lasting(&this, folders)?)?)
 }
 
+/// Why a program in somebody's entry will not stay where it is, in words that go on after its path; `None` where nothing
+/// says so. Build folders are a developer's own affair.
+pub fn fleeting(file: &Path, folders: &UserFolders) -> Option<&'static str> {
+    match check(file, folders) {
+        Err(NotLasting::Temporary(_)) => Some("in a temporary folder, which does not last"),
+        Err(NotLasting::Cache(_)) => Some("in the cache of a package manager, which does not last"),
+        Err(_) => None,
+        // Only where `install` knows a better one.
+        Ok(()) => (is_of_one_version(file) && own_path(folders).is_ok_and(|own| Path::new(&own) != file))
+            .then_some("in the folder of one version, which goes with the next"),
+    }
+}
+
+/// True below Homebrew's Cellar, and below a folder that is named by a version of ours: `0.1.0`, `v0.1.0`, `lumabill-0.1.0`.
+fn is_of_one_version(file: &Path) -> bool {
+    let folders = words(file.parent().unwrap_or(file));
+    folders.iter().any(|folder| {
+        let version = folder.rsplit(['-', '@', '_']).next().unwrap_or(folder);
+        let mut numbers = version.strip_prefix('v').unwrap_or(version).split('.');
+        *folder == "Cellar"
+            || numbers.clone().count() == 3
+                && numbers.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
 /// Where this program is, whether that lasts or not: for what is printed only.
 pub fn present_path() -> String {
     std::env::current_exe().map_or_else(|_| "lumabill".to_owned(), |this| this.display().to_string())

@@ -22,7 +22,7 @@ pub enum NoKey {
     #[error("the key could not be read")]
     Unreadable(#[from] std::io::Error),
     /// Its text is not shown: it may be a key.
-    #[error("`lumabill login` takes no key as an argument: other programs and your shell's history see it")]
+    #[error("`login` takes no key as an argument: other programs and your shell's history see it")]
     AsArgument,
 }
 

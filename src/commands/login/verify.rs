@@ -161,6 +161,7 @@ fn request(method: Method, path: &str, query: Vec<(String, String)>) -> Request 
         if_match: None,
         patience: None,
         safety,
+        verbatim: None,
     }
 }
 

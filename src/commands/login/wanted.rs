@@ -207,6 +207,9 @@ fn refuse_what_does_not_fit(args: &Args, service: Service) -> Result<(), Failure
     if args.header.is_some() && service != Service::Url {
         return not_for("--header", "servers by address");
     }
+    if args.spec.is_some() && service != Service::Lumabill {
+        return not_for("--spec", "Lumabill's own API (service `lumabill`)");
+    }
     if args.tenant.is_some() && service != Service::Faktoora {
         return not_for("--tenant", "faktoora, whose keys may open several accounts");
     }

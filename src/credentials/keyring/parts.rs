@@ -6,6 +6,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::KeyringError;
 use crate::credentials::Secret;
+use crate::failure::here;
 
 /// A secret is in one item up to this many bytes, as is each part.
 const LONGEST: usize = 1200;
@@ -82,7 +83,7 @@ pub fn read(items: &impl Items, item: &str) -> Result<Option<Secret>, KeyringErr
         if before.as_ref() == Some(&head) {
             let told =
                 "a part of the stored sign-in is missing or of another one; `lumabill login` stores it anew";
-            return Err(KeyringError::Failed(told.to_owned()));
+            return Err(KeyringError::Failed(here(told)));
         }
         before = Some(head);
     }

@@ -6,6 +6,10 @@ use crate::failure::{Exit, Explain};
 use crate::settings::me;
 
 /// Why the keyring gave no answer. None of these holds a secret.
+#[cfg_attr(
+    not(all(unix, not(target_os = "macos"))),
+    expect(dead_code, reason = "a bus, and what it says of a keyring, is there on Linux and the BSDs only")
+)]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
     #[error("the OS keyring cannot be reached: this process has no D-Bus session bus")]

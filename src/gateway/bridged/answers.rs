@@ -11,7 +11,7 @@ use super::Bridged;
 use super::records::{currency_in, net_total};
 use super::work::{Work, may_be_meant_twice};
 use crate::catalogue::Effect;
-use crate::failure::{Exit, Failure, Sent};
+use crate::failure::{Exit, Failure, Sent, here};
 use crate::journal::{Intent, Likeness};
 use crate::rules::money;
 
@@ -134,7 +134,7 @@ pub(super) fn not_again(bridged: &Bridged, work: &Work, earlier: &Intent, likene
             "{hint}; a tool that only reads is named once by the person: `lumabill config --account {account} reads TOOL,TOOL`"
         );
     }
-    facts.insert("hint".into(), json!(hint));
+    facts.insert("hint".into(), json!(here(&hint)));
     bridged.done(facts, Some(&first))
 }
 

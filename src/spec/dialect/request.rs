@@ -94,11 +94,6 @@ impl Dialect {
     }
 }
 
-/// True where a request of a tool that only the description has is in the API's own words already.
-pub fn is_theirs(template: &str, path: &str) -> bool {
-    route::is_of(template, path)
-}
-
 impl Spoken {
     fn ask(
         &self,

@@ -86,7 +86,8 @@ impl McpSession {
         session
     }
 
-    fn spawned(mut command: Command, era: Era) -> Self {
+    /// The same, and says nothing yet.
+    pub fn spawned(mut command: Command, era: Era) -> Self {
         let mut child = command.spawn().unwrap();
         let (input, requests) = mpsc::channel::<Vec<u8>>();
         let mut stdin = child.stdin.take().unwrap();

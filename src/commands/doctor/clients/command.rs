@@ -3,13 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
-
 use super::{Entry, place, program, renewed};
 use crate::commands::connect::Choice;
 use crate::commands::doctor::row::{Row, State};
 use crate::commands::doctor::started::{self, Answered};
 use crate::commands::doctor::{entry, surroundings};
+use crate::commands::install::own_path;
 use crate::commands::offered::flags;
 use crate::commands::{Cli, Command};
 use crate::failure::Failure;
@@ -88,6 +87,10 @@ impl Checked<'_> {
                 )
             });
         };
+        let fleeting = own_path::fleeting(&file, self.user);
+        if let (Some(why), true) = (fleeting, !by_name && !self.entry.project) {
+            return warning(format!("{place} starts `{}`, {why}", file.display()));
+        }
         if self.is_this(command).is_some() {
             return if by_name && DESKTOP.contains(&self.entry.client.id) {
                 warning(format!(
@@ -124,7 +127,7 @@ impl Checked<'_> {
     fn options(&self, arguments: &[String], this: &Path) -> Vec<Row> {
         let place = place(self.file, self.entry);
         let words = std::iter::once("lumabill").chain(arguments.iter().map(String::as_str));
-        let Ok(Cli { command: Command::Serve(serve) }) = Cli::try_parse_from(words) else {
+        let Ok(Cli { command: Command::Serve(serve) }) = Cli::of(words.map(Into::into)) else {
             let seen = format!("{place} gives options that this version does not know");
             return vec![self.mended(Row::failed("client_options", seen, ""), false)];
         };

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use super::{NotLasting, check, lasting};
+use super::{NotLasting, check, fleeting, is_of_one_version, lasting};
 use crate::settings::UserFolders;
 
 /// A disk with a home on it; its own temporary folder is `tmp`.
@@ -151,4 +151,23 @@ fn a_program_that_was_replaced_says_so() {
     let disk = Disk::new();
     let gone = disk.0.join("home/bin/lumabill (deleted)");
     assert_eq!(lasting(&gone, &disk.folders(&[])), Err(NotLasting::Gone(gone)));
+}
+
+#[test]
+fn what_an_entry_starts_is_told_where_it_will_not_stay() {
+    let disk = Disk::new();
+    let folders = disk.folders(&[]);
+    for (at, word) in [("tmp/x", "temporary"), ("home/.npm/_npx/a1/node_modules/.bin", "cache")] {
+        let why = fleeting(&disk.program(&format!("{at}/lumabill")), &folders);
+        assert!(why.is_some_and(|why| why.contains(word)), "{at}: {why:?}");
+    }
+    for at in ["home/.local/bin", "home/work/target/debug", "usr/bin"] {
+        assert_eq!(fleeting(&disk.program(&format!("{at}/lumabill")), &folders), None, "{at}");
+    }
+    for at in ["brew/Cellar/lumabill/0.1.0_1/bin", "apps/lumabill/0.1.0", "x/lumabill-v1.22.333/bin"] {
+        assert!(is_of_one_version(&disk.0.join(at).join("lumabill")), "{at}");
+    }
+    for at in ["brew/bin", "apps/lumabill/current", "lib64/python3.12", "x/1.2", "x/1.2.x"] {
+        assert!(!is_of_one_version(&disk.0.join(at).join("lumabill")), "{at}");
+    }
 }

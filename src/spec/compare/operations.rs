@@ -1,0 +1,468 @@
+//! Which operation is which tool. First those that the user named, then equal paths, then by words: the operations of
+//! one resource of theirs belong to one subject of ours, and within it method and shape decide. Nothing is accepted that
+//! is not clearly ahead of everything else.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::seen::{Role, Seen};
+use crate::catalogue::{Effect, Endpoint};
+use crate::spec::envelope;
+use crate::spec::fields::Likeness;
+use crate::spec::operation::{Operation, Verb};
+use crate::spec::schema;
+use crate::spec::subjects::{self, Meaning, SUBJECTS};
+use crate::spec::words::{canonical, key, singular, split};
+
+/// Names the tool of an operation: wins over every guess, not over method and shape.
+pub const ANNOTATION: &str = "x-lumabill-tool";
+
+/// From where on a resource is one of ours: a sure name of path or operations alone, or a likely one with fields.
+const ENOUGH: f64 = 2.8;
+/// How far ahead of the next one it has to be.
+const AHEAD: f64 = 1.2;
+
+/// A tool of ours that wants its operation.
+pub struct Wanted<'a> {
+    pub endpoint: &'static Endpoint,
+    pub ours: &'a Operation,
+    pub subject: usize,
+    pub role: Role,
+    template: String,
+}
+
+impl<'a> Wanted<'a> {
+    /// `None` for an operation that is no tool's.
+    pub fn of(ours: &'a Operation) -> Option<Self> {
+        let endpoint = crate::catalogue::find(ours.id.as_deref()?)?;
+        let on_record = ours.path.ends_with('}');
+        let lists = || {
+            let answer = ours.answer.as_ref().and_then(|answer| envelope::found(&answer.schema));
+            answer.is_some_and(|found| found.records.is_some())
+        };
+        let role = match endpoint.effect {
+            Effect::Reads if on_record => Role::Get,
+            Effect::Reads if lists() => Role::List,
+            Effect::Reads => Role::Only,
+            Effect::Creates => Role::Create,
+            Effect::Updates => Role::Update,
+            Effect::Deletes => Role::Delete,
+            Effect::Acts => Role::Act,
+        };
+        let template = super::seen::template(&ours.path);
+        Some(Self { endpoint, ours, subject: subjects::of_tool(endpoint.tool)?, role, template })
+    }
+
+    fn parameters(&self) -> usize {
+        self.template.matches("{}").count()
+    }
+
+    /// Method and number of parameters: what even the user's word does not change.
+    fn is_safe(&self, seen: &Seen<'_>) -> bool {
+        let verb = seen.operation.verb;
+        let method = match self.role {
+            Role::List | Role::Get | Role::Only => verb == Verb::Get,
+            Role::Create => verb == Verb::Post,
+            Role::Update => {
+                matches!(verb, Verb::Put | Verb::Patch) || (verb == Verb::Post && seen.parameters > 0)
+            }
+            Role::Delete => verb == Verb::Delete,
+            Role::Act => matches!(verb, Verb::Post | Verb::Put),
+        };
+        method && seen.parameters == self.parameters()
+    }
+}
+
+/// What was found for each tool, by its place among the wanted.
+#[derive(Default)]
+pub struct Assigned {
+    /// Place among theirs.
+    pub found: BTreeMap<usize, usize>,
+    /// For people, about tools without an operation.
+    pub notes: BTreeMap<usize, Vec<String>>,
+    taken: HashSet<usize>,
+}
+
+impl Assigned {
+    fn take(&mut self, wanted: usize, theirs: usize) {
+        self.found.insert(wanted, theirs);
+        self.taken.insert(theirs);
+    }
+
+    fn note(&mut self, wanted: usize, note: String) {
+        self.notes.entry(wanted).or_default().push(note);
+    }
+}
+
+/// All of theirs that are about one thing.
+struct Family {
+    members: Vec<usize>,
+}
+
+pub fn assign(wanted: &[Wanted<'_>], theirs: &[Seen<'_>]) -> Assigned {
+    let mut assigned = Assigned::default();
+    by_annotation(wanted, theirs, &mut assigned);
+    let records = Records::of(wanted);
+    by_path(wanted, theirs, &records, &mut assigned);
+    let families = families(theirs);
+    let scored = scores(wanted, theirs, &families, &records);
+    by_words(wanted, theirs, &families, scored, &mut assigned);
+    assigned
+}
+
+fn by_annotation(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], assigned: &mut Assigned) {
+    for (at, want) in wanted.iter().enumerate() {
+        let tool = want.endpoint.tool;
+        let named: Vec<usize> = (0..theirs.len())
+            .filter(|at| theirs.get(*at).is_some_and(|seen| annotation(seen.operation) == Some(tool)))
+            .collect();
+        match named.as_slice() {
+            [] => {}
+            [only] => match theirs.get(*only) {
+                Some(seen) if want.is_safe(seen) => assigned.take(at, *only),
+                Some(seen) => assigned.note(
+                    at,
+                    format!(
+                        "{} says `{ANNOTATION}`, but its method or path parameters are none for it",
+                        line(seen)
+                    ),
+                ),
+                None => {}
+            },
+            _ => assigned.note(at, format!("several operations say `{ANNOTATION}: {tool}`")),
+        }
+    }
+}
+
+fn annotation(operation: &Operation) -> Option<&str> {
+    operation.extensions.get(ANNOTATION).and_then(Value::as_str)
+}
+
+/// `GET /v1/invoices`
+pub fn line(seen: &Seen<'_>) -> String {
+    format!("{} {}", verb(seen.operation.verb), seen.operation.path)
+}
+
+pub fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Get => "GET",
+        Verb::Post => "POST",
+        Verb::Put => "PUT",
+        Verb::Patch => "PATCH",
+        Verb::Delete => "DELETE",
+    }
+}
+
+fn by_path(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], records: &Records, assigned: &mut Assigned) {
+    let mut by_template: BTreeMap<(Verb, String), usize> = BTreeMap::new();
+    for (at, seen) in theirs.iter().enumerate() {
+        by_template.insert((seen.operation.verb, seen.template()), at);
+    }
+    for (at, want) in wanted.iter().enumerate() {
+        if assigned.found.contains_key(&at) || assigned.notes.contains_key(&at) {
+            continue;
+        }
+        let Some(found) = by_template.get(&(want.ours.verb, want.template.clone())).copied() else {
+            continue;
+        };
+        let Some(seen) = theirs.get(found).filter(|_| !assigned.taken.contains(&found)) else { continue };
+        let newer = seen.operation.deprecated
+            && theirs
+                .iter()
+                .any(|other| !other.operation.deprecated && other.key == seen.key && other.can_be(want.role));
+        let another = is_another(want.subject, seen) || records.alike(want.subject, seen) == Some(0.0);
+        if annotation(seen.operation).is_some() || newer || !want.is_safe(seen) {
+            continue;
+        }
+        if another {
+            assigned.note(at, format!("{} is there, but is about something else", line(seen)));
+        } else {
+            assigned.take(at, found);
+        }
+    }
+}
+
+/// Its name speaks of another subject alone.
+fn is_another(subject: usize, seen: &Seen<'_>) -> bool {
+    let sure = |meanings: &[Meaning]| {
+        !meanings.is_empty()
+            && meanings.iter().all(|meaning| meaning.subject != subject)
+            && meanings.iter().any(|meaning| meaning.sure)
+    };
+    sure(&seen.by_id)
+}
+
+fn families(theirs: &[Seen<'_>]) -> Vec<Family> {
+    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, seen) in theirs.iter().enumerate() {
+        if seen.other || annotation(seen.operation).is_some() {
+            continue;
+        }
+        let sure = seen.by_id.iter().find(|meaning| meaning.sure);
+        let key = match sure {
+            // A path without a word of ours: the names of the operations hold the family together.
+            Some(meaning) if seen.by_path.is_empty() => format!("#{}", meaning.subject),
+            _ => seen.key.clone(),
+        };
+        by_key.entry(key).or_default().push(at);
+    }
+    by_key.into_values().map(|members| Family { members }).collect()
+}
+
+/// What our records look like, by subject.
+struct Records {
+    by_subject: HashMap<usize, (Likeness, usize, Option<&'static str>)>,
+}
+
+impl Records {
+    fn of(wanted: &[Wanted<'_>]) -> Self {
+        let mut by_subject = HashMap::new();
+        for want in wanted {
+            let Some(answer) = &want.ours.answer else { continue };
+            let Some(found) = envelope::found(&answer.schema) else { continue };
+            let record = found.records.map_or(found.schema, |(_, items)| items);
+            let Some(subject) = SUBJECTS.get(want.subject) else { continue };
+            let likeness = Likeness::of(record, &canonical(subject.name)).telling();
+            let names = likeness.own(record);
+            by_subject.entry(want.subject).or_insert((likeness, names, party(record)));
+        }
+        Self { by_subject }
+    }
+
+    /// How much of the smaller record is in the other, 0 to 1; `None` where one of the two is not described.
+    fn alike(&self, subject: usize, seen: &Seen<'_>) -> Option<f64> {
+        let (likeness, ours, party_of_ours) = self.by_subject.get(&subject)?;
+        let found = seen.found.as_ref()?;
+        let whole = found.records.as_ref().map_or(found.schema, |(_, items)| items);
+        let (_, record) = envelope::record(whole, &|object| likeness.count(object));
+        let theirs = likeness.own(record);
+        if theirs < 3 || *ours < 3 {
+            return None;
+        }
+        if let (Some(ours), Some(theirs)) = (party_of_ours, party(record))
+            && *ours != theirs
+        {
+            return Some(0.0);
+        }
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        Some(count(likeness.count(record)) / count(theirs.min(*ours)))
+    }
+}
+
+/// Who stands in the record: a client's bill and a vendor's are never the same, whatever else they share.
+fn party(record: &Value) -> Option<&'static str> {
+    let mut found = None;
+    for property in schema::properties(record) {
+        let words = canonical(property.name);
+        for party in ["client", "vendor"] {
+            if words.first().is_some_and(|word| word == party) {
+                match found {
+                    Some(other) if other != party => return None,
+                    _ => found = Some(party),
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Points of a family for a subject.
+#[derive(Clone, Copy)]
+struct Score {
+    subject: usize,
+    family: usize,
+    points: f64,
+}
+
+fn scores(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], families: &[Family], records: &Records) -> Vec<Score> {
+    let mut scores = Vec::new();
+    for subject in 0..SUBJECTS.len() {
+        let roles: Vec<Role> =
+            wanted.iter().filter(|want| want.subject == subject).map(|want| want.role).collect();
+        let ours = wanted.iter().find(|want| want.subject == subject).map(|want| literal(&want.ours.path));
+        for (family, all) in families.iter().enumerate() {
+            let members: Vec<&Seen<'_>> = all.members.iter().filter_map(|at| theirs.get(*at)).collect();
+            if !members.iter().any(|seen| means(subject, seen)) {
+                continue;
+            }
+            let fitting: Vec<&Seen<'_>> = members
+                .into_iter()
+                .filter(|seen| roles.iter().any(|role| seen.can_be(*role)) && !is_another(subject, seen))
+                .collect();
+            if let Some(points) = points(subject, &fitting, records, ours.as_deref()) {
+                scores.push(Score { subject, family, points });
+            }
+        }
+    }
+    scores.sort_by(|one, other| other.points.total_cmp(&one.points));
+    scores
+}
+
+fn literal(path: &str) -> String {
+    let words = path.split('/').filter(|segment| !segment.starts_with('{')).flat_map(split);
+    let words: Vec<String> = words
+        .filter(|word| !crate::spec::words::is_noise(word))
+        .map(|word| singular(&word).to_owned())
+        .collect();
+    key(&words)
+}
+
+fn means(subject: usize, seen: &Seen<'_>) -> bool {
+    seen.by_path.iter().chain(&seen.by_id).any(|meaning| meaning.subject == subject)
+}
+
+fn points(subject: usize, members: &[&Seen<'_>], records: &Records, literal: Option<&str>) -> Option<f64> {
+    let first = members.first()?;
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    let worth = |meanings: &[Meaning]| match meanings.iter().find(|meaning| meaning.subject == subject) {
+        Some(meaning) if meaning.sure => 1.0,
+        Some(_) => 0.5,
+        None if meanings.iter().any(|meaning| meaning.sure) => -0.5,
+        None => 0.0,
+    };
+    let mean = |of: &dyn Fn(&Seen<'_>) -> f64| {
+        members.iter().map(|seen| of(seen)).sum::<f64>() / count(members.len())
+    };
+    let path = worth(&first.by_path);
+    let id = mean(&|seen| worth(&seen.by_id));
+    let tags = mean(&|seen| worth(&seen.by_tags));
+    let summary = mean(&|seen| worth(&seen.by_summary));
+    let alike = members.iter().filter_map(|seen| records.alike(subject, seen)).reduce(f64::max);
+    let sure = path >= 1.0 || id >= 0.9;
+    // A word that means other things elsewhere needs a record that looks like ours, where records are described; and a
+    // sure one is none with a record that has nothing of ours.
+    if alike.is_some_and(|alike| alike <= if sure { 0.0 } else { 0.34 }) {
+        return None;
+    }
+    let same = if Some(first.literal.as_str()) == literal { 1.0 } else { 0.0 };
+    let kept = 3.0 * alike.unwrap_or(0.0);
+    Some(4.0 * path + 3.0 * id + 1.5 * tags + summary + same + kept)
+}
+
+fn by_words(
+    wanted: &[Wanted<'_>],
+    theirs: &[Seen<'_>],
+    families: &[Family],
+    scored: Vec<Score>,
+    assigned: &mut Assigned,
+) {
+    let mut done: HashSet<usize> = HashSet::new();
+    let mut used: HashSet<usize> = HashSet::new();
+    for score in &scored {
+        if done.contains(&score.subject) || score.points < ENOUGH {
+            continue;
+        }
+        let Some(family) = families.get(score.family) else { continue };
+        if used.contains(&score.family) && !shares(score.subject) {
+            continue;
+        }
+        done.insert(score.subject);
+        let rivals: Vec<&Score> = scored
+            .iter()
+            .filter(|other| {
+                let close = other.points > score.points - AHEAD;
+                let same_subject = other.subject == score.subject && other.family != score.family;
+                let same_family = other.family == score.family && other.subject != score.subject;
+                close
+                    && ((same_subject && !used.contains(&other.family))
+                        || (same_family && !done.contains(&other.subject) && !shares(score.subject)))
+            })
+            .collect();
+        let open: Vec<usize> = (0..wanted.len())
+            .filter(|at| wanted.get(*at).is_some_and(|want| want.subject == score.subject))
+            .filter(|at| !assigned.found.contains_key(at))
+            .collect();
+        if rivals.is_empty() {
+            used.insert(score.family);
+            for at in open {
+                choose(at, wanted, theirs, family, assigned);
+            }
+        } else {
+            for at in open {
+                let among = rivals.iter().filter_map(|rival| families.get(rival.family)).chain([family]);
+                tell_rivals(at, wanted, theirs, among, assigned);
+            }
+        }
+    }
+}
+
+/// The company and its profile are often one resource: a list, a record and the one of this account.
+fn shares(subject: usize) -> bool {
+    SUBJECTS.get(subject).is_some_and(|subject| matches!(subject.name, "company info" | "profile"))
+}
+
+fn tell_rivals<'f>(
+    at: usize,
+    wanted: &[Wanted<'_>],
+    theirs: &[Seen<'_>],
+    among: impl Iterator<Item = &'f Family>,
+    assigned: &mut Assigned,
+) {
+    let Some(want) = wanted.get(at) else { return };
+    let mut names: Vec<String> = among
+        .flat_map(|family| &family.members)
+        .filter_map(|member| theirs.get(*member))
+        .filter(|seen| seen.can_be(want.role))
+        .map(line)
+        .collect();
+    names.sort();
+    names.dedup();
+    if !names.is_empty() {
+        assigned.note(at, could_be(&names));
+    }
+}
+
+fn could_be(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
+    format!("could be {}: say which with `{ANNOTATION}`", shown.join(" or "))
+}
+
+/// The operation of a family that the tool calls: the best one, if it is better than the next.
+fn choose(at: usize, wanted: &[Wanted<'_>], theirs: &[Seen<'_>], family: &Family, assigned: &mut Assigned) {
+    let Some(want) = wanted.get(at) else { return };
+    let mut found: Vec<(_, usize)> = family
+        .members
+        .iter()
+        .filter(|member| !assigned.taken.contains(member))
+        .filter_map(|member| Some((theirs.get(*member)?, *member)))
+        .filter(|(seen, _)| seen.can_be(want.role) && want.is_safe(seen) && !is_another(want.subject, seen))
+        .map(|(seen, member)| (preference(want, seen), member))
+        .collect();
+    found.sort();
+    match found.as_slice() {
+        [] => {}
+        [(_, only)] => assigned.take(at, *only),
+        [(best, first), (next, _), ..] if best < next => assigned.take(at, *first),
+        several => {
+            let names: Vec<String> =
+                several.iter().filter_map(|(_, member)| theirs.get(*member)).map(line).collect();
+            assigned.note(at, could_be(&names));
+        }
+    }
+}
+
+/// The smaller, the better.
+fn preference(want: &Wanted<'_>, seen: &Seen<'_>) -> (bool, bool, u32, bool, usize, bool, u8) {
+    let searches =
+        ["search", "find", "query", "lookup"].iter().any(|word| seen.operation.path.contains(word));
+    let segment =
+        seen.operation.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{'));
+    let plural = segment.is_some_and(|segment| segment.ends_with('s'));
+    let number = (want.role == Role::List && !plural) || (want.role == Role::Only && plural);
+    let method = match seen.operation.verb {
+        Verb::Put => 0,
+        Verb::Patch => 1,
+        _ => 2,
+    };
+    let exact = seen.template() != want.template;
+    (
+        seen.operation.deprecated,
+        exact,
+        u32::MAX - seen.version,
+        searches,
+        seen.path_does.len(),
+        number,
+        method,
+    )
+}

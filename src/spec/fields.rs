@@ -1,0 +1,479 @@
+//! Which field of theirs is which of ours, in objects and queries: by name, spelling, synonym and type, always one for
+//! one. What could be either of two stays unmatched; with money even a likely one does.
+
+mod concepts;
+mod values;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::dialect::{Field, Shape};
+use super::schema::{self, Kind, Property};
+use super::words::{canonical, key, split, squashed};
+use concepts::{FIELDS, HUNDREDTHS, MONEY};
+
+/// Levels of objects in objects.
+const DEPTH: usize = 5;
+/// Says which of ours a property or parameter is: wins over every guess.
+pub const ANNOTATION: &str = "x-lumabill-field";
+
+/// Others' names, as keys of words, with the fields of ours that they may be and how near they are.
+static OTHERS: LazyLock<HashMap<String, Vec<(String, usize)>>> = LazyLock::new(|| {
+    let mut others: HashMap<String, Vec<(String, usize)>> = HashMap::new();
+    for (ours, names) in FIELDS {
+        for (rank, name) in names.iter().enumerate() {
+            others.entry(key(&canonical(name))).or_default().push((key(&canonical(ours)), rank));
+        }
+    }
+    others
+});
+
+/// From where two objects are looked at.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// Words of what the object is, canonical: `invoice_date` of an invoice is its `date`.
+    pub subject: &'a [String],
+    /// A request: what only the server sets does not count.
+    pub sending: bool,
+    /// Pairs, ours and theirs, that were found for the same record elsewhere.
+    pub known: &'a [(String, String)],
+    /// In front of names in notes: `lines.`.
+    pub place: &'a str,
+    pub depth: usize,
+}
+
+impl<'a> Sight<'a> {
+    pub fn of(subject: &'a [String], sending: bool, known: &'a [(String, String)]) -> Self {
+        Self { subject, sending, known, place: "", depth: DEPTH }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Matched {
+    /// What is spelled differently, or holds something that is.
+    pub fields: BTreeMap<String, Field>,
+    /// All pairs, ours and theirs.
+    pub pairs: Vec<(String, String)>,
+    /// For people.
+    pub notes: Vec<String>,
+    /// Of ours, with no counterpart.
+    pub missing: Vec<String>,
+    /// Of theirs: required, and nothing of ours.
+    pub demanded: Vec<String>,
+}
+
+/// One name with what is made of it.
+struct Named<'a> {
+    property: Property<'a>,
+    squashed: String,
+    key: String,
+    /// Without the words of the object itself.
+    bare: String,
+    annotated: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn of(property: Property<'a>, subject: &[String]) -> Self {
+        let words = canonical(property.name);
+        let rest: Vec<&String> = words.iter().filter(|word| !subject.contains(word)).collect();
+        let key = key(&words);
+        Self {
+            squashed: squashed(property.name),
+            bare: if rest.is_empty() { key.clone() } else { super::words::key(&rest) },
+            key,
+            annotated: property.schema.get(ANNOTATION).and_then(Value::as_str),
+            property,
+        }
+    }
+}
+
+/// How sure a name is; the order is that in which pairs are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tier {
+    Annotated,
+    Exact,
+    Spelled,
+    Known,
+    Words,
+    Bare,
+    Synonym,
+}
+
+const TIERS: &[Tier] =
+    &[Tier::Annotated, Tier::Exact, Tier::Spelled, Tier::Known, Tier::Words, Tier::Bare, Tier::Synonym];
+
+/// Matches the properties of two objects.
+pub fn objects(ours: &Value, theirs: &Value, sight: &Sight<'_>) -> Matched {
+    let hidden = if sight.sending { "readOnly" } else { "writeOnly" };
+    let theirs: Vec<Property<'_>> =
+        schema::properties(theirs).into_iter().filter(|one| !schema::flag(one.schema, hidden)).collect();
+    properties(&schema::properties(ours), &theirs, sight)
+}
+
+/// Matches properties, or parameters given as such.
+pub fn properties(ours: &[Property<'_>], theirs: &[Property<'_>], sight: &Sight<'_>) -> Matched {
+    let ours: Vec<Named<'_>> = ours.iter().map(|one| Named::of(*one, sight.subject)).collect();
+    let theirs: Vec<Named<'_>> = theirs.iter().map(|one| Named::of(*one, sight.subject)).collect();
+    let mut pairing = Pairing::new(&ours, &theirs, sight);
+    for tier in TIERS {
+        pairing.pair(*tier);
+    }
+    pairing.pair_unusual();
+    pairing.told()
+}
+
+struct Pairing<'a, 's> {
+    ours: &'a [Named<'a>],
+    theirs: &'a [Named<'a>],
+    sight: &'s Sight<'s>,
+    /// By place in ours: place in theirs.
+    pairs: BTreeMap<usize, usize>,
+    taken: HashSet<usize>,
+    /// Of ours: which of theirs it could be, so that nothing weaker is tried.
+    unclear: BTreeMap<usize, Vec<usize>>,
+    notes: Vec<String>,
+}
+
+impl<'a, 's> Pairing<'a, 's> {
+    fn new(ours: &'a [Named<'a>], theirs: &'a [Named<'a>], sight: &'s Sight<'s>) -> Self {
+        Self {
+            ours,
+            theirs,
+            sight,
+            pairs: BTreeMap::new(),
+            taken: HashSet::new(),
+            unclear: BTreeMap::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn pair(&mut self, tier: Tier) {
+        let mut wanted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, our) in self.ours.iter().enumerate() {
+            if self.pairs.contains_key(&at) || self.unclear.contains_key(&at) {
+                continue;
+            }
+            let found = self.candidates(our, tier);
+            if !found.is_empty() {
+                wanted.insert(at, found);
+            }
+        }
+        for (at, found) in &wanted {
+            match found.as_slice() {
+                [only] => {
+                    let rivals = wanted.iter().filter(|(other, all)| *other != at && all.contains(only));
+                    if rivals.count() == 0 {
+                        self.pairs.insert(*at, *only);
+                        self.taken.insert(*only);
+                    }
+                }
+                several => {
+                    self.unclear.insert(*at, several.to_vec());
+                }
+            }
+        }
+    }
+
+    /// Which of theirs ours may be by this tier.
+    fn candidates(&self, our: &Named<'_>, tier: Tier) -> Vec<usize> {
+        let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
+        let mut found: Vec<(usize, usize)> = free
+            .filter(|(_, their)| {
+                // Said to be another one: it is nothing else.
+                matches!(tier, Tier::Annotated) == their.annotated.is_some()
+            })
+            .filter_map(|(at, their)| Some((self.rank(our, their, tier)?, at)))
+            .filter(|(_, at)| {
+                let sure = matches!(tier, Tier::Annotated | Tier::Exact);
+                let their = self.theirs.get(*at).map(|their| their.property);
+                sure || their.is_some_and(|their| fits(&our.property, &their))
+            })
+            .collect();
+        found.sort_unstable();
+        let is_money = is_money(&our.property);
+        let best = found.first().map(|(rank, _)| *rank);
+        found.into_iter().filter(|(rank, _)| is_money || Some(*rank) == best).map(|(_, at)| at).collect()
+    }
+
+    fn rank(&self, our: &Named<'_>, their: &Named<'_>, tier: Tier) -> Option<usize> {
+        let name = our.property.name;
+        let yes = match tier {
+            Tier::Annotated => their.annotated == Some(name),
+            Tier::Exact => their.property.name == name,
+            Tier::Spelled => their.squashed == our.squashed,
+            Tier::Known => {
+                self.sight.known.iter().any(|(ours, theirs)| ours == name && theirs == their.property.name)
+            }
+            Tier::Words => their.key == our.key,
+            Tier::Bare => their.bare == our.bare || their.bare == our.key || their.key == our.bare,
+            Tier::Synonym => {
+                let rank = |theirs: &str, ours: &str| {
+                    let rows = OTHERS.get(theirs)?;
+                    rows.iter().find(|(name, _)| name == ours).map(|(_, rank)| *rank)
+                };
+                return rank(&their.key, &our.key)
+                    .or_else(|| rank(&their.bare, &our.key))
+                    .or_else(|| rank(&their.key, &our.bare));
+            }
+        };
+        yes.then_some(0)
+    }
+
+    /// What is left over of a type that both have once: a list of lines, a mail address, an enumeration of the same
+    /// values.
+    fn pair_unusual(&mut self) {
+        let left = |named: &[Named<'_>], skip: &dyn Fn(usize) -> bool| -> Vec<(usize, String)> {
+            let free = named.iter().enumerate().filter(|(at, one)| !skip(*at) && one.annotated.is_none());
+            free.filter_map(|(at, one)| Some((at, unusual(&one.property)?))).collect()
+        };
+        let ours = left(self.ours, &|at| self.pairs.contains_key(&at) || self.unclear.contains_key(&at));
+        let theirs = left(self.theirs, &|at| self.taken.contains(&at));
+        for (at, what) in &ours {
+            let one = ours.iter().filter(|(_, other)| other == what).count() == 1;
+            let mut same = theirs.iter().filter(|(_, other)| other == what);
+            let (Some((their, _)), None, true) = (same.next(), same.next(), one) else { continue };
+            let (Some(our), Some(with)) = (self.ours.get(*at), self.theirs.get(*their)) else { continue };
+            if alike_inside(our.property.schema, with.property.schema) {
+                self.pairs.insert(*at, *their);
+                self.taken.insert(*their);
+            }
+        }
+    }
+
+    fn told(mut self) -> Matched {
+        let mut matched = Matched::default();
+        for (at, our) in self.ours.iter().enumerate() {
+            let name = our.property.name;
+            let their = self.pairs.get(&at).and_then(|their| self.theirs.get(*their));
+            match their {
+                Some(their) => {
+                    matched.pairs.push((name.to_owned(), their.property.name.to_owned()));
+                    self.spell(our, their, &mut matched);
+                }
+                None => {
+                    matched.missing.push(format!("{}{name}", self.sight.place));
+                    self.say_unclear(at, name);
+                }
+            }
+        }
+        let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
+        for (_, their) in free.filter(|(_, their)| their.property.required) {
+            if their.property.schema.get("default").is_none() {
+                matched.demanded.push(format!("{}{}", self.sight.place, their.property.name));
+            }
+        }
+        matched.notes.splice(0..0, self.notes);
+        matched
+    }
+
+    fn say_unclear(&mut self, at: usize, name: &str) {
+        let Some(candidates) = self.unclear.get(&at) else { return };
+        let names: Vec<String> = candidates
+            .iter()
+            .filter_map(|at| Some(format!("`{}`", self.theirs.get(*at)?.property.name)))
+            .collect();
+        let place = self.sight.place;
+        self.notes.push(format!("{place}{name}: could be {}; not translated", names.join(" or ")));
+    }
+
+    /// Writes down a pair: its name where it differs, its values, what it holds.
+    fn spell(&mut self, our: &Named<'_>, their: &Named<'_>, matched: &mut Matched) {
+        let (name, theirs) = (our.property.name, their.property.name);
+        let place = format!("{}{name}", self.sight.place);
+        if name != theirs {
+            self.notes.push(format!("{place} → {theirs}"));
+        }
+        self.doubt(our, their, &place);
+        let (values, lacking) = values::same(our.property.schema, their.property.schema);
+        for (ours, theirs) in &values {
+            self.notes.push(format!("{place}: {ours} → {theirs}"));
+        }
+        if !lacking.is_empty() {
+            self.notes.push(format!("{place}: no value there for {}", lacking.join(", ")));
+        }
+        let inner = inner(our, their, self.sight, &place);
+        let inner = inner.map(|inner| {
+            matched.missing.extend(inner.missing);
+            // An optional object that is never sent demands nothing.
+            matched.demanded.extend(inner.demanded);
+            self.notes.extend(inner.notes);
+            inner.fields
+        });
+        let inner = inner.filter(|fields| !fields.is_empty());
+        if name != theirs || !values.is_empty() || inner.is_some() {
+            let inner = inner.map(|fields| Shape { fields, ..Shape::default() });
+            matched.fields.insert(name.to_owned(), Field { name: theirs.to_owned(), values, inner });
+        }
+    }
+
+    /// Says what a person should look at although the names agree.
+    fn doubt(&mut self, our: &Named<'_>, their: &Named<'_>, place: &str) {
+        let (ours, theirs) = (schema::kind(our.property.schema), schema::kind(their.property.schema));
+        if !is_kind(ours, theirs) {
+            self.notes.push(format!("{place}: another type there"));
+        }
+        if !is_money(&our.property) {
+            return;
+        }
+        if is_in_hundredths(&their.property) {
+            self.notes.push(format!(
+                "{place}: `{}` looks like whole cents there, amounts would be wrong by a hundred: check before using it",
+                their.property.name
+            ));
+        }
+        let side = |named: &Named<'_>, word: &str| split_has(&named.key, word);
+        let sided = side(their, "gross") || side(their, "net");
+        let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
+        let beside = free.map(|(_, other)| other).find(|other| {
+            !sided && (side(other, "gross") || side(other, "net")) && shares_a_word(&other.key, &their.key)
+        });
+        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price")
+        {
+            self.notes.push(format!(
+                "{place}: `{}` stands beside `{}` there; check which of them is net",
+                their.property.name, beside.property.name
+            ));
+        }
+    }
+}
+
+/// The fields of an object in an object, or of the objects in a list.
+fn inner(our: &Named<'_>, their: &Named<'_>, sight: &Sight<'_>, place: &str) -> Option<Matched> {
+    let depth = sight.depth.checked_sub(1)?;
+    let (ours, theirs) = (inside(our.property.schema)?, inside(their.property.schema)?);
+    if schema::properties(ours).is_empty() || schema::properties(theirs).is_empty() {
+        return None;
+    }
+    let subject = [canonical(our.property.name), canonical(their.property.name)].concat();
+    let place = format!("{place}.");
+    let known: &[(String, String)] = &[];
+    let sight = Sight { subject: &subject, known, place: &place, depth, ..*sight };
+    Some(objects(ours, theirs, &sight))
+}
+
+fn inside(schema: &Value) -> Option<&Value> {
+    match schema::kind(schema) {
+        Kind::Object => Some(schema),
+        Kind::List => schema::items(schema),
+        _ => None,
+    }
+}
+
+/// What makes a type unusual enough to be recognised by.
+fn unusual(property: &Property<'_>) -> Option<String> {
+    let schema = property.schema;
+    match schema::kind(schema) {
+        Kind::List if inside(schema).is_some_and(|items| !schema::properties(items).is_empty()) => {
+            Some("list".to_owned())
+        }
+        Kind::Object if !schema::properties(schema).is_empty() => Some("object".to_owned()),
+        Kind::Text if matches!(schema::format(schema), "email" | "uri") => {
+            Some(schema::format(schema).to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn alike_inside(ours: &Value, theirs: &Value) -> bool {
+    match (inside(ours), inside(theirs)) {
+        (Some(ours), Some(theirs)) => {
+            let all = Likeness::of(ours, &[]);
+            let count = schema::properties(ours).len().min(schema::properties(theirs).len());
+            let alike = all.count(theirs);
+            alike >= 2 && alike * 2 >= count
+        }
+        _ => true,
+    }
+}
+
+/// Types that can be the same field under two names.
+fn fits(ours: &Property<'_>, theirs: &Property<'_>) -> bool {
+    let (our, their) = (schema::kind(ours.schema), schema::kind(theirs.schema));
+    if !is_kind(our, their) || (is_money(ours) && is_in_hundredths(theirs)) {
+        return false;
+    }
+    let is_date = |schema: &Value| schema::format(schema).starts_with("date");
+    let (our, their) = (schema::format(ours.schema), schema::format(theirs.schema));
+    // A date is no mail address; an id is no date.
+    our.is_empty() || their.is_empty() || our == their || is_date(ours.schema) == is_date(theirs.schema)
+}
+
+fn is_kind(ours: Kind, theirs: Kind) -> bool {
+    ours == theirs
+        || ours == Kind::Unknown
+        || theirs == Kind::Unknown
+        || matches!(
+            (ours, theirs),
+            (Kind::Number | Kind::Integer, Kind::Number | Kind::Integer | Kind::Text)
+                | (Kind::Text, Kind::Integer)
+        )
+}
+
+fn is_money(property: &Property<'_>) -> bool {
+    let number = matches!(schema::kind(property.schema), Kind::Number | Kind::Unknown);
+    number && canonical(property.name).iter().any(|word| MONEY.contains(&word.as_str()))
+}
+
+fn is_in_hundredths(property: &Property<'_>) -> bool {
+    let said = |text: &str| split(text).iter().any(|word| HUNDREDTHS.contains(&word.as_str()));
+    said(property.name)
+        || (schema::kind(property.schema) == Kind::Integer && said(schema::description(property.schema)))
+}
+
+fn split_has(key: &str, word: &str) -> bool {
+    key.split(' ').any(|one| one == word)
+}
+
+fn shares_a_word(one: &str, other: &str) -> bool {
+    one.split(' ').any(|word| split_has(other, word))
+}
+
+/// Keys of what every record has.
+const EVERYWHERE: &[&str] =
+    &["id", "at created", "at updated", "uuid", "created", "updated", "created on", "on updated", "object"];
+
+/// How many fields of an object are like those of ours: cheap, for telling records apart.
+pub struct Likeness {
+    keys: HashSet<String>,
+    subject: Vec<String>,
+}
+
+impl Likeness {
+    pub fn of(ours: &Value, subject: &[String]) -> Self {
+        let mut keys: HashSet<String> = HashSet::new();
+        for property in schema::properties(ours) {
+            let named = Named::of(property, subject);
+            keys.insert(named.bare);
+            keys.insert(named.key);
+        }
+        Self { keys, subject: subject.to_vec() }
+    }
+
+    pub fn count(&self, theirs: &Value) -> usize {
+        schema::properties(theirs).into_iter().filter(|one| self.has(*one)).count()
+    }
+
+    /// Without what every record has.
+    pub fn telling(mut self) -> Self {
+        self.keys.retain(|key| !EVERYWHERE.contains(&key.as_str()));
+        self
+    }
+
+    /// Fields that not every record has.
+    pub fn own(&self, object: &Value) -> usize {
+        let named = schema::properties(object).into_iter().map(|one| Named::of(one, &self.subject));
+        named.filter(|one| !EVERYWHERE.contains(&one.bare.as_str())).count()
+    }
+
+    fn has(&self, property: Property<'_>) -> bool {
+        let named = Named::of(property, &self.subject);
+        let known = |key: &str| {
+            self.keys.contains(key)
+                || OTHERS.get(key).is_some_and(|all| all.iter().any(|(ours, _)| self.keys.contains(ours)))
+        };
+        known(&named.key) || known(&named.bare)
+    }
+}
