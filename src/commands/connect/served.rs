@@ -17,6 +17,7 @@ use crate::settings::{
 };
 use crate::spec::{Extra, Kept};
 use crate::terminal;
+use crate::text::in_line;
 
 /// Every account that `choice` names, or the one that the settings choose.
 pub fn all(choice: &Choice, settings: &Settings, missing: Missing) -> Result<Vec<(String, Served)>, Failure> {
@@ -133,6 +134,9 @@ pub(super) fn to_account(
             policy.confirm.name()
         ));
     }
+    if !account.service.is_remote() {
+        warn_of_another_address(&account, settings)?;
+    }
     if account.service.is_remote() {
         if settings.stored_account(&account.name).is_none() {
             let message = format!("nobody is logged in to account `{}` yet; nothing was sent", account.name);
@@ -186,7 +190,7 @@ fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure>
 
 pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
     let from_environment = account.stored_in == StoredIn::Environment;
-    let described = kept_description(account, settings)?.map(Arc::new);
+    let described = described(account, settings)?.map(Arc::new);
     Ok(Facts {
         account: account.name.clone(),
         origin: Origin::parse(&account.origin)?,
@@ -206,9 +210,23 @@ pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<
     })
 }
 
+/// Says that a kept description is not used, since it was made for another address.
+fn warn_of_another_address(account: &Account, settings: &Settings) -> Result<(), Failure> {
+    let kept = Kept::load(&settings.folders.config, &account.name)?;
+    if let Some(kept) = kept.filter(|kept| kept.origin != account.origin) {
+        terminal::note(&format!(
+            "warning: the API description kept for account `{}` was made for {} and is not used: `{} spec show` shows it",
+            account.name,
+            in_line(&kept.origin, 200),
+            me()
+        ));
+    }
+    Ok(())
+}
+
 /// The user's description of the account's API, as it is kept. One that was made for another address describes another
 /// API.
-pub fn kept_description(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
+pub fn described(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
     let kept = Kept::load(&settings.folders.config, &account.name)?;
     Ok(kept.filter(|kept| kept.origin == account.origin))
 }
