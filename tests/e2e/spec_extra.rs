@@ -370,9 +370,9 @@ fn published() -> Value {
     } })
 }
 
-#[test]
-fn a_description_that_is_taken_into_use_brings_its_tools() {
-    let server = ScriptedServer::start(|request| match request.target.split('?').next().unwrap() {
+/// An API that follows [`published`].
+fn as_published() -> ScriptedServer {
+    ScriptedServer::start(|request| match request.target.split('?').next().unwrap() {
         "/v1/profiles" => profiles(),
         "/v1/export" => Answer::Bytes(http(200, &["content-type: text/csv"], "a;b\n1;2\n")),
         "/v1/things" => {
@@ -381,7 +381,12 @@ fn a_description_that_is_taken_into_use_brings_its_tools() {
             answer(200, &json!({ "data": cut, "total": 30, "page": page, "limit": cut.len().max(1) }))
         }
         _ => answer(200, &json!({ "ok": true })),
-    });
+    })
+}
+
+#[test]
+fn a_description_that_is_taken_into_use_brings_its_tools() {
+    let server = as_published();
     let home = Arc::new(Home::new());
     let folder = home.path().join("files");
     fs::create_dir_all(&folder).unwrap();
