@@ -59,7 +59,10 @@ fn further() -> Vec<Value> {
 /// A home whose account has this description in use.
 fn described(server: &ScriptedServer, extras: &[Value]) -> Arc<Home> {
     let home = Arc::new(Home::new());
-    let spoken = json!({ "get_invoice": { "verb": "GET", "path": "/v1/invoices/{invoiceId}" } });
+    let spoken = json!({
+        "get_invoice": { "verb": "GET", "path": "/v1/invoices/{invoiceId}" },
+        "list_profiles": { "verb": "GET", "path": "/v1/profiles" },
+    });
     let kept = json!({
         "version": 1, "origin": server.url(), "source": "api.yaml", "title": "Books 2", "digest": "0", "taken": "2026-11-21T00:00:00Z",
         "dialect": { "spoken": spoken }, "extra": extras,
