@@ -25,7 +25,7 @@ impl Checker {
             return Some(given);
         }
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-            return self.one_of(values, given, path);
+            return self.one_of(values, &given, path);
         }
         match schema.get("type").and_then(Value::as_str) {
             Some("object") => match unquoted(given) {
@@ -46,9 +46,9 @@ impl Checker {
         }
     }
 
-    fn one_of(&mut self, values: &'static [Value], given: Value, path: &str) -> Option<Value> {
-        let text = words(&given);
-        let same = |value: &&Value| **value == given || words(value) == text;
+    fn one_of(&mut self, values: &'static [Value], given: &Value, path: &str) -> Option<Value> {
+        let text = words(given);
+        let same = |value: &&Value| *value == given || words(value) == text;
         let alike = |value: &&Value| words(value).eq_ignore_ascii_case(&text);
         let found = values.iter().find(same).or_else(|| values.iter().find(alike));
         if let Some(value) = found {

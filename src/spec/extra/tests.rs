@@ -9,7 +9,8 @@ use crate::catalogue::{Answer, Confirms, Effect, Endpoint, Kind, Method};
 use crate::spec::{Document, Operation, Verb};
 
 fn extras_of(paths: Value) -> Extras {
-    let document = json!({ "openapi": "3.1.0", "info": { "title": "t", "version": "1" }, "paths": paths });
+    let mut document = json!({ "openapi": "3.1.0", "info": { "title": "t", "version": "1" } });
+    document["paths"] = paths;
     let document = Document::parse(document.to_string().as_bytes()).unwrap();
     Extras::of(&document.operations(), &["duplicate_invoice", "run_write"])
 }
