@@ -83,13 +83,18 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    fn of(property: Property<'a>, subject: &[String]) -> Self {
+    fn of(property: Property<'a>, subject: &[String], inner: bool) -> Self {
         let words = canonical(property.name);
         let rest: Vec<&String> = words.iter().filter(|word| !subject.contains(word)).collect();
         let key = key(&words);
         Self {
             squashed: squashed(property.name),
-            bare: if rest.is_empty() { key.clone() } else { super::words::key(&rest) },
+            // `itemId` of a line is the id of an item, and not of the line.
+            bare: if rest.is_empty() || (inner && rest == ["id"]) {
+                key.clone()
+            } else {
+                super::words::key(&rest)
+            },
             key,
             annotated: property.schema.get(ANNOTATION).and_then(Value::as_str),
             property,
@@ -122,8 +127,10 @@ pub fn objects(ours: &Value, theirs: &Value, sight: &Sight<'_>) -> Matched {
 
 /// Matches properties, or parameters given as such.
 pub fn properties(ours: &[Property<'_>], theirs: &[Property<'_>], sight: &Sight<'_>) -> Matched {
-    let ours: Vec<Named<'_>> = ours.iter().map(|one| Named::of(*one, sight.subject)).collect();
-    let theirs: Vec<Named<'_>> = theirs.iter().map(|one| Named::of(*one, sight.subject)).collect();
+    let ours: Vec<Named<'_>> =
+        ours.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
+    let theirs: Vec<Named<'_>> =
+        theirs.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
     let mut pairing = Pairing::new(&ours, &theirs, sight);
     for tier in TIERS {
         pairing.pair(*tier);

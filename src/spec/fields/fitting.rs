@@ -49,6 +49,9 @@ pub fn fits(ours: &Property<'_>, theirs: &Property<'_>) -> bool {
         return false;
     }
     let is_date = |schema: &Value| schema::format(schema).starts_with("date");
+    if is_date(ours.schema) && matches!(their, Kind::Integer | Kind::Number) {
+        return false;
+    }
     let (our, their) = (schema::format(ours.schema), schema::format(theirs.schema));
     // A date is no mail address; an id is no date.
     our.is_empty() || their.is_empty() || our == their || is_date(ours.schema) == is_date(theirs.schema)
