@@ -70,7 +70,7 @@ pub const SAME: &[(&str, &str)] = &[
     ("invoice number", "rechnungsnummer"),
     ("client number", "kundennummer"),
     ("number", "no, num, nr, nummer, numero"),
-    ("currency", "waehrung, devise, valuta"),
+    ("currency", "waehrung, devise"),
     ("quantity", "qty, menge, anzahl, quantite"),
     ("unit", "einheit, unite"),
     ("price", "preis, prix, prezzo"),
