@@ -176,6 +176,7 @@ fn a_description_is_used_shown_and_removed() {
     let in_use = &shown["in_use"];
     assert_eq!((in_use["counts"].as_bool(), in_use["copy_state"].as_str()), (Some(true), Some("unchanged")));
     assert_eq!(in_use["made_for"], desk.url.as_str());
+    assert_eq!((&in_use["rows"], &in_use["missing"]), (&json!([]), &json!(0)), "nothing differs from ours");
     assert_eq!(in_use["sha256"].as_str().unwrap().len(), 64);
     let text = desk.run(&["show"]).exits(0).stdout;
     assert!(text.contains("Lumabill REST API") && text.contains(&file), "{text}");
@@ -243,6 +244,7 @@ fn what_differs_is_shown_beside_the_tools_and_beside_what_was_in_use() {
     for lines in [
         "  list_clients\n    - GET /v1/clients\n    + GET /v2/customers\n",
         "  list_offers\n    - GET /v1/offers\n    + missing\n",
+        "  get_invoice\n    + answers client_id → customerId\n",
         "  send_invoice\n    + POST /v1/invoices/{id}/send\n",
     ] {
         assert!(used[from..].contains(lines), "no `{lines}` in\n{used}");
