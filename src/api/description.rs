@@ -27,8 +27,9 @@ const ACCEPTED: &str = "application/json, application/yaml;q=0.9, */*;q=0.5";
 /// Addresses that a page names and that are shown.
 const LINKS: usize = 3;
 
-/// Where APIs put their description, below their own address: the frameworks' defaults, the more common first.
-const PLACES: [&str; 28] = [
+/// Where APIs put their description, below their own address: the frameworks' defaults, the more common first, then pages
+/// that name it.
+const PLACES: [&str; 32] = [
     "/openapi.json",
     "/openapi.yaml",
     "/v1/openapi.json",
@@ -57,6 +58,10 @@ const PLACES: [&str; 28] = [
     "/.well-known/openapi.json",
     "/.well-known/openapi.yaml",
     "/.well-known/openapi",
+    "/docs",
+    "/api/docs",
+    "/swagger-ui/index.html",
+    "/",
 ];
 
 /// One origin that is asked for descriptions.
@@ -215,7 +220,10 @@ fn links(bytes: &[u8], page: &Url) -> Vec<String> {
 mod tests {
     use url::Url;
 
+    use std::time::Duration;
+
     use super::{NotFetched, PLACES, Source, address, is_page, links};
+    use crate::api::tests::server::{Play, Server};
     use crate::credentials::Origin;
     use crate::https::Trust;
 
@@ -230,6 +238,18 @@ mod tests {
         let refused = origin("https://u:secret@h/x?key=secret2").err().unwrap().to_string();
         assert!(!refused.contains("secret"), "{refused}");
         assert_eq!(address("https://h/x?a=b#c").unwrap().as_str(), "https://h/x?a=b");
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_or_never_ends_is_not_waited_for() {
+        let drip = Play::Drip(b"HTTP/1.1 200 OK\r\n\r\n{".to_vec(), Duration::from_millis(20));
+        let server = Server::start(vec![Play::Silence, drip]).await;
+        for _ in 0..2 {
+            let url = server.origin.join("/openapi.json").unwrap();
+            let source = Source::of(&url, Trust::default(), "test").unwrap();
+            let error = source.within(&url, Duration::from_millis(150)).await.unwrap_err();
+            assert!(matches!(error, NotFetched::Silent { .. }), "{error}");
+        }
     }
 
     #[test]

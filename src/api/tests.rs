@@ -4,7 +4,7 @@ mod answers;
 mod pages;
 mod refusals;
 mod sending;
-mod server;
+pub mod server;
 mod tls;
 
 use std::sync::Mutex;

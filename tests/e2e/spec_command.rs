@@ -176,6 +176,7 @@ fn a_description_is_used_shown_and_removed() {
     let in_use = &shown["in_use"];
     assert_eq!((in_use["counts"].as_bool(), in_use["copy_state"].as_str()), (Some(true), Some("unchanged")));
     assert_eq!(in_use["made_for"], desk.url.as_str());
+    assert_eq!((&in_use["rows"], &in_use["missing"]), (&json!([]), &json!(0)), "nothing differs from ours");
     assert_eq!(in_use["sha256"].as_str().unwrap().len(), 64);
     let text = desk.run(&["show"]).exits(0).stdout;
     assert!(text.contains("Lumabill REST API") && text.contains(&file), "{text}");
@@ -192,6 +193,83 @@ fn a_description_is_used_shown_and_removed() {
     assert!(desk.run(&["reset"]).exits(0).stdout.contains("removed the API description"));
     desk.is_untouched();
     assert!(desk.run(&["reset"]).exits(0).stdout.contains("nothing was changed"));
+}
+
+/// Our description with clients elsewhere, one field renamed everywhere, offers without a list, and two operations that no
+/// tool of ours calls.
+fn changed() -> Value {
+    let text = ours().to_string().replace("/v1/clients", "/v2/customers").replace("client_id", "customerId");
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    let paths = document["paths"].as_object_mut().unwrap();
+    paths.remove("/v1/offers").unwrap();
+    let pdf = json!({"responses": {"200": {"description": "", "content": {"application/pdf": {}}}}});
+    paths.insert("/v1/invoices/{id}/pdf".to_owned(), json!({"get": pdf}));
+    paths.insert(
+        "/v1/invoices/{id}/send".to_owned(),
+        json!({"post": {"operationId": "sendInvoice", "responses": {"202": {"description": ""}}}}),
+    );
+    document
+}
+
+#[test]
+fn what_differs_is_shown_beside_the_tools_and_beside_what_was_in_use() {
+    let desk = Desk::offline();
+    let file = desk.put("changed.json", changed().to_string());
+    let check = desk.run(&["check", &file]).exits(1);
+    for line in [
+        " list_clients              moved    path /v1/clients → /v2/customers",
+        " get_invoice               renamed  client_id → customerId",
+        " list_offers               missing  nothing like it was found",
+    ] {
+        assert!(check.stdout.lines().any(|one| one.starts_with(line)), "no `{line}` in\n{}", check.stdout);
+    }
+    assert!(
+        check.stdout.contains("2 operations beyond the built-in tools: further tools"),
+        "{}",
+        check.stdout
+    );
+    assert!(check.stderr.contains("2 of 63 tools are not in the description"), "{}", check.stderr);
+    assert!(check.stderr.contains("x-lumabill-tool"), "{}", check.stderr);
+    let said = desk.run(&["check", &file, "--json"]).exits(1).json();
+    assert_eq!((said["all_found"].as_bool(), said["counts"]["missing"].as_u64()), (Some(false), Some(2)));
+    let further: Vec<_> =
+        said["further_tools"].as_array().unwrap().iter().map(|one| one["tool"].as_str()).collect();
+    assert!(further.len() == 2 && further.contains(&Some("send_invoice")), "{said:#}");
+    desk.is_untouched();
+
+    let plain = desk.put("ours.yaml", yaml());
+    desk.run(&["use", &plain]).exits(0);
+    let used = desk.run(&["use", &file]).exits(0).stdout;
+    let from = used.find("compared with what was in use").unwrap_or_else(|| panic!("{used}"));
+    for lines in [
+        "  list_clients\n    - GET /v1/clients\n    + GET /v2/customers\n",
+        "  list_offers\n    - GET /v1/offers\n    + missing\n",
+        "  get_invoice\n    + answers client_id → customerId\n",
+        "  send_invoice\n    + POST /v1/invoices/{id}/send\n",
+    ] {
+        assert!(used[from..].contains(lines), "no `{lines}` in\n{used}");
+    }
+    let shown = desk.run(&["show"]).exits(0).stdout;
+    assert!(shown.contains("2 missing") && shown.contains("send_invoice"), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with(" list_clients") && line.contains("GET /v2/customers"))
+    );
+    let in_use = &desk.run(&["show", "--json"]).exits(0).json()["in_use"];
+    assert_eq!((in_use["missing"].as_u64(), in_use["further_tools"].as_array().unwrap().len()), (Some(2), 2));
+    let back = desk.run(&["use", &plain, "--json"]).exits(0).json();
+    let change = back["changes"].as_array().unwrap().iter().find(|one| one["tool"] == "send_invoice");
+    assert_eq!(change.unwrap()["now"], json!([]));
+}
+
+#[test]
+fn a_description_of_another_api_is_not_used() {
+    let desk = Desk::offline();
+    let pets = json!({"openapi": "3.0.0", "info": {"title": "Pets"}, "paths": {
+        "/pets": {"get": {"operationId": "listPets"}}, "/pets/{id}": {"delete": {}}}});
+    let file = desk.put("pets.json", pets.to_string());
+    assert!(desk.run(&["check", &file]).exits(1).stderr.contains("63 of 63 tools"));
+    refused(desk.run(&["use", &file]), 1, &["describes another API", "x-lumabill-tool"]);
+    desk.is_untouched();
 }
 
 #[test]
@@ -307,6 +385,20 @@ fn the_usual_places_are_looked_at_below_the_own_address() {
     assert!(ended.stderr.contains("  /base/openapi.json: HTTP 404\n"), "{}", ended.stderr);
     went_without_a_key(&server.requests());
     assert!(server.requests().iter().all(|request| request.target.starts_with("/base/")));
+
+    // One that only a page names.
+    let body = ours().to_string();
+    let server = ScriptedServer::start(move |request| {
+        Answer::Bytes(match request.target.as_str() {
+            "/docs" => {
+                http(200, &[], "<script>ui({url: '/spec/openapi-7.json'}, 'https://x.example/openapi.json')")
+            }
+            "/spec/openapi-7.json" => json_answer(200, &body),
+            _ => json_answer(404, "{}"),
+        })
+    });
+    let said = Desk::at(&server.url()).run(&["check", "--discover", "--json"]).exits(0).json();
+    assert_eq!(said["source"], format!("{}/spec/openapi-7.json", server.url()));
 
     let empty = ScriptedServer::always(json_answer(404, "{}"));
     let desk = Desk::at(&empty.url());

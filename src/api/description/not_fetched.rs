@@ -92,8 +92,10 @@ impl Explain for NotFetched {
 
     fn sent(&self) -> Sent {
         match self {
-            Self::Address { .. } | Self::Decorated { .. } | Self::NotEncrypted { .. } => Sent::Nothing,
-            Self::Trouble(Trouble::NoTrust { .. } | Trouble::Unreachable { .. }) => Sent::Nothing,
+            Self::Address { .. }
+            | Self::Decorated { .. }
+            | Self::NotEncrypted { .. }
+            | Self::Trouble(Trouble::NoTrust { .. } | Trouble::Unreachable { .. }) => Sent::Nothing,
             _ => Sent::Read,
         }
     }

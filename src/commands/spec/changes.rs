@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::wire_words::{differing, operation, ours, tools};
+use super::wire_words::{operation, tools, whole};
 use crate::spec::Kept;
 
 /// One tool.
@@ -17,15 +17,9 @@ pub struct Change {
 
 /// Tools that are called otherwise than before, in the order of the catalogue, then further tools.
 pub fn between(before: &Kept, after: &Kept) -> Vec<Change> {
-    let (old, new) = (differing(&before.dialect), differing(&after.dialect));
     let mut changes = Vec::new();
     for row in tools() {
-        let lines = |of: Option<&Option<Vec<String>>>| match of {
-            Some(Some(lines)) if lines.is_empty() => vec![ours(row)],
-            Some(Some(lines)) => lines.clone(),
-            _ => vec!["missing".to_owned()],
-        };
-        changes.extend(change(row.tool, &lines(old.get(row.tool)), &lines(new.get(row.tool))));
+        changes.extend(change(row.tool, &whole(&before.dialect, row), &whole(&after.dialect, row)));
     }
     let further = |kept: &Kept, tool: &str| {
         let found = kept.extra.iter().find(|extra| extra.tool == tool);

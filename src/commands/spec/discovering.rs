@@ -1,9 +1,12 @@
 //! The usual places of a description, tried one after the other below the account's own address, without its key.
 
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
+use url::Url;
+
 use crate::api::Moment;
-use crate::api::description::{Fetched, NotFetched, Source};
+use crate::api::description::{Fetched, NotFetched, Source, address};
 use crate::commands::connect::USER_AGENT;
 use crate::credentials::Origin;
 use crate::failure::{Exit, Failure};
@@ -11,6 +14,8 @@ use crate::settings::{Account, Settings};
 use crate::spec::Document;
 use crate::terminal;
 
+/// Places, with those that pages name.
+const MOST: usize = 80;
 /// All places together.
 const LIMIT: Duration = Duration::from_secs(40);
 
@@ -25,11 +30,13 @@ pub async fn find(
     let source = Source::of(first, super::source::trust(account, settings), USER_AGENT)?;
     terminal::note(&format!("looking at the usual places of {origin}, without your key"));
     let (began, mut tried) = (Moment::now(), Vec::new());
-    for place in &places {
+    let mut places = VecDeque::from(places);
+    let mut seen: HashSet<Url> = places.iter().cloned().collect();
+    while let Some(place) = places.pop_front() {
         if began.elapsed() > LIMIT {
             return Err(nowhere(&origin, &tried, true));
         }
-        let answered = match source.look(place).await {
+        let answered = match source.look(&place).await {
             Ok(fetched) => match Document::parse(&fetched.bytes) {
                 Ok(_) => {
                     terminal::note(&format!("  {}: here it is", place.path()));
@@ -37,11 +44,19 @@ pub async fn find(
                 }
                 Err(error) => error.to_string(),
             },
-            // Where nobody answers, nobody answers at the other places.
-            Err(error @ NotFetched::Trouble(_)) => return Err(error.into()),
-            Err(error @ NotFetched::Status { status: 429, .. }) => return Err(error.into()),
+            // Where nobody answers, or nobody wants to be asked, it is so at the other places.
+            Err(error @ (NotFetched::Trouble(_) | NotFetched::Status { status: 429, .. })) => {
+                return Err(error.into());
+            }
             Err(NotFetched::Status { status, .. }) => format!("HTTP {status}"),
-            Err(error) => error.to_string(),
+            Err(error) => {
+                if let NotFetched::Page { links, .. } = &error {
+                    let named = links.iter().filter_map(|link| address(link).ok());
+                    let named = named.filter(|link| seen.len() < MOST && seen.insert(link.clone()));
+                    named.collect::<Vec<_>>().into_iter().rev().for_each(|link| places.push_front(link));
+                }
+                error.to_string()
+            }
         };
         terminal::note(&format!("  {}: {answered}", place.path()));
         tried.push((place.path().to_owned(), answered));

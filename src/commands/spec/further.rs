@@ -17,7 +17,7 @@ impl Further {
     }
 
     /// What a further tool does, in a word.
-    pub fn effect(&self, tool: &Extra) -> &'static str {
+    pub fn effect(tool: &Extra) -> &'static str {
         match tool.effect() {
             Effect::Reads => "reads",
             Effect::Creates => "creates, asks",

@@ -1,5 +1,6 @@
 //! The files of a description in use: what follows from it, and its copy.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,11 @@ use crate::spec::Kept;
 
 /// SHA-256, hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in ring::digest::digest(&ring::digest::SHA256, bytes).as_ref() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// RFC 3339, to the second.

@@ -5,6 +5,7 @@ use comfy_table::presets::NOTHING;
 use serde_json::{Value, json};
 
 use super::Compared;
+use super::further::Further;
 use super::wire_words::{operation, verb};
 use crate::credentials::Origin;
 use crate::settings::Account;
@@ -49,10 +50,11 @@ fn notes(row: &Row, compared: &Compared) -> Vec<String> {
     let told = |path: &str| row.notes.iter().any(|note| note.contains(path));
     let operation =
         spoken.filter(|spoken| !told(&spoken.path)).map(|spoken| operation(spoken.verb, &spoken.path));
-    operation
-        .into_iter()
-        .chain(row.notes.iter().flat_map(|note| note.lines()).map(|note| in_line(note, WORDS)))
-        .collect()
+    if row.verdict == Verdict::Missing && row.notes.is_empty() {
+        return vec!["nothing like it was found".to_owned()];
+    }
+    let notes = row.notes.iter().flat_map(|note| note.lines()).map(|note| in_line(note, WORDS));
+    operation.into_iter().chain(notes).collect()
 }
 
 fn counted(compared: &Compared) -> Vec<(&'static str, usize)> {
@@ -110,11 +112,7 @@ fn new(compared: &Compared) -> Option<String> {
         .tools
         .iter()
         .map(|tool| {
-            vec![
-                tool.tool.clone(),
-                compared.further.effect(tool).to_owned(),
-                operation(tool.verb, &tool.path),
-            ]
+            vec![tool.tool.clone(), Further::effect(tool).to_owned(), operation(tool.verb, &tool.path)]
         })
         .collect();
     let count = if new.len() == 1 { "1 operation".to_owned() } else { format!("{} operations", new.len()) };
@@ -178,7 +176,7 @@ pub fn json(compared: &Compared, account: &Account) -> Value {
         .tools
         .iter()
         .map(|one| {
-            json!({"tool": one.tool, "does": compared.further.effect(one), "method": verb(one.verb), "path": one.path})
+            json!({"tool": one.tool, "does": Further::effect(one), "method": verb(one.verb), "path": one.path})
         })
         .collect();
     let tried: Vec<Value> = compared

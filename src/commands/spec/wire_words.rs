@@ -9,6 +9,8 @@ use crate::text::in_line;
 /// Levels of objects in objects.
 const DEEPEST: usize = 6;
 const WORDS: usize = 160;
+/// Where the records of our lists are.
+const OUR_RECORDS: &str = "data";
 
 /// `GET`.
 pub fn verb(verb: Verb) -> &'static str {
@@ -32,7 +34,7 @@ pub fn tools() -> impl Iterator<Item = &'static Endpoint> {
 }
 
 /// What the catalogue itself says.
-pub fn ours(row: &Endpoint) -> String {
+fn ours(row: &Endpoint) -> String {
     format!("{} {}", format!("{:?}", row.method).to_uppercase(), row.path)
 }
 
@@ -59,20 +61,29 @@ fn template(path: &str) -> String {
 
 /// What differs from the catalogue, by tool: empty where nothing does, `None` where the description lacks it.
 pub fn differing(dialect: &Dialect) -> BTreeMap<&'static str, Option<Vec<String>>> {
+    let lines = |row: &Endpoint, spoken: &Spoken| {
+        let moved = (!is_ours(row, spoken)).then(|| operation(spoken.verb, &spoken.path));
+        moved.into_iter().chain(names(spoken)).collect()
+    };
     tools().map(|row| (row.tool, dialect.spoken.get(row.tool).map(|spoken| lines(row, spoken)))).collect()
 }
 
-fn lines(row: &Endpoint, spoken: &Spoken) -> Vec<String> {
+/// The operation that a tool calls, and what differs in it; `missing` where the description lacks it.
+pub fn whole(dialect: &Dialect, row: &Endpoint) -> Vec<String> {
+    let Some(spoken) = dialect.spoken.get(row.tool) else { return vec!["missing".to_owned()] };
+    let called = if is_ours(row, spoken) { ours(row) } else { operation(spoken.verb, &spoken.path) };
+    std::iter::once(called).chain(names(spoken)).collect()
+}
+
+/// Names, values and envelopes that are spelled otherwise than ours.
+fn names(spoken: &Spoken) -> Vec<String> {
     let mut lines = Vec::new();
-    if !is_ours(row, spoken) {
-        lines.push(operation(spoken.verb, &spoken.path));
-    }
     for (name, field) in &spoken.query {
         lines.extend(of_field("asks", name, field, DEEPEST));
     }
     lines.extend(of_shape("sends", "", &spoken.sends, DEEPEST));
     lines.extend(of_shape("answers", "", &spoken.answers, DEEPEST));
-    if let Some(list) = &spoken.list {
+    if let Some(list) = spoken.list.as_ref().filter(|list| list.records != [OUR_RECORDS]) {
         let records =
             if list.records.is_empty() { "the answer itself".to_owned() } else { list.records.join(".") };
         lines.push(format!("records are in {records}"));
