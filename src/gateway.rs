@@ -41,6 +41,9 @@ mod unoffered;
 mod updating;
 mod writing;
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::ControlFlow;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;

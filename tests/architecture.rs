@@ -312,3 +312,61 @@ fn uses_are_found_however_they_are_written() {
     assert_eq!(found("pub(in crate::credentials) fn x() {}"), ["credentials"]);
     assert!(found("let text = \"crate::mcp\"; mycrate::api();").is_empty());
 }
+
+/// Where words leave the program as they stand: printed, in a result, or in the message of an error.
+const EXITS: [&str; 10] = [
+    "terminal::line(",
+    "terminal::note(",
+    "terminal::print(",
+    "terminal::ask(",
+    "terminal::yes(",
+    "json!(",
+    ".insert(",
+    "Failure::new(",
+    ".because(",
+    "#[error(",
+];
+
+/// A hint, a row of `doctor` and the help have their commands named as they work here: PATH may have no `lumabill`.
+/// Other words have to go through `here`, or name the program with `me`.
+#[test]
+fn no_bare_command_is_handed_out() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| source.lines > 0) {
+        let own = without_tests(&source.text);
+        for (at, _) in own.match_indices("lumabill ") {
+            let line = &own[own[..at].rfind('\n').map_or(0, |end| end + 1)..];
+            let line = line.lines().next().unwrap();
+            if line.trim_start().starts_with("//") || !is_command(own, at) {
+                continue;
+            }
+            // The statement that it stands in, as far as it is written before it.
+            let begins =
+                [";\n", "{\n", "}\n"].iter().filter_map(|end| own[..at].rfind(end)).max().unwrap_or(0);
+            let statement = &own[begins..at];
+            let last = EXITS.iter().filter_map(|exit| Some((statement.rfind(exit)?, *exit))).max();
+            let named =
+                ["here(", "hint(", "Row::", "failed("].iter().filter_map(|sink| statement.rfind(sink)).max();
+            if let Some((exit, name)) = last
+                && named.is_none_or(|named| named < exit)
+            {
+                found.push(format!("{}: `{}` in {name}…", source.path, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "pass these through `failure::here`:\n{}", found.join("\n"));
+}
+
+/// Behind a backtick, a space or the beginning of a string, and before one of our commands.
+fn is_command(text: &str, at: usize) -> bool {
+    let before = text[..at].chars().next_back();
+    let word: String = text[at + "lumabill ".len()..].chars().take_while(char::is_ascii_lowercase).collect();
+    before.is_some_and(|letter| "` \"".contains(letter)) && commands().contains(&word)
+}
+
+/// Those that `failure::here` knows.
+fn commands() -> Vec<String> {
+    let text = fs::read_to_string(root().join("src/failure.rs")).unwrap();
+    let list = text.split("pub const COMMANDS: &[&str] = &[").nth(1).unwrap().split(']').next().unwrap();
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}

@@ -12,6 +12,7 @@ schemathesis=4.32.5
 tiktoken=1.0.21
 ajv=8.17.1
 mcpb=2.1.2
+skillsaw=0.22.0
 
 missing=()
 for package in "${packages[@]}"; do
@@ -32,6 +33,14 @@ if ! [[ -x .cache/venv/bin/schemathesis && "$(cat .cache/venv/version 2>/dev/nul
   python3 -m venv .cache/venv
   .cache/venv/bin/pip install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
   echo "$schemathesis" >.cache/venv/version
+fi
+
+# For the schema of the MCP registry alone, which it carries: nothing of it is run.
+if [[ "$(cat .cache/skillsaw/version 2>/dev/null)" != "$skillsaw" ]]; then
+  echo "fetching the schema of the MCP registry (skillsaw $skillsaw)"
+  rm -rf .cache/skillsaw
+  .cache/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target .cache/skillsaw "skillsaw==$skillsaw"
+  echo "$skillsaw" >.cache/skillsaw/version
 fi
 
 # A folder each, so that a worktree of another day does not take away what it does not know.

@@ -25,21 +25,28 @@ pub struct Known {
     pub only_with: &'static [&'static str],
 }
 
+/// The services whose pages were read.
+pub const SERVICES: [&str; 4] = ["billbot", "billstride", "faktoora", "lumabill-hosted"];
+
 /// What the page of `service` says of `tool`.
 pub fn known(service: &str, tool: &str) -> Option<&'static Known> {
-    let rows = match service {
+    rows(service).iter().find(|row| row.tool == tool)
+}
+
+/// Every tool that the page of `service` names.
+pub fn rows(service: &str) -> &'static [Known] {
+    match service {
         "billbot" => billbot::ROWS,
         "billstride" => billstride::ROWS,
         "faktoora" => faktoora::ROWS,
         "lumabill-hosted" => hosted::rows(),
-        _ => return None,
-    };
-    rows.iter().find(|row| row.tool == tool)
+        _ => &[],
+    }
 }
 
 /// Whether a service is one whose pages were read, so that its hints on reading are believed.
 pub fn is_named(service: &str) -> bool {
-    matches!(service, "billbot" | "billstride" | "faktoora" | "lumabill-hosted")
+    SERVICES.contains(&service)
 }
 
 const fn reads(tool: &'static str, toolset: Toolset) -> Known {

@@ -72,6 +72,10 @@ fn named(command: clap::Command, name: &str) -> clap::Command {
         ),
     ];
     let mut command = if command.get_name() == "lumabill" { command.bin_name(name) } else { command };
+    if name != "lumabill" {
+        // A path is long: broken into lines, an example could not be copied.
+        command = command.term_width(0);
+    }
     for (text, put) in texts {
         if let Some(text) = text {
             command = put(command, text);

@@ -19,7 +19,7 @@ use crate::settings::{Account, Confirm, Flags, Policy, Profile, RateLimit, Setti
 use crate::terminal;
 
 pub use remote::server as remote_setup;
-pub use served::described;
+pub use served::kept_description;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -179,7 +179,7 @@ impl Choice {
     /// How many tools a client is shown that starts a server with these options; checks the names in them.
     pub fn count_tools(&self, settings: &Settings, account: &Account) -> Result<usize, Failure> {
         let policy = settings.policy(&self.flags(), account)?;
-        let kept = described(account, settings)?;
+        let kept = kept_description(account, settings)?;
         let further = kept.as_ref().map(|kept| kept.extra.as_slice()).unwrap_or_default();
         let selection = self.selection_of(account, policy.toolsets.as_deref(), further);
         if account.service.is_remote() {

@@ -59,7 +59,7 @@ fn running(client: &str) -> Running {
 /// What a person who starts it by hand is told.
 fn greeting(me: &str) -> String {
     format!(
-        "lumabill serve speaks MCP on stdin and stdout: it is started by an AI assistant, not by hand.\n\
+        "`serve` speaks MCP on stdin and stdout: it is started by an AI assistant, not by hand.\n\
          To let Claude Code start it:\n  claude mcp add -s user lumabill -- {me} serve\n\
          It waits for messages now; Ctrl-C ends it."
     )

@@ -162,7 +162,8 @@ impl Gateway {
         let (method, path, whole) =
             (format!("{:?}", wire.method).to_uppercase(), wire.path.clone(), wire.body.clone());
         let (query, file) = (wire.query.clone(), wire.file.as_ref().map(Vec::len));
-        let theirs = spoken::shown(work, &request(work, wire))?;
+        let ours = request(work, wire);
+        let theirs = spoken::shown(work, &ours)?;
         let (method, path, part) = theirs.unwrap_or((method, path, None));
         let mut shown = Map::new();
         shown.insert("method".into(), json!(method));

@@ -37,9 +37,11 @@ impl Connection {
             client: api::Client::new(facts.origin.clone(), facts.trust.clone(), facts.user_agent),
             clock: ServerClock::default(),
             profiles: Profiles::new(facts.fixed_profile.clone(), facts.chosen_profile.clone(), known),
-            served: Served::new(selection, facts.read_only)
-                .described(facts.described.as_deref())
-                .with_extras(selection, facts.read_only, &extras),
+            served: Served::new(selection, facts.read_only).narrowed(facts.described.as_deref()).with_extras(
+                selection,
+                facts.read_only,
+                &extras,
+            ),
             logged_in: facts.logged_in,
             facts,
         }

@@ -47,22 +47,10 @@ pub(super) fn outgoing<'k>(
     let asking = Asking { verb, path: &request.path, query: &request.query, body, changes };
     let spoken = kept.dialect.outgoing(&asking).map_err(|why| unspoken(&request.tool, why))?;
     Ok(spoken.map(|Outgoing { verb, path, query, body, reading }| {
-        let wire = api::Request {
-            tool: request.tool.clone(),
-            method: method_of(verb),
-            path,
-            query,
-            body: match (&request.body, body) {
-                (_, Some(body)) => Body::Json(body),
-                (other, None) => other.clone(),
-            },
-            verbatim: None,
-            profile: request.profile.clone(),
-            idempotency_key: request.idempotency_key.clone(),
-            if_match: request.if_match.clone(),
-            patience: request.patience,
-            safety: request.safety,
-        };
+        let mut wire = api::Request { method: method_of(verb), path, query, ..request.clone() };
+        if let Some(body) = body {
+            wire.body = Body::Json(body);
+        }
         (wire, reading)
     }))
 }
@@ -97,14 +85,18 @@ pub(super) fn shown(
 ) -> Result<Option<(String, String, Option<Value>)>, ApiError> {
     let Some(kept) = work.connection.described() else { return Ok(None) };
     let changes = changes(work);
-    let Some((wire, reading)) = outgoing(kept, request, changes.as_ref())? else { return Ok(None) };
-    let body = match (&request.body, &changes) {
-        (Body::Json(body), Some(changes)) => {
-            Some(kept.dialect.part(reading.tool(), body, changes).into_owned())
-        }
-        _ => None,
-    };
+    let Some((wire, _)) = outgoing(kept, request, changes.as_ref())? else { return Ok(None) };
+    let body = asking(request, changes.as_ref()).and_then(|asking| kept.dialect.sent(&asking));
     Ok(Some((wire.method.to_string(), wire.path, body)))
+}
+
+fn asking<'r>(request: &'r api::Request, changes: Option<&'r Map<String, Value>>) -> Option<Asking<'r>> {
+    let body = match &request.body {
+        Body::Json(body) => Some(body),
+        Body::None | Body::File { .. } => None,
+    };
+    let verb = verb_of(&request.method)?;
+    Some(Asking { verb, path: &request.path, query: &request.query, body, changes })
 }
 
 /// What of a write the API has no place for, in words; nothing where all of it is sent.
@@ -114,7 +106,7 @@ pub(super) fn note_unsent(work: &mut Work, wire: &Wire) {
         Some(changes) => Value::Object(changes),
         None => wire.body.clone().unwrap_or_default(),
     };
-    let unsent = kept.dialect.unsent(work.endpoint.tool, &given);
+    let unsent = kept.dialect.unsent(work.endpoint, &given);
     let notes: Vec<_> = unsent
         .iter()
         .map(|field| format!("`{field}` was left out: the API description in use has no such field"))

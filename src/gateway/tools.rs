@@ -1,6 +1,6 @@
 //! Which tools are served: one filter for what is listed and what may be called.
 
-mod described;
+mod narrowed;
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
 use crate::failure::{Exit, Failure};
 use crate::spec::{self, Extra, Kept};
 use crate::workflows;
-use described::Described;
+use narrowed::Narrowed;
 
 /// Further tools of the user's description that are served by default.
 const EXTRAS: usize = 40;
@@ -36,7 +36,7 @@ pub struct Served {
     /// Selected but writing, while only reading is allowed: refused with that reason.
     withheld: Vec<&'static Endpoint>,
     /// Which rows the API has, and which of them ask, as its description says.
-    described: Described,
+    narrowed: Narrowed,
     /// Further tools of the user's description that were not chosen.
     spare: Vec<&'static Endpoint>,
     lean: bool,
@@ -132,18 +132,20 @@ impl Served {
         let (withheld, endpoints) = rows()
             .filter(|endpoint| selection.has(endpoint))
             .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
-        let described = Described::default();
-        Self { endpoints, withheld, described, spare: Vec::new(), lean: selection.lean }
+        let narrowed = Narrowed::default();
+        Self { endpoints, withheld, narrowed, spare: Vec::new(), lean: selection.lean }
     }
 
     /// The same where the API's description is in use: what it lacks is not served, and what it says more of than the
     /// catalogue knows is asked for.
-    pub fn described(mut self, kept: Option<&Kept>) -> Self {
+    pub fn narrowed(mut self, kept: Option<&Kept>) -> Self {
         if let Some(kept) = kept {
-            self.described = Described::of(&kept.dialect);
+            self.narrowed = Narrowed::of(&kept.dialect);
             for rows in [&mut self.endpoints, &mut self.withheld] {
-                rows.retain(|row| !self.described.lacks(row.tool));
-                rows.iter_mut().for_each(|row| *row = self.described.tightened(row));
+                rows.retain(|row| !self.narrowed.lacks(row.tool));
+                for row in rows.iter_mut() {
+                    *row = self.narrowed.tightened(row);
+                }
             }
         }
         self
@@ -151,12 +153,12 @@ impl Served {
 
     /// A row of the catalogue for a call that is made of others, whether it is served or not.
     pub fn part(&self, tool: &str) -> Result<&'static Endpoint, Failure> {
-        if self.described.lacks(tool) {
-            return Err(described::lacking(tool));
+        if self.narrowed.lacks(tool) {
+            return Err(narrowed::lacking(tool));
         }
         let row = catalogue::find(tool)
             .ok_or_else(|| super::following::defect(&format!("the catalogue has no `{tool}`")))?;
-        Ok(self.described.tightened(row))
+        Ok(self.narrowed.tightened(row))
     }
 
     /// With what only the user's description of the API has, behind all others.
@@ -198,8 +200,8 @@ impl Served {
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
             return Err(read_only(name));
         }
-        if self.described.lacks(name) {
-            return Err(described::lacking(name));
+        if self.narrowed.lacks(name) {
+            return Err(narrowed::lacking(name));
         }
         if let Some(endpoint) = own(name).or_else(|| self.spare.iter().copied().find(|row| row.tool == name))
         {

@@ -48,7 +48,7 @@ fn extensions(home: &Home) -> PathBuf {
 }
 
 /// The built program under another name, as its own file where the disk is another one.
-fn link(to: &Path) {
+pub fn link(to: &Path) {
     let built = env!("CARGO_BIN_EXE_lumabill");
     if fs::hard_link(built, to).is_err() {
         fs::copy(built, to).unwrap();

@@ -21,7 +21,7 @@ fn schemas(session: &mut McpSession) -> HashMap<String, Value> {
 }
 
 /// All cases (`tool`, `schema`, `value`) pass.
-fn validated(cases: &[Value]) {
+pub fn validated(cases: &[Value]) {
     let home = Home::new();
     let file = home.path().join("cases.json");
     std::fs::write(&file, json!(cases).to_string()).unwrap();

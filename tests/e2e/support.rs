@@ -16,6 +16,35 @@ pub use session::{Era, McpSession, ToolResult};
 
 use std::time::Duration;
 
+/// The first line with a command of ours that a shell would look for on PATH. No run of a test has this program there,
+/// so none may hand such a command out.
+pub fn bare_command(text: &str) -> Option<&str> {
+    const COMMANDS: [&str; 14] = [
+        "login",
+        "logout",
+        "status",
+        "serve",
+        "tools",
+        "call",
+        "sandbox",
+        "install",
+        "uninstall",
+        "doctor",
+        "history",
+        "config",
+        "spec",
+        "completions",
+    ];
+    text.lines().find(|line| {
+        line.match_indices("lumabill ").any(|(at, name)| {
+            let before = line[..at].chars().next_back();
+            let word =
+                line[at + name.len()..].split(|letter: char| !letter.is_ascii_lowercase()).next().unwrap();
+            before.is_none_or(|letter| letter == '`' || letter == ' ') && COMMANDS.contains(&word)
+        })
+    })
+}
+
 /// Long enough for a loaded machine, short enough for a person: passing it is a failure.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 

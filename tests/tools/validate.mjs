@@ -7,9 +7,11 @@ const require = createRequire(new URL("../../.cache/ajv/package.json", import.me
 const Ajv = require("ajv").default;
 const cases = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const ajv = new Ajv({ strict: true, allErrors: true });
+// A schema with an address is somebody else's: it is held to draft 7, not to our habits.
+const theirs = new Ajv({ strict: false, allErrors: true, formats: { uri: (text) => URL.canParse(text) } });
 let broken = 0;
 for (const { tool, schema, value } of cases) {
-  const validate = ajv.compile(schema);
+  const validate = (schema.$id ? theirs : ajv).compile(schema);
   if (!validate(value)) {
     broken += 1;
     console.log(tool, ajv.errorsText(validate.errors), JSON.stringify(value).slice(0, 400));

@@ -29,8 +29,6 @@ pub struct Seen<'a> {
     /// The same, each word as it stands: how far they are ours without synonyms.
     pub literal: String,
     pub version: u32,
-    /// Segments that were left out in front, for telling copies of one resource apart.
-    pub prefix: String,
     /// Parameters in the path.
     pub parameters: usize,
     /// The last of them stands at the end, but for a verb behind it.
@@ -63,7 +61,6 @@ impl<'a> Seen<'a> {
             key: path.key,
             literal: key(&path.literal),
             version: path.version,
-            prefix: path.prefix,
             parameters: path.parameters,
             trailing: path.trailing,
             path_does: path.does,
@@ -171,7 +168,6 @@ struct PathWords {
     literal: Vec<String>,
     does: Vec<Does>,
     version: u32,
-    prefix: String,
     parameters: usize,
     trailing: bool,
 }
@@ -195,11 +191,6 @@ impl PathWords {
                 read.version = version;
             }
             if index < skip || found.is_empty() {
-                // A verb behind the resource belongs to neither.
-                if read.words.is_empty() && parts.is_empty() && (index < skip || read.does.is_empty()) {
-                    read.prefix.push_str(segment);
-                    read.prefix.push('/');
-                }
                 continue;
             }
             read.trailing = false;

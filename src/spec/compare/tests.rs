@@ -66,10 +66,10 @@ fn operation(id: &str, query: &str, body: Value, answer: Value) -> Value {
         operation["operationId"] = id.into();
     }
     if !body.is_null() {
-        operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+        operation["requestBody"]["content"]["application/json"]["schema"] = body;
     }
     if !answer.is_null() {
-        operation["responses"]["200"]["content"] = json!({"application/json": {"schema": answer}});
+        operation["responses"]["200"]["content"]["application/json"]["schema"] = answer;
     }
     operation
 }
@@ -169,12 +169,12 @@ fn nothing_of_ours_is_all_missing() {
     assert!(compared.dialect.spoken.is_empty());
 }
 
-/// Two thousand operations beside all of ours: far less than a second in release, so a few in a test build.
+/// As many operations as are read, all of ours among them: far less than a second in release, so a few in a test build.
 #[test]
 fn a_large_description_is_compared_in_time() {
     let mut ours: Value = serde_json::from_str(OURS).unwrap();
     let record = object(INVOICE);
-    for number in 0..400 {
+    for number in 0..380 {
         let path = format!("/v1/things-{}{number}", if number % 2 == 0 { "invoice-" } else { "" });
         ours["paths"][&path] = json!({
             "get": operation(&format!("listThing{number}"), "page:integer limit:integer q:text", Value::Null, list(&record)),
@@ -190,5 +190,5 @@ fn a_large_description_is_compared_in_time() {
     let compared = compared(&ours);
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     assert!(compared.rows.iter().all(|row| row.verdict == Verdict::Same), "{:?}", compared.found());
-    assert_eq!(compared.new.len(), 2_000);
+    assert_eq!(compared.new.len(), 1_900);
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Home, PATIENCE};
+use super::{Home, PATIENCE, bare_command};
 
 /// Builds a run. Runs that share a [`Home`] share config, state and key file.
 #[derive(Clone)]
@@ -84,10 +84,19 @@ impl Lumabill {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end. Where PATH does not lead to it, whatever it says names it in a way that works.
+    #[track_caller]
     pub fn run(self) -> Ended {
         let command = self.command();
-        self.run_as(command)
+        let on_path = self.environment.iter().any(|(name, _)| name == "PATH");
+        let script = self.arguments.first().is_some_and(|command| command == "completions");
+        let ended = self.run_as(command);
+        if !on_path && !script {
+            for text in [&ended.stdout, &ended.stderr] {
+                assert_eq!(bare_command(text), None, "a command that no shell finds:\n{text}");
+            }
+        }
+        ended
     }
 
     /// The same with another command: the program in another place, or in another folder.
