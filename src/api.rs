@@ -46,14 +46,19 @@ pub struct Request {
     /// Waits before another attempt come to no more than this: then what the request was made from is read again.
     pub patience: Option<Duration>,
     pub safety: Safety,
+    /// The media type that is hoped for, of an operation in the words of the user's own description: such a request is
+    /// translated by nobody, and answered with anything. `None`: JSON, in our words.
+    pub verbatim: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     None,
     Json(Value),
-    /// One file as `multipart/form-data`, part `file`.
+    /// One file as `multipart/form-data`.
     File {
+        /// Its name in the form.
+        part: &'static str,
         name: String,
         content_type: &'static str,
         bytes: Vec<u8>,
@@ -72,6 +77,18 @@ pub struct Reply {
     pub date: Option<SystemTime>,
     /// The `ETag` header as it came, weak ones included.
     pub etag: Option<String>,
+    /// What was no JSON, where that was allowed.
+    pub file: Option<Attachment>,
+}
+
+/// An answer that is no JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// As the server has it, without parameters, in small letters; it may be wrong.
+    pub media_type: String,
+    /// The name that the server proposes, as it came.
+    pub name: Option<String>,
+    pub bytes: Vec<u8>,
 }
 
 /// What goes on around a request while it is being sent.

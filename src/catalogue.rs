@@ -104,6 +104,11 @@ impl Endpoint {
         self.evidence == Evidence::Local
     }
 
+    /// An operation of the user's own API description, which the catalogue does not have: sent in that description's words.
+    pub fn is_extra(&self) -> bool {
+        self.toolset == Toolset::Extra
+    }
+
     /// Everything but a read.
     pub fn writes(&self) -> bool {
         self.effect != Effect::Reads
@@ -120,7 +125,9 @@ impl Endpoint {
     pub fn arguments(&self) -> impl Iterator<Item = &'static Param> {
         let list = matches!(self.answer, Answer::List(_));
         let asks = self.confirms != Confirms::Never;
+        let file = matches!(self.answer, Answer::File(_));
         let common = [
+            (file, &params::FILE),
             (list, &params::LIMIT),
             (list, &params::CURSOR),
             (list, &params::ALL),
@@ -134,14 +141,16 @@ impl Endpoint {
     }
 
     /// The arguments that are accepted: the declared ones, the profile, `confirm_number` of every write, since a
-    /// person may have chosen to be asked before each, and `detail` of reports.
+    /// person may have chosen to be asked before each, `detail` of reports, and `file` where an answer may be one.
     pub fn accepted(&self) -> impl Iterator<Item = &'static Param> {
         let asks = self.writes() && self.confirms == Confirms::Never;
         let report = self.toolset == Toolset::Reports && self.answer == Answer::Object;
+        let unsaid_file = self.is_extra() && self.answer == Answer::Object;
         self.arguments()
             .chain([&PROFILE_ID])
             .chain(asks.then_some(&params::CONFIRM_NUMBER))
             .chain(report.then_some(&params::DETAIL))
+            .chain(unsaid_file.then_some(&params::FILE))
     }
 
     /// The argument of this name that the tool accepts.
@@ -173,6 +182,7 @@ pub enum Method {
     Get,
     Post,
     Put,
+    Patch,
     Delete,
 }
 
@@ -206,6 +216,8 @@ pub enum Toolset {
     Banking,
     Reports,
     Settings,
+    /// What only the user's own API description has.
+    Extra,
 }
 
 impl Toolset {
@@ -219,6 +231,7 @@ impl Toolset {
         Self::Banking,
         Self::Reports,
         Self::Settings,
+        Self::Extra,
     ];
 
     /// The word for `--toolsets`.
@@ -232,6 +245,7 @@ impl Toolset {
             Self::Banking => "banking",
             Self::Reports => "reports",
             Self::Settings => "settings",
+            Self::Extra => "extra",
         }
     }
 }
@@ -249,6 +263,8 @@ pub enum Evidence {
     Ours,
     /// A tool of ours that sends nothing and knows no books.
     Local,
+    /// An operation of the user's own API description.
+    Described,
 }
 
 impl Evidence {
@@ -260,6 +276,7 @@ impl Evidence {
             Self::Capability => "named as a capability only; its path is assumed",
             Self::Ours => "made here, of other calls",
             Self::Local => "answered here, without a request",
+            Self::Described => "from your API description",
         }
     }
 }
@@ -273,6 +290,8 @@ pub enum Answer {
     List(ListOf),
     /// A report or another object that is passed on as it is.
     Object,
+    /// A file of this media type, saved under the name given as `file`.
+    File(&'static str),
     /// Nothing (a delete).
     Nothing,
 }
@@ -318,6 +337,8 @@ pub enum Place {
     /// The query; the rows of the answer are checked against it again, since servers ignore unknown filters.
     Query(Check),
     Body,
+    /// The body itself, where it is no object of named values.
+    Whole,
     /// The content of the one file that is sent as `multipart/form-data`.
     File,
     /// Handled by the gateway and turned into something else (`client_name`, `due_days`, `period`, …).
@@ -358,4 +379,6 @@ pub enum Kind {
     Object(&'static [Param]),
     /// A list of objects with these fields.
     Objects(&'static [Param]),
+    /// Whatever fits this JSON Schema, as far as it is understood here.
+    Schema(&'static serde_json::Value),
 }

@@ -11,6 +11,7 @@ mod confirmation;
 mod connection;
 mod consent;
 mod creating;
+mod described;
 mod difference;
 mod files;
 mod fingerprint;
@@ -71,7 +72,7 @@ use profiles::Effective;
 use rate_limit::{RateLimits, Waits};
 pub use receipt::Receipt;
 pub use setup::{Facts, Setup};
-pub use tools::{Selection, row};
+pub use tools::{Selection, names, row};
 
 /// What is served, and the way of every call.
 pub struct Gateway {
@@ -167,6 +168,7 @@ impl Gateway {
         // A preview promises no more than the call would do.
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
         updating::refuse_frozen(&work)?;
+        self.refuse_unsavable(&work)?;
         if !work.dry_run
             && let Some(question) = self.permit(&mut work, call.answered)?
         {
@@ -186,7 +188,8 @@ impl Gateway {
             return Box::pin(self.write(work, wire)).await.map(Outcome::Done);
         }
         let reply = self.ask(&work, wire).await?;
-        Ok(Outcome::Done(self.done(&work, answer::of(&work, reply))))
+        let facts = self.described_facts(&work, reply)?;
+        Ok(Outcome::Done(self.done(&work, facts)))
     }
 
     /// The profile of the call. Writes need to know it; reads take what the key gives.
@@ -257,6 +260,9 @@ impl Gateway {
     }
 
     fn build(&self, work: &Work) -> Result<Wire, Failure> {
+        if work.endpoint.is_extra() {
+            return self.described_wire(work);
+        }
         let arguments = self.with_file(work)?;
         Ok(catalogue::request::build(
             work.endpoint,

@@ -188,7 +188,8 @@ impl Client {
             Safety::Read => (start.elapsed() + self.limits.rest).min(self.limits.total.saturating_sub(spent)),
             Safety::Write => limit,
         };
-        let asked = Asked { tool: &request.tool, host, url: &url, key };
+        let any = request.verbatim.is_some();
+        let asked = Asked { tool: &request.tool, host, url: &url, key, any };
         within(start, rest, response::read(response, &asked)).await.ok_or_else(|| silent(rest))?
     }
 
@@ -224,18 +225,18 @@ impl<'a> Outgoing<'a> {
     fn new(request: &'a Request) -> Result<Self, ApiError> {
         let unsendable = |part| ApiError::Unsendable { tool: request.tool.clone(), part };
         let mut headers = HeaderMap::with_capacity(6);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, accepted(request.verbatim).ok_or_else(|| unsendable("media type"))?);
         let body = match &request.body {
             Body::None => None,
             Body::Json(json) => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Some(Bytes::from(serde_json::to_vec(json).map_err(|_| unsendable("body"))?))
             }
-            Body::File { name, content_type, bytes } => {
+            Body::File { part, name, content_type, bytes } => {
                 let boundary = format!("lumabill-{}", uuid::Uuid::new_v4().simple());
                 let kind = format!("multipart/form-data; boundary={boundary}");
                 headers.insert(CONTENT_TYPE, HeaderValue::from_str(&kind).map_err(|_| unsendable("body"))?);
-                Some(Bytes::from(multipart(&boundary, name, content_type, bytes)))
+                Some(Bytes::from(multipart(&boundary, (part, name), content_type, bytes)))
             }
         };
         for (name, value, part) in [
@@ -252,11 +253,20 @@ impl<'a> Outgoing<'a> {
     }
 }
 
+/// What `Accept` says: JSON, and where anything is allowed that after what is hoped for.
+fn accepted(verbatim: Option<&str>) -> Option<HeaderValue> {
+    match verbatim {
+        None => Some(HeaderValue::from_static("application/json")),
+        Some(media) => HeaderValue::from_str(&format!("{media}, application/json;q=0.9, */*;q=0.8")).ok(),
+    }
+}
+
 /// One part, named as browsers do it.
-fn multipart(boundary: &str, name: &str, content_type: &str, bytes: &[u8]) -> Vec<u8> {
-    let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+fn multipart(boundary: &str, (part, name): (&str, &str), content_type: &str, bytes: &[u8]) -> Vec<u8> {
+    let escaped = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    let (part, name) = (escaped(part), escaped(name));
     let mut body = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\n\
          Content-Type: {content_type}\r\n\r\n"
     )
     .into_bytes();

@@ -6,7 +6,6 @@ use std::fmt;
 use reqwest::Method;
 
 use super::refusal::{ErrorBody, Forbidden, Refusal};
-use super::response::MOST;
 use crate::credentials::NotSigned;
 use crate::failure::Failure;
 use crate::https::{Trouble, Unreachable};
@@ -40,8 +39,8 @@ pub enum ApiError {
     /// A redirect, which is never followed: the key stays with its own origin.
     #[error("{host} sent the request on to {to} (HTTP {status}), which is not followed")]
     Redirected { host: String, status: u16, to: String },
-    #[error("the answer of {host} is larger than {} MiB", MOST / 1024 / 1024)]
-    TooLarge { host: String, status: u16 },
+    #[error("the answer of {host} is larger than {} MB", most / 1_000_000)]
+    TooLarge { host: String, status: u16, most: usize },
     /// A web page, or no HTTP at all.
     #[error("{host} answered with {what}{}: it may not be the billing API", http(*.status))]
     NotTheApi { host: String, status: Option<u16>, what: &'static str },

@@ -58,6 +58,10 @@ impl Explain for ApiError {
             Self::NoKey(no_key) => return no_key.failure.hint.clone(),
             Self::NotSigned { .. } => "run `lumabill login` for this address",
             Self::Unsendable { .. } => "leave out control characters and line breaks, and call again",
+            Self::NotDescribed { missing: "list_profiles", .. } => {
+                "see what it has: `lumabill spec show`; for writes name the company by its id once: \
+                 `lumabill config profile ID`"
+            }
             Self::NotDescribed { .. } => "see what it has: `lumabill spec show`",
             Self::Cancelled { .. } => return None,
             Self::NoTrust { .. } => "name a readable certificate file: `lumabill login --ca-file FILE`",

@@ -1,4 +1,6 @@
-//! Reads an answer: bounded, JSON only, and never further than needed.
+//! Reads an answer: bounded, JSON unless anything was allowed, and never further than needed.
+
+mod attachment;
 
 use std::time::{Duration, SystemTime};
 
@@ -10,12 +12,14 @@ use url::Url;
 use super::error::ApiError;
 use super::refusal::Refusal;
 use super::text::Cleaner;
-use super::{Reply, retry};
+use super::{Attachment, Reply, retry};
 use crate::credentials::Key;
 use crate::https::{Moment, broken, within};
 
 /// No answer is read beyond this, in bytes.
-pub const MOST: usize = 5 * 1024 * 1024;
+const MOST: usize = 5 * 1024 * 1024;
+/// Nor a file beyond this.
+const MOST_OF_FILE: usize = 20_000_000;
 /// Nor an error body beyond this.
 const MOST_OF_ERROR: usize = 16 * 1024;
 /// Nor is one waited for longer than this.
@@ -30,6 +34,8 @@ pub struct Asked<'a> {
     pub host: &'a str,
     pub url: &'a Url,
     pub key: &'a Key,
+    /// An answer that is no JSON is taken as a file.
+    pub any: bool,
 }
 
 /// Reads the whole answer. The caller bounds the time.
@@ -43,22 +49,18 @@ pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, Ap
     if !response.status().is_success() {
         return Err(refusal(response, asked).await);
     }
-    if response.content_length().is_some_and(|length| length > MOST as u64) {
-        return Err(ApiError::TooLarge { host: host(), status });
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, asked.host))? {
-        if body.len() + chunk.len() > MOST {
-            return Err(ApiError::TooLarge { host: host(), status });
-        }
-        if body.is_empty() {
-            let expected = response.content_length().unwrap_or_default();
-            body.reserve(usize::try_from(expected).unwrap_or_default().max(chunk.len()));
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let is_file = asked.any && attachment::is_one(response.headers());
+    let body = whole(&mut response, if is_file { MOST_OF_FILE } else { MOST }, asked.host).await?;
     let headers = response.headers();
-    let mut json = json(status, is_page(headers), &body, asked.host)?;
+    if is_file && !body.is_empty() {
+        return attachment::reply(headers, body, asked);
+    }
+    let mut json = match json(status, is_page(headers), &body, asked.host) {
+        Err(ApiError::Unreadable { .. }) if asked.any && attachment::is_untold(headers) => {
+            return attachment::reply(headers, body, asked);
+        }
+        read => read?,
+    };
     // A body that was read as JSON is UTF-8 but for what its texts escape.
     let text = String::from_utf8_lossy(&body);
     if asked.key.is_in(&text) || text.contains("\\u00") {
@@ -76,7 +78,29 @@ pub async fn read(mut response: Response, asked: &Asked<'_>) -> Result<Reply, Ap
         date: text_of(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(&date).ok()),
         etag: text_of(headers, ETAG.as_str())
             .filter(|tag| tag.len() <= LONGEST_ETAG && !asked.key.is_in(tag)),
+        file: None,
     })
+}
+
+/// The body, unless it is larger than that.
+async fn whole(response: &mut Response, most: usize, host: &str) -> Result<Vec<u8>, ApiError> {
+    let too_large = |status: u16| ApiError::TooLarge { host: host.to_owned(), status, most };
+    let status = response.status().as_u16();
+    if response.content_length().is_some_and(|length| length > most as u64) {
+        return Err(too_large(status));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, host))? {
+        if body.len() + chunk.len() > most {
+            return Err(too_large(status));
+        }
+        if body.is_empty() {
+            let expected = response.content_length().unwrap_or_default();
+            body.reserve(usize::try_from(expected).unwrap_or_default().max(chunk.len()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Reads a 2xx body.

@@ -82,6 +82,7 @@ fn read() -> Request {
         if_match: None,
         patience: None,
         safety: Safety::Read,
+        verbatim: None,
     }
 }
 
@@ -95,6 +96,7 @@ fn write() -> Request {
         if_match: None,
         patience: None,
         safety: Safety::Write,
+        verbatim: None,
         ..read()
     }
 }

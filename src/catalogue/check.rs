@@ -4,6 +4,7 @@
 
 mod argument_error;
 mod nearest;
+mod schema;
 mod value;
 
 use serde_json::{Map, Value};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 pub use argument_error::{ArgumentError, Issue};
 pub use value::{is_segment, unquoted};
 
-use super::{CHANGES, Effect, Endpoint, Kind, Param, params};
+use super::{CHANGES, Effect, Endpoint, Kind, Param, Place, params};
 
 /// The arguments that the row takes: names known, required ones there, numbers exact, days real. Numbers,
 /// whole numbers and booleans may come as text, lists and objects as JSON text; null and empty text mean
@@ -21,7 +22,7 @@ pub fn check(
     endpoint: &Endpoint,
     arguments: Map<String, Value>,
 ) -> Result<Map<String, Value>, ArgumentError> {
-    let mut walk = Checker { tool: endpoint.tool, issues: Vec::new() };
+    let mut walk = Checker { tool: endpoint.tool, named: !endpoint.is_extra(), issues: Vec::new() };
     let arguments = match endpoint.effect {
         Effect::Updates => walk.fold(endpoint, arguments),
         _ => arguments,
@@ -40,6 +41,8 @@ pub fn check(
 
 struct Checker {
     tool: &'static str,
+    /// Names stand for ids, which the gateway then looks up.
+    named: bool,
     issues: Vec<Issue>,
 }
 
@@ -157,6 +160,14 @@ impl Checker {
                 _ => self.wrong(path, value::wants_object(param.kind)),
             },
             Kind::Objects(fields) => self.list(param, fields, given, path),
+            Kind::Schema(schema) => {
+                let value = self.described(schema, given, path)?;
+                let is_one = value::text(value.clone()).is_some_and(|text| is_segment(text.trim()));
+                match param.place {
+                    Place::Path if !is_one => self.wrong(path, value::ONE_ID.to_owned()),
+                    _ => Some(value),
+                }
+            }
             _ => match value::scalar(param.kind, value::joined(param, given)) {
                 Ok(value) => Some(value),
                 Err(wanted) => self.wrong(path, wanted),
@@ -194,6 +205,7 @@ impl Checker {
     /// declared only where that is what most calls want.
     fn stands_for<'a>(&self, name: &str, accepted: &[&'a Param]) -> Option<&'a Param> {
         let id = match name {
+            _ if !self.named => return None,
             "client_name" if self.tool.ends_with("_client") => "id",
             "vendor_name" if self.tool.ends_with("_vendor") => "id",
             "client_name" => "client_id",

@@ -170,5 +170,8 @@ pub const DETAIL: Param = choice("detail", &["full"]).gateway();
 pub const DRY_RUN: Param = boolean("dry_run").gateway();
 /// What every create and act takes: another one of the same is meant.
 pub const ALLOW_DUPLICATE: Param = boolean("allow_duplicate").gateway();
+/// Where the answer is a file: the new file that it is saved as.
+pub const FILE: Param =
+    text("file").gateway().about("new name in an allowed folder; the answer is saved there");
 /// What every call takes that a person is asked about.
 pub const CONFIRM_NUMBER: Param = text("confirm_number").gateway();

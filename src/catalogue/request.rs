@@ -16,7 +16,7 @@ pub struct Wire {
     pub path: String,
     /// Not yet encoded; in the order of the row.
     pub query: Vec<(String, String)>,
-    /// JSON of a POST or PUT.
+    /// JSON of a POST, PUT or PATCH.
     pub body: Option<Value>,
     /// The content of the file that is sent instead of a JSON body.
     pub file: Option<Vec<u8>>,
@@ -33,12 +33,13 @@ pub fn build(
 ) -> Result<Wire, ArgumentError> {
     let path = path(endpoint, arguments)?;
     let query = placed(endpoint, arguments, |place| matches!(place, Place::Query(_)))
-        .map(|(param, value)| (param.wire_name().to_owned(), plain(value)))
+        .flat_map(|(param, value)| listed(endpoint, value).map(|value| (param.wire_name().to_owned(), value)))
         .collect();
     let file = placed(endpoint, arguments, |place| place == Place::File)
         .find_map(|(_, value)| value.as_str().map(|text| text.as_bytes().to_vec()));
     let takes_file = endpoint.params.iter().any(|param| param.place == Place::File);
     let body = match endpoint.effect {
+        _ if endpoint.is_extra() => described(endpoint, arguments),
         Effect::Creates | Effect::Acts if !takes_file => Some(created(endpoint, arguments)),
         Effect::Updates => Some(updated(endpoint, arguments, current)),
         _ => None,
@@ -60,29 +61,47 @@ fn path(endpoint: &Endpoint, arguments: &Map<String, Value>) -> Result<String, A
     let mut path = String::new();
     for segment in endpoint.path.split('/').skip(1) {
         path.push('/');
-        let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
-            path.push_str(segment);
-            continue;
-        };
-        let param =
-            endpoint.params.iter().find(|param| param.place == Place::Path && param.wire_name() == name);
-        let name = param.map_or(name, |param| param.name);
-        let value = arguments.get(name).map(plain);
-        match value {
-            Some(value) if is_segment(&value) => encode(&mut path, &value),
-            Some(_) => {
-                let wanted = "one id, without spaces or slashes".to_owned();
-                let issues = vec![Issue::Wrong { path: name.to_owned(), wanted }];
-                return Err(ArgumentError { tool: endpoint.tool, issues });
-            }
-            None => {
-                let or = param.and_then(|param| param.or);
-                let issues = vec![Issue::Missing { path: name.to_owned(), or }];
-                return Err(ArgumentError { tool: endpoint.tool, issues });
-            }
+        let start = path.len();
+        let mut rest = segment;
+        // Most parameters are a segment of their own; in a description of others one may be a part: `{id}.pdf`.
+        while let Some((before, name, after)) = first_parameter(rest) {
+            path.push_str(before);
+            encode(&mut path, &value_of(endpoint, arguments, name)?);
+            rest = after;
+        }
+        path.push_str(rest);
+        if matches!(path.get(start..), Some("." | "..")) {
+            let wanted = "an id that leads nowhere else".to_owned();
+            let issues = vec![Issue::Wrong { path: segment.to_owned(), wanted }];
+            return Err(ArgumentError { tool: endpoint.tool, issues });
         }
     }
     Ok(path)
+}
+
+/// What stands before a segment's first parameter, its name, and what stands behind it.
+fn first_parameter(segment: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = segment.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+/// The value of the parameter that a path calls `name`.
+fn value_of(
+    endpoint: &Endpoint,
+    arguments: &Map<String, Value>,
+    name: &str,
+) -> Result<String, ArgumentError> {
+    let param = endpoint.params.iter().find(|param| param.place == Place::Path && param.wire_name() == name);
+    let name = param.map_or(name, |param| param.name);
+    let issue = match arguments.get(name).map(plain) {
+        Some(value) if is_segment(&value) => return Ok(value),
+        Some(_) => {
+            Issue::Wrong { path: name.to_owned(), wanted: "one id, without spaces or slashes".to_owned() }
+        }
+        None => Issue::Missing { path: name.to_owned(), or: param.and_then(|param| param.or) },
+    };
+    Err(ArgumentError { tool: endpoint.tool, issues: vec![issue] })
 }
 
 /// One path segment, percent-encoded.
@@ -110,6 +129,24 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// The values of a query parameter: a list of the user's own description is its values one by one, as OpenAPI has it where
+/// it says nothing else.
+fn listed(endpoint: &Endpoint, value: &Value) -> impl Iterator<Item = String> {
+    let values = match value {
+        Value::Array(values) if endpoint.is_extra() => values.iter().map(plain).collect(),
+        other => vec![plain(other)],
+    };
+    values.into_iter()
+}
+
+/// The body of an operation that only the user's description has: none where that one says none.
+fn described(endpoint: &Endpoint, arguments: &Map<String, Value>) -> Option<Value> {
+    if let Some((_, whole)) = placed(endpoint, arguments, |place| place == Place::Whole).next() {
+        return Some(whole.clone());
+    }
+    endpoint.params.iter().any(|param| param.place == Place::Body).then(|| created(endpoint, arguments))
 }
 
 fn created(endpoint: &Endpoint, arguments: &Map<String, Value>) -> Value {

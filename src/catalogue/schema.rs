@@ -118,8 +118,10 @@ pub fn annotations(endpoint: &Endpoint) -> Annotations {
         read_only: !endpoint.writes(),
         destructive,
         idempotent,
-        // Whoever pays writes the text of a bank transaction, and of the statement that it is imported from.
-        open_world: endpoint.tool.contains("transaction")
+        // Whoever pays writes the text of a bank transaction, and of the statement that it is imported from; of what only
+        // the user's description has nobody knows.
+        open_world: endpoint.is_extra()
+            || endpoint.tool.contains("transaction")
             || (endpoint.toolset == Toolset::Banking && endpoint.path.is_empty()),
     }
 }
@@ -142,6 +144,8 @@ fn property(param: &Param) -> Value {
     let schema = match param.kind {
         Kind::Object(fields) if !fields.is_empty() => object(&fields.iter().collect::<Vec<_>>()),
         Kind::Objects(fields) if !fields.is_empty() => list(object(&fields.iter().collect::<Vec<_>>())),
+        // It says itself what it is for.
+        Kind::Schema(schema) => return schema.clone(),
         kind => scalar(kind),
     };
     Value::Object(said(param.about, schema))
@@ -184,6 +188,7 @@ fn scalar(kind: Kind) -> Map<String, Value> {
         Kind::Text | Kind::Iban | Kind::Id | Kind::Date | Kind::Choice(_) => map("string"),
         Kind::Object(_) => map("object"),
         Kind::Objects(_) => list(map("object")),
+        Kind::Schema(schema) => schema.as_object().cloned().unwrap_or_default(),
     }
 }
 

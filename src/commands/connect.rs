@@ -19,7 +19,7 @@ use crate::settings::{Account, Confirm, Flags, Policy, Profile, RateLimit, Setti
 use crate::terminal;
 
 pub use remote::server as remote_setup;
-pub use served::described;
+pub use served::kept_description;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -179,14 +179,16 @@ impl Choice {
     /// How many tools a client is shown that starts a server with these options; checks the names in them.
     pub fn count_tools(&self, settings: &Settings, account: &Account) -> Result<usize, Failure> {
         let policy = settings.policy(&self.flags(), account)?;
-        let selection = self.selection_of(account, policy.toolsets.as_deref());
+        let kept = kept_description(account, settings)?;
+        let further = kept.as_ref().map(|kept| kept.extra.as_slice()).unwrap_or_default();
+        let selection = self.selection_of(account, policy.toolsets.as_deref(), further);
         if account.service.is_remote() {
             let bridged = Bridged::new(remote::setup(settings, account, policy, selection)?);
             let shown = if self.lean { 4 } else { bridged.offered().len() };
             return Ok(shown);
         }
-        selection.check()?;
-        Ok(selection.count(policy.read_only))
+        selection.check_with(further)?;
+        Ok(selection.count(policy.read_only, further))
     }
 
     /// To name a tool is to choose it, whatever else is served.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use self::verify::Seen;
 use self::wanted::Wanted;
-use super::connect::{USER_AGENT, block_on, described};
+use super::connect::{USER_AGENT, block_on, kept_description};
 use super::spec::{self, Prepared, State};
 use crate::api::{Client, Trust};
 use crate::credentials::key_file::KeyFile;
@@ -136,7 +136,7 @@ async fn log_in(
         ring.check_writable().await?;
     }
     if !args.no_verify {
-        let described = described(&account, settings)?;
+        let described = kept_description(&account, settings)?;
         let seen = seen(key, account.ca_file.clone(), settings, described.as_ref()).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;

@@ -11,7 +11,6 @@ use super::offered::does;
 use crate::catalogue::Toolset;
 use crate::failure::{Failure, here};
 use crate::gateway::bridged::definitions::Definitions;
-use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{Bridged, Offered, WHY_NOT};
 use crate::gateway::{self, Tool};
 use crate::settings::{Settings, me};
@@ -164,7 +163,7 @@ fn remote(account: &str, bridged: &Bridged, several: bool) {
     };
     let width = offered.iter().map(|tool| shown(tool).len()).max().unwrap_or_default();
     let what = offered.iter().map(|tool| does(tool).len()).max().unwrap_or_default();
-    for set in Toolset::ALL.iter().map(|set| set.name()).chain([EXTRA]) {
+    for set in Toolset::ALL.iter().map(|set| set.name()) {
         let line = |tool: &Arc<Offered>| {
             let mark = if news.contains(&tool.remote_name) { '!' } else { ' ' };
             let about = first_sentence(without_account(&tool.tool.description));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::confirmation::Void;
 use super::redaction::{self, quoted};
-use super::{Done, Gateway, Work, reports, spoken};
+use super::{Done, Gateway, Work, described, reports, spoken};
 use crate::api;
 use crate::catalogue::{Answer, Effect, Method, request::Wire};
 use crate::failure::{Exit, Failure};
@@ -41,8 +41,10 @@ impl Work {
 /// The request of a call, complete but for the key.
 pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
     let body = match (wire.file, wire.body) {
+        (Some(bytes), _) if work.endpoint.is_extra() => described::upload(work, bytes),
         (Some(bytes), _) => {
-            api::Body::File { name: "statement.xml".to_owned(), content_type: "application/xml", bytes }
+            let name = "statement.xml".to_owned();
+            api::Body::File { part: "file", name, content_type: "application/xml", bytes }
         }
         (None, Some(body)) => api::Body::Json(body),
         (None, None) => api::Body::None,
@@ -53,6 +55,7 @@ pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
             Method::Get => api::Method::GET,
             Method::Post => api::Method::POST,
             Method::Put => api::Method::PUT,
+            Method::Patch => api::Method::PATCH,
             Method::Delete => api::Method::DELETE,
         },
         path: wire.path,
@@ -63,6 +66,7 @@ pub(super) fn request(work: &Work, wire: Wire) -> api::Request {
         if_match: work.seen.if_match(work.endpoint),
         patience: work.seen.patience(work.endpoint),
         safety: if work.endpoint.effect == Effect::Reads { api::Safety::Read } else { api::Safety::Write },
+        verbatim: described::verbatim(work.endpoint),
     }
 }
 
@@ -104,7 +108,7 @@ pub(super) fn of(work: &Work, reply: api::Reply) -> Map<String, Value> {
         (Answer::Record | Answer::Nothing, body) => {
             drop(facts.insert("record".into(), api::pages::record(body)));
         }
-        (Answer::Object | Answer::List(_), body) => {
+        (Answer::Object | Answer::List(_) | Answer::File(_), body) => {
             facts.extend(reports::facts(work, api::pages::record(body)));
         }
     }
@@ -158,30 +162,31 @@ impl Gateway {
         let (method, path, whole) =
             (format!("{:?}", wire.method).to_uppercase(), wire.path.clone(), wire.body.clone());
         let (query, file) = (wire.query.clone(), wire.file.as_ref().map(Vec::len));
-        let theirs = spoken::shown(work, &self::request(work, wire))?;
+        let ours = request(work, wire);
+        let theirs = spoken::shown(work, &ours)?;
         let (method, path, part) = theirs.unwrap_or((method, path, None));
-        let mut request = Map::new();
-        request.insert("method".into(), json!(method));
-        request.insert("path".into(), json!(path));
+        let mut shown = Map::new();
+        shown.insert("method".into(), json!(method));
+        shown.insert("path".into(), json!(path));
         if !query.is_empty() {
-            request.insert(
+            shown.insert(
                 "query".into(),
                 json!(query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()),
             );
         }
         if let Some(header) = work.profile.header() {
-            request.insert("headers".into(), json!({ "X-Profile-Id": header }));
+            shown.insert("headers".into(), json!({ "X-Profile-Id": header }));
         }
         if let Some(body) = part.as_ref().or(whole.as_ref()) {
-            request.insert("body".into(), body.clone());
+            shown.insert("body".into(), body.clone());
         }
         if let Some(bytes) = file {
-            request.insert("file_bytes".into(), json!(bytes));
+            shown.insert("file_bytes".into(), json!(bytes));
         }
         let mut facts = Map::new();
         facts.insert("dry_run".into(), json!(true));
         facts.insert("sent".into(), json!("nothing was sent"));
-        facts.insert("request".into(), Value::Object(request));
+        facts.insert("request".into(), Value::Object(shown));
         if let Some(totals) = whole.as_ref().and_then(money::preview) {
             facts.insert("totals".into(), totals);
         }

@@ -8,7 +8,7 @@ use super::profiles::{Profile, Profiles};
 use super::recovery::ServerClock;
 use super::redaction::quoted;
 use super::setup::Facts;
-use super::tools::{Selection, Served};
+use super::tools::{self, Selection, Served};
 use crate::api;
 use crate::catalogue::Endpoint;
 use crate::spec::Kept;
@@ -30,13 +30,18 @@ impl Connection {
     pub fn new(facts: Facts, selection: &Selection) -> Self {
         let named = |(id, name): &(String, String)| Profile { id: id.clone(), name: quoted(name) };
         let known = facts.known_profiles.iter().map(named).collect();
+        let extras = facts.described.as_deref().map(|kept| tools::extras(&kept.extra)).unwrap_or_default();
         Self {
             account: facts.account.clone(),
             bound_to: facts.bound_to.clone(),
             client: api::Client::new(facts.origin.clone(), facts.trust.clone(), facts.user_agent),
             clock: ServerClock::default(),
             profiles: Profiles::new(facts.fixed_profile.clone(), facts.chosen_profile.clone(), known),
-            served: Served::new(selection, facts.read_only).described(facts.described.as_deref()),
+            served: Served::new(selection, facts.read_only).narrowed(facts.described.as_deref()).with_extras(
+                selection,
+                facts.read_only,
+                &extras,
+            ),
             logged_in: facts.logged_in,
             facts,
         }

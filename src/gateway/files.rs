@@ -60,7 +60,8 @@ fn not_read(why: Refusal, path: &Path, folders: &[PathBuf]) -> Failure {
     why.failure(path, "not read", "; nothing was sent", folders)
 }
 
-fn read(path: &Path, folders: &[PathBuf]) -> Result<Vec<u8>, Failure> {
+/// A file in one of the folders, whatever it holds.
+pub(super) fn read(path: &Path, folders: &[PathBuf]) -> Result<Vec<u8>, Failure> {
     let refused = |why: Refusal| not_read(why, path, folders);
     let file = place(path, folders).and_then(|place| Ok(place.open()?)).map_err(refused)?;
     let plain = file.metadata().is_ok_and(|data| data.is_file());

@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{Gateway, Work};
+use super::{Gateway, Work, described};
 use crate::catalogue::{Effect, Place, request::Wire};
 use crate::failure::Failure;
 use crate::journal::{Digest, Field, Guard, Journal, JournalError, Kind, NewIntent, Scope, Twin};
@@ -114,6 +114,9 @@ pub(super) fn scope(work: &Work) -> Scope {
 
 /// The record that a call is about, where it names one.
 fn record_id(work: &Work) -> Option<String> {
+    if work.endpoint.is_extra() {
+        return described::named_in_path(work.endpoint, &work.arguments).into_iter().next_back();
+    }
     let argument = ["id", "bank_account_id"].iter().find_map(|name| work.arguments.get(*name));
     argument.and_then(Value::as_str).map(str::to_owned).filter(|_| work.endpoint.path.contains("{id}"))
 }
@@ -123,6 +126,10 @@ fn record_id(work: &Work) -> Option<String> {
 fn twin(journal: &Journal, work: &Work, wire: &Wire) -> Result<Option<Twin>, JournalError> {
     let body = wire.body.as_ref().unwrap_or(&Value::Null);
     let Some((about, amount)) = (match work.endpoint.effect {
+        Effect::Acts if work.endpoint.is_extra() => {
+            let named = described::named_in_path(work.endpoint, &work.arguments);
+            (!named.is_empty()).then_some((named, None))
+        }
         Effect::Acts => record_id(work).map(|id| (vec![id], None)),
         _ => about(body),
     }) else {

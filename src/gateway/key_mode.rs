@@ -33,6 +33,7 @@ impl Gateway {
             if_match: None,
             patience: None,
             safety: api::Safety::Write,
+            verbatim: None,
         };
         // Without a permit the next refusal asks again.
         let Ok(_permit) = self.admit(work, probe.safety).await else { return };

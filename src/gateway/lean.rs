@@ -56,6 +56,11 @@ pub fn is_lean(tool: &str) -> bool {
     row(tool).is_some()
 }
 
+/// Their names.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().map(|row| row.tool)
+}
+
 pub(super) fn row(tool: &str) -> Option<&'static Endpoint> {
     TOOLS.iter().find(|row| row.tool == tool)
 }
@@ -182,7 +187,8 @@ fn found(served: &Served, arguments: &Map<String, Value>) -> Map<String, Value> 
         return facts;
     }
     let hits = search::best(served.endpoints(), query);
-    if let Some(instead) = unoffered::asked_for(query) {
+    let tools: Vec<&str> = served.endpoints().iter().map(|endpoint| endpoint.tool).collect();
+    if let Some(instead) = unoffered::asked_for(query, &tools) {
         facts.insert("not_offered".into(), json!(instead));
     }
     if hits.is_empty() {

@@ -4,6 +4,7 @@ mod question;
 
 use serde_json::{Map, Value};
 
+use super::described::named_in_path;
 use super::profiles::Effective;
 use super::redaction::{quoted, quoted_whole};
 use crate::catalogue::{Confirms, Effect, Endpoint};
@@ -97,6 +98,10 @@ impl Plan<'_> {
         self.current
             .map(label_of)
             .filter(|label| !label.is_empty())
+            .or_else(|| {
+                let named = named_in_path(self.endpoint, self.arguments).pop();
+                named.filter(|_| self.endpoint.is_extra()).map(|id| quoted(&id))
+            })
             .or_else(|| {
                 ["id", "number", "name", "description", "client_id"]
                     .iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::lists::{self, Stop, Walk, Way};
-use super::{Gateway, Work, spoken};
+use super::{Gateway, Work, described, spoken};
 use crate::api::{self, pages::Page};
 use crate::catalogue::{self, Answer, Endpoint};
 use crate::failure::Failure;
@@ -28,10 +28,31 @@ impl Gateway {
         Ok(self.try_read(work, path, query).await??)
     }
 
+    /// The same of a row that may be one of the user's description.
+    async fn read_as(
+        &self,
+        work: &Work,
+        endpoint: &'static Endpoint,
+        path: String,
+        query: Vec<(String, String)>,
+    ) -> Result<api::Reply, Failure> {
+        Ok(self.read_verbatim(work, described::verbatim(endpoint), path, query).await??)
+    }
+
     /// The same, with the API's own error beside that of the way there.
     pub(super) async fn try_read(
         &self,
         work: &Work,
+        path: String,
+        query: Vec<(String, String)>,
+    ) -> Result<Result<api::Reply, api::ApiError>, Failure> {
+        self.read_verbatim(work, None, path, query).await
+    }
+
+    async fn read_verbatim(
+        &self,
+        work: &Work,
+        verbatim: Option<&'static str>,
         path: String,
         query: Vec<(String, String)>,
     ) -> Result<Result<api::Reply, api::ApiError>, Failure> {
@@ -46,6 +67,7 @@ impl Gateway {
             if_match: None,
             patience: None,
             safety: api::Safety::Read,
+            verbatim,
         };
         let _permit = self.admit(work, request.safety).await?;
         let asked = api::Moment::now();
@@ -153,7 +175,7 @@ impl Gateway {
             let query = query.chain(paging.iter().cloned()).collect();
             let first = walk.pages().0 == 0;
             let until = work.caller.until.filter(|_| !first).map(|until| until - MARGIN);
-            let read = self.read(work, wire.path, query);
+            let read = self.read_as(work, endpoint, wire.path, query);
             let reply = match until {
                 Some(until) => tokio::time::timeout_at(until, read).await.ok(),
                 None => Some(read.await),

@@ -92,8 +92,9 @@ impl Gateway {
             settling.take_in(&intent);
             let settled = settling.left().is_zero();
             let verdict = self.look_once(work, &intent, until).await;
-            // After the settling time another look tells no more than this one.
-            if settled || matches!(verdict, Verdict::TookEffect(_)) {
+            // After the settling time another look tells no more than this one, and neither does one where nothing shows it.
+            let blind = endpoint_of(&intent.tool).is_none();
+            if settled || blind || matches!(verdict, Verdict::TookEffect(_)) {
                 return Ok(verdict);
             }
             let pause = Duration::from_secs(pauses.next().unwrap_or(LAST_PAUSE));
@@ -114,6 +115,10 @@ impl Gateway {
     /// One look. A look that fails tells nothing.
     pub(super) async fn look_once(&self, work: &Work, intent: &Intent, until: Instant) -> Verdict {
         let look = async {
+            if endpoint_of(&intent.tool).is_none() {
+                // An operation of a description, in use or not: nobody knows what would show it.
+                return Ok(Verdict::unknown("nothing here shows its effect"));
+            }
             match intent.kind {
                 Kind::Create => self.look_for_created(work, intent).await,
                 Kind::Act => self.look_for_act(work, intent).await,

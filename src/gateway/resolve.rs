@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::{Gateway, Work};
+use super::{Gateway, Work, described};
 use crate::catalogue::{self, Effect};
 use crate::failure::{Exit, Failure, Sent};
 use crate::rules::{money, period, vat};
@@ -15,6 +15,12 @@ use crate::rules::{money, period, vat};
 impl Gateway {
     /// Names, dates and periods; afterwards the arguments are what the request is built from.
     pub(super) async fn resolve(&self, work: &mut Work) -> Result<(), Failure> {
+        if work.endpoint.is_extra() {
+            // Its arguments are in the words of its description: whatever their names are, they mean nothing here.
+            work.given = described::content(work);
+            work.current = self.current(work).await?;
+            return Ok(());
+        }
         if work.endpoint.tool == "get_profile" {
             let id = work.arguments.get("id").map(shown).unwrap_or_default();
             work.connection.profiles.refuse_other(&id)?;
@@ -35,6 +41,9 @@ impl Gateway {
 
     /// The record that is to be changed, read just now. A record that is gone is an answer, not a guess.
     pub(super) async fn current(&self, work: &mut Work) -> Result<Option<Value>, Failure> {
+        if work.endpoint.is_extra() {
+            return Ok(if work.endpoint.writes() { self.described_record(work).await } else { None });
+        }
         let Some(end) = work.endpoint.path.find("{id}") else { return Ok(None) };
         let path = work.endpoint.path.get(..end + "{id}".len()).unwrap_or_default();
         let Some(id) = work.arguments.get("id").or_else(|| work.arguments.get("bank_account_id")).map(shown)

@@ -68,7 +68,8 @@ pub struct Facts {
 
 impl Gateway {
     pub fn new(setup: Setup) -> Result<Self, Failure> {
-        setup.selection.check()?;
+        let kept = setup.facts.described.as_deref();
+        setup.selection.check_with(kept.map(|kept| kept.extra.as_slice()).unwrap_or_default())?;
         Ok(Self {
             sandbox: setup.sandbox,
             keys: setup.keys,

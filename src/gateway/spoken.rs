@@ -8,7 +8,7 @@ use super::Work;
 use crate::api::{self, ApiError, Body, Method, Reply};
 use crate::catalogue::{self, Effect, request::Wire};
 use crate::credentials;
-use crate::spec::{Asking, Kept, Outgoing, Reading, Unspoken, Verb, is_theirs};
+use crate::spec::{Asking, Kept, Outgoing, Reading, Unspoken, Verb};
 
 /// Sends a request of ours in the API's words, and gives its answer in ours.
 pub async fn send(
@@ -37,7 +37,7 @@ pub(super) fn outgoing<'k>(
     request: &api::Request,
     changes: Option<&Map<String, Value>>,
 ) -> Result<Option<(api::Request, Reading<'k>)>, ApiError> {
-    let Some(verb) = verb_of(&request.method).filter(|_| !is_of_extra(kept, request)) else {
+    let Some(verb) = verb_of(&request.method).filter(|_| request.verbatim.is_none()) else {
         return Ok(None);
     };
     let body = match &request.body {
@@ -47,21 +47,10 @@ pub(super) fn outgoing<'k>(
     let asking = Asking { verb, path: &request.path, query: &request.query, body, changes };
     let spoken = kept.dialect.outgoing(&asking).map_err(|why| unspoken(&request.tool, why))?;
     Ok(spoken.map(|Outgoing { verb, path, query, body, reading }| {
-        let wire = api::Request {
-            tool: request.tool.clone(),
-            method: method_of(verb),
-            path,
-            query,
-            body: match (&request.body, body) {
-                (_, Some(body)) => Body::Json(body),
-                (other, None) => other.clone(),
-            },
-            profile: request.profile.clone(),
-            idempotency_key: request.idempotency_key.clone(),
-            if_match: request.if_match.clone(),
-            patience: request.patience,
-            safety: request.safety,
-        };
+        let mut wire = api::Request { method: method_of(verb), path, query, ..request.clone() };
+        if let Some(body) = body {
+            wire.body = Body::Json(body);
+        }
         (wire, reading)
     }))
 }
@@ -96,14 +85,18 @@ pub(super) fn shown(
 ) -> Result<Option<(String, String, Option<Value>)>, ApiError> {
     let Some(kept) = work.connection.described() else { return Ok(None) };
     let changes = changes(work);
-    let Some((wire, reading)) = outgoing(kept, request, changes.as_ref())? else { return Ok(None) };
-    let body = match (&request.body, &changes) {
-        (Body::Json(body), Some(changes)) => {
-            Some(kept.dialect.part(reading.tool(), body, changes).into_owned())
-        }
-        _ => None,
-    };
+    let Some((wire, _)) = outgoing(kept, request, changes.as_ref())? else { return Ok(None) };
+    let body = asking(request, changes.as_ref()).and_then(|asking| kept.dialect.sent(&asking));
     Ok(Some((wire.method.to_string(), wire.path, body)))
+}
+
+fn asking<'r>(request: &'r api::Request, changes: Option<&'r Map<String, Value>>) -> Option<Asking<'r>> {
+    let body = match &request.body {
+        Body::Json(body) => Some(body),
+        Body::None | Body::File { .. } => None,
+    };
+    let verb = verb_of(&request.method)?;
+    Some(Asking { verb, path: &request.path, query: &request.query, body, changes })
 }
 
 /// What of a write the API has no place for, in words; nothing where all of it is sent.
@@ -113,17 +106,12 @@ pub(super) fn note_unsent(work: &mut Work, wire: &Wire) {
         Some(changes) => Value::Object(changes),
         None => wire.body.clone().unwrap_or_default(),
     };
-    let unsent = kept.dialect.unsent(work.endpoint.tool, &given);
+    let unsent = kept.dialect.unsent(work.endpoint, &given);
     let notes: Vec<_> = unsent
         .iter()
         .map(|field| format!("`{field}` was left out: the API description in use has no such field"))
         .collect();
     work.notes.extend(notes);
-}
-
-/// True where the request is in the API's own words: of a tool that the catalogue lacks.
-fn is_of_extra(kept: &Kept, request: &api::Request) -> bool {
-    kept.extra.iter().any(|extra| extra.tool == request.tool && is_theirs(&extra.path, &request.path))
 }
 
 fn unspoken(tool: &str, why: Unspoken) -> ApiError {

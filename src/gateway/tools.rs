@@ -1,17 +1,21 @@
 //! Which tools are served: one filter for what is listed and what may be called.
 
-mod described;
+mod narrowed;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::bridged::WHY_NOT;
 use super::{Tool, lean, unoffered};
 use crate::catalogue::{self, Effect, Endpoint, Toolset, schema};
 use crate::failure::{Exit, Failure};
-use crate::spec::Kept;
+use crate::spec::{self, Extra, Kept};
 use crate::workflows;
-use described::Described;
+use narrowed::Narrowed;
+
+/// Further tools of the user's description that are served by default.
+const EXTRAS: usize = 40;
 
 /// What the user chose to serve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,32 +36,51 @@ pub struct Served {
     /// Selected but writing, while only reading is allowed: refused with that reason.
     withheld: Vec<&'static Endpoint>,
     /// Which rows the API has, and which of them ask, as its description says.
-    described: Described,
+    narrowed: Narrowed,
+    /// Further tools of the user's description that were not chosen.
+    spare: Vec<&'static Endpoint>,
     lean: bool,
 }
 
 impl Selection {
     /// Refuses names that do not exist, and says which do.
     pub fn check(&self) -> Result<(), Failure> {
-        // `extra` is what remote servers offer besides.
-        let known = |name: &str| matches!(name, "all" | "default" | "extra") || toolset(name).is_some();
+        self.check_with(&[])
+    }
+
+    /// The same where the user's description of the API has further tools.
+    pub fn check_with(&self, kept: &[Extra]) -> Result<(), Failure> {
+        let extras = extras(kept);
+        let known = |name: &str| matches!(name, "all" | "default") || toolset(name).is_some();
         if let Some(name) = self.toolsets.iter().find(|name| !known(name)) {
             let names: Vec<_> = Toolset::ALL.iter().map(|set| set.name()).collect();
             let message = format!("there is no toolset `{name}`");
             return Err(Failure::new("unknown_toolset", Exit::Usage, message)
-                .hint(format!("use `default`, `all` or some of: {}, extra", names.join(", "))));
+                .hint(format!("use `default`, `all` or some of: {}", names.join(", "))));
         }
-        match self.tools.iter().find(|name| row(name).is_none()) {
-            Some(name) => {
-                Err(Failure { exit: Exit::Usage, ..unknown(name, rows().map(|endpoint| endpoint.tool)) })
-            }
+        let known = || rows().chain(extras.iter().copied()).map(|endpoint| endpoint.tool);
+        // The empty name stands for no tool at all.
+        match self.tools.iter().find(|name| !name.is_empty() && known().all(|tool| tool != name.as_str())) {
+            Some(name) => Err(Failure { exit: Exit::Usage, ..unknown(name, known()) }),
             None => Ok(()),
         }
     }
 
-    /// How many tools a client would be shown.
-    pub fn count(&self, read_only: bool) -> usize {
-        let served = Served::new(self, read_only);
+    /// Which of the further tools are served: the first forty by default, all where they are asked for.
+    fn of_extras(&self, extras: &[&'static Endpoint]) -> Vec<&'static Endpoint> {
+        let named = |set: &str| self.toolsets.iter().any(|name| name == set);
+        let by_default = self.toolsets.is_empty() && self.tools.is_empty();
+        let all = named("all") || named(Toolset::Extra.name()) || (by_default && self.lean);
+        let some = if by_default || named("default") { EXTRAS } else { 0 };
+        let is_served = |(at, row): (usize, &&'static Endpoint)| {
+            (all || at < some || self.tools.iter().any(|name| name == row.tool)).then_some(*row)
+        };
+        extras.iter().enumerate().filter_map(is_served).collect()
+    }
+
+    /// How many tools a client would be shown; `kept` are the further ones of the user's description.
+    pub fn count(&self, read_only: bool, kept: &[Extra]) -> usize {
+        let served = Served::new(self, read_only).with_extras(self, read_only, &extras(kept));
         if self.lean { lean::list(served.only_reads()).len() } else { served.endpoints.len() }
     }
 
@@ -80,7 +103,24 @@ fn rows() -> impl Iterator<Item = &'static Endpoint> {
 
 /// The row behind a tool, served or not.
 pub fn row(tool: &str) -> Option<&'static Endpoint> {
+    own(tool).or_else(|| spec::row_of(tool))
+}
+
+/// The same for tools of ours.
+fn own(tool: &str) -> Option<&'static Endpoint> {
     catalogue::find(tool).or_else(|| Some(&workflows::find(tool)?.row))
+}
+
+/// Names that no further tool may have, or look like.
+pub fn names() -> Vec<&'static str> {
+    rows().map(|row| row.tool).chain(lean::names()).chain([WHY_NOT]).collect()
+}
+
+/// The rows of what only the user's description has, without those whose name is one of ours by now.
+pub(super) fn extras(kept: &[Extra]) -> Vec<&'static Endpoint> {
+    let mut rows = spec::rows(kept);
+    rows.retain(|row| own(row.tool).is_none() && !lean::is_lean(row.tool) && row.tool != WHY_NOT);
+    rows
 }
 
 fn toolset(name: &str) -> Option<Toolset> {
@@ -92,17 +132,20 @@ impl Served {
         let (withheld, endpoints) = rows()
             .filter(|endpoint| selection.has(endpoint))
             .partition(|endpoint| read_only && endpoint.effect != Effect::Reads);
-        Self { endpoints, withheld, described: Described::default(), lean: selection.lean }
+        let narrowed = Narrowed::default();
+        Self { endpoints, withheld, narrowed, spare: Vec::new(), lean: selection.lean }
     }
 
     /// The same where the API's description is in use: what it lacks is not served, and what it says more of than the
     /// catalogue knows is asked for.
-    pub fn described(mut self, kept: Option<&Kept>) -> Self {
+    pub fn narrowed(mut self, kept: Option<&Kept>) -> Self {
         if let Some(kept) = kept {
-            self.described = Described::of(&kept.dialect);
+            self.narrowed = Narrowed::of(&kept.dialect);
             for rows in [&mut self.endpoints, &mut self.withheld] {
-                rows.retain(|row| !self.described.lacks(row.tool));
-                rows.iter_mut().for_each(|row| *row = self.described.tightened(row));
+                rows.retain(|row| !self.narrowed.lacks(row.tool));
+                for row in rows.iter_mut() {
+                    *row = self.narrowed.tightened(row);
+                }
             }
         }
         self
@@ -110,12 +153,29 @@ impl Served {
 
     /// A row of the catalogue for a call that is made of others, whether it is served or not.
     pub fn part(&self, tool: &str) -> Result<&'static Endpoint, Failure> {
-        if self.described.lacks(tool) {
-            return Err(described::lacking(tool));
+        if self.narrowed.lacks(tool) {
+            return Err(narrowed::lacking(tool));
         }
         let row = catalogue::find(tool)
             .ok_or_else(|| super::following::defect(&format!("the catalogue has no `{tool}`")))?;
-        Ok(self.described.tightened(row))
+        Ok(self.narrowed.tightened(row))
+    }
+
+    /// With what only the user's description of the API has, behind all others.
+    pub fn with_extras(
+        mut self,
+        selection: &Selection,
+        read_only: bool,
+        extras: &[&'static Endpoint],
+    ) -> Self {
+        let chosen = selection.of_extras(extras);
+        self.spare =
+            extras.iter().copied().filter(|row| chosen.iter().all(|other| other.tool != row.tool)).collect();
+        let (withheld, endpoints): (Vec<_>, Vec<_>) =
+            chosen.into_iter().partition(|endpoint| read_only && endpoint.writes());
+        self.withheld.extend(withheld);
+        self.endpoints.extend(endpoints);
+        self
     }
 
     /// Only the four tools are listed that find and run the others.
@@ -140,10 +200,11 @@ impl Served {
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
             return Err(read_only(name));
         }
-        if self.described.lacks(name) {
-            return Err(described::lacking(name));
+        if self.narrowed.lacks(name) {
+            return Err(narrowed::lacking(name));
         }
-        if let Some(endpoint) = row(name) {
+        if let Some(endpoint) = own(name).or_else(|| self.spare.iter().copied().find(|row| row.tool == name))
+        {
             let set = endpoint.toolset.name();
             let message = format!("`{name}` is not served here; nothing was sent");
             return Err(Failure::new("unknown_tool", Exit::Refused, message)
@@ -209,10 +270,11 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     if lean::is_lean(name) {
         return failure.hint("it is one of the four tools of a server started with `--lean`");
     }
-    if let Some(instead) = unoffered::instead_of(name) {
+    let known: Vec<&str> = known.collect();
+    if let Some(instead) = unoffered::instead_of(name, &known) {
         return failure.hint(instead);
     }
-    let nearest = known.map(|tool| (distance(name, tool), tool)).min();
+    let nearest = known.into_iter().map(|tool| (distance(name, tool), tool)).min();
     match nearest {
         Some((far, tool)) if far <= 4 => {
             failure.hint(format!("did you mean `{tool}`?")).fact("nearest", Value::from(tool))

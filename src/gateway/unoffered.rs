@@ -61,32 +61,41 @@ const MISSING: &[Missing] = &[
     },
 ];
 
-/// What to do in place of a tool of this name, or of what these words ask for.
-pub(super) fn instead_of(words: &str) -> Option<&'static str> {
+/// What to do in place of a tool of this name, or of what these words ask for, where none of these tools does it.
+pub(super) fn instead_of(words: &str, tools: &[&str]) -> Option<&'static str> {
     let asked = words.to_lowercase();
     let asked: Vec<&str> = asked.split(|letter: char| !letter.is_alphanumeric()).collect();
     let missing = MISSING.iter().find(|missing| missing.words.iter().any(|word| asked.contains(word)));
-    missing.map(|missing| missing.instead)
+    missing.filter(|missing| !missing.is_done_by(tools)).map(|missing| missing.instead)
 }
 
 /// The same for a search, whose words may only mention such a thing: it has to be what is asked for.
-pub(super) fn asked_for(query: &str) -> Option<&'static str> {
+pub(super) fn asked_for(query: &str, tools: &[&str]) -> Option<&'static str> {
     let asked = query.to_lowercase();
     let mut words = asked.split_whitespace().filter(|word| !["a", "an", "the"].contains(word));
     match words.next()? {
-        "mark" | "make" | "create" | "get" | "record" | "issue" => instead_of(&asked),
+        "mark" | "make" | "create" | "get" | "record" | "issue" => instead_of(&asked, tools),
         // Payments are looked for as bank transactions.
         "payment" | "payments" | "paid" => None,
-        verb => instead_of(verb),
+        verb => instead_of(verb, tools),
     }
 }
 
 /// What none of these tools does, as the instructions name it.
 pub(super) fn missing_from(tools: &[&str]) -> Vec<&'static str> {
-    let does = |missing: &Missing| {
-        tools.iter().any(|tool| tool.split('_').next().is_some_and(|verb| missing.words.contains(&verb)))
-    };
-    MISSING.iter().filter(|missing| !does(missing)).map(|missing| missing.what).collect()
+    MISSING.iter().filter(|missing| !missing.is_done_by(tools)).map(|missing| missing.what).collect()
+}
+
+impl Missing {
+    /// A tool's first word says what it does; in the names of a description it may stand anywhere (`invoices_send`,
+    /// `get_invoice_pdf`).
+    fn is_done_by(&self, tools: &[&str]) -> bool {
+        let does = |tool: &&str| {
+            let ours = crate::catalogue::find(tool).is_some() || crate::workflows::find(tool).is_some();
+            tool.split('_').take(if ours { 1 } else { usize::MAX }).any(|word| self.words.contains(&word))
+        };
+        tools.iter().any(does)
+    }
 }
 
 #[cfg(test)]
@@ -112,10 +121,10 @@ mod tests {
             ("attach_receipt", "attachments"),
             ("submit_vat_return", "get_vat_report"),
         ] {
-            assert!(instead_of(tool).is_some_and(|instead| instead.contains(says)), "{tool}");
+            assert!(instead_of(tool, &[]).is_some_and(|instead| instead.contains(says)), "{tool}");
         }
         for tool in crate::catalogue::all().map(|row| row.tool).chain(["convert_offer_to_invoice"]) {
-            assert_eq!(instead_of(tool), None, "{tool}");
+            assert_eq!(instead_of(tool, &[]), None, "{tool}");
         }
     }
 
@@ -124,10 +133,10 @@ mod tests {
         for query in
             ["send invoice", "PDF", "mark the invoice as paid", "create credit note", "void an invoice"]
         {
-            assert!(asked_for(query).is_some(), "{query}");
+            assert!(asked_for(query, &[]).is_some(), "{query}");
         }
         for query in ["is invoice 9 paid", "payments", "reconcile payments", "read camt file", "unpaid", ""] {
-            assert_eq!(asked_for(query), None, "{query}");
+            assert_eq!(asked_for(query, &[]), None, "{query}");
         }
     }
 

@@ -132,6 +132,8 @@ impl Gateway {
         let read_again =
             |failure| super::resolve::not_sent(work.tool(), "reading the earlier record", failure);
         match earlier.kind {
+            // Nobody knows what would show that it was undone: it counts.
+            _ if work.endpoint.is_extra() => Ok(Some(work.current.clone().unwrap_or_default())),
             Kind::Create => {
                 // Where the API gave no id, nothing can be read again: it counts as there.
                 let Some(id) = &earlier.record_id else { return Ok(Some(Value::Null)) };
@@ -229,7 +231,8 @@ impl Gateway {
             record = self.find_created(work, &writing).await;
         }
         let kept = writing.held.settle(recovery::took_effect(work, &record)).await;
-        let facts = answer::of(work, reply);
+        // What fails there is told among the facts: it was carried out.
+        let facts = self.described_facts(work, reply).unwrap_or_else(|_| answer::took_effect(work));
         let mut facts = updating::told(work, sent.as_ref(), facts);
         if !kept {
             facts.insert("journal".into(), json!(NOT_KEPT));

@@ -1,8 +1,10 @@
 //! The catalogue beside a description: which operation is which tool, and what is spelled differently there.
 
 mod operations;
+mod records;
 mod seen;
 mod translation;
+mod wanted;
 
 #[cfg(test)]
 mod tests;
@@ -13,9 +15,10 @@ use super::operation::Verb;
 use super::subjects::Names;
 use super::{Dialect, Document, Operation, Shape, Spoken};
 use crate::catalogue;
-use operations::{Assigned, Wanted};
+use operations::Assigned;
 use seen::{Role, Seen};
 use translation::{Elsewhere, Told};
+use wanted::Wanted;
 
 /// All tools of the catalogue, each with what was found for it, and what no tool calls.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Verb;
 use crate::catalogue;
 pub use answer::Reading;
-pub use request::{Asking, Outgoing, Unspoken, is_theirs};
+pub use request::{Asking, Outgoing, Unspoken};
 
 /// What differs, for every tool of the catalogue that the description has. Tools that it lacks are not in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

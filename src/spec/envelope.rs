@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::dialect::{Listing, Sides};
 use super::operation::{In, Operation};
 use super::schema::{self, Kind, Property};
-use super::words::{squashed, split};
+use super::words::{names, split, squashed};
 
 /// Levels of envelopes around records.
 const DEPTH: usize = 4;
@@ -20,44 +20,46 @@ pub struct Found<'a> {
 }
 
 /// Stand around records, never in one of ours: what envelopes hold beside the records.
-const BESIDE: &[&str] = &[
-    "success", "status", "statuscode", "message", "messages", "meta", "metadata", "links", "error", "errors", "code", "ok",
-    "requestid", "warnings", "included", "timestamp", "jsonapi", "version", "pagination", "paging", "page", "pages", "pageinfo",
-    "cursor", "cursors", "count", "limit", "offset", "size", "perpage", "pagesize", "pagenumber", "hasmore", "hasnext",
-    "hasprevious", "hasprev", "hasnextpage", "more", "next", "previous", "prev", "first", "last", "object", "url", "kind",
-    "etag", "number", "numberofelements", "empty", "sort", "pageable", "self", "currentpage", "nextpage", "prevpage", "lastpage",
-    "nextcursor", "nextlink", "nextpagetoken", "from", "to", "path", "took", "aggregations", "summary", "sums", "filters",
-    "skip", "take", "top", "start", "response", "providername", "datetimeutc", "odatacontext", "odatacount", "odatanextlink",
-    "istruncated", "hasmorerecords", "responsemetadata", "debug", "totals", "isfirst", "islast", "query",
-];
+const BESIDE: &str = "success, status, statuscode, message, messages, meta, metadata, links, error, errors, code, \
+     ok, requestid, warnings, included, timestamp, jsonapi, version, pagination, paging, page, \
+     pages, pageinfo, cursor, cursors, count, limit, offset, size, perpage, pagesize, pagenumber, \
+     hasmore, hasnext, hasprevious, hasprev, hasnextpage, more, next, previous, prev, first, last, \
+     object, url, kind, etag, number, numberofelements, empty, sort, pageable, self, currentpage, \
+     nextpage, prevpage, lastpage, nextcursor, nextlink, nextpagetoken, from, to, path, took, \
+     aggregations, summary, sums, filters, skip, take, top, start, response, providername, \
+     datetimeutc, odatacontext, odatacount, odatanextlink, istruncated, hasmorerecords, \
+     responsemetadata, debug, totals, isfirst, islast, query";
 /// Lists that are never the records.
-const ASIDE: &[&str] = &["errors", "warnings", "links", "included", "messages", "sort", "filters"];
+const ASIDE: &str = "errors, warnings, links, included, messages, sort, filters";
 /// Where two lists stand side by side, these are the records.
-const LISTS: &[&str] = &["data", "items", "results", "records", "rows", "entries", "content", "list", "value", "values", "elements"];
+const LISTS: &str = "data, items, results, records, rows, entries, content, list, value, values, elements";
 
-const TOTALS: &[&str] = &[
-    "total", "totalcount", "totalitems", "totalrecords", "totalresults", "totalelements", "totalentries", "totalrows", "totalhits",
-    "totalnumber", "numfound", "recordcount", "recordstotal", "itemcount", "resultcount", "itemstotal", "odatacount",
-    "gesamt", "anzahl", "totalsize",
-];
-const CURSORS: &[&str] = &[
-    "nextcursor", "endcursor", "nextpagetoken", "nexttoken", "continuationtoken", "cursornext", "nextpagecursor", "after",
-    "nextafter", "cursor",
-];
-const MORE: &[&str] = &["hasmore", "hasnext", "hasnextpage", "more", "hasmorerecords", "istruncated", "moreavailable", "morerecords"];
+const TOTALS: &str = "total, totalcount, totalitems, totalrecords, totalresults, totalelements, totalentries, \
+     totalrows, totalhits, totalnumber, numfound, recordcount, recordstotal, itemcount, \
+     resultcount, itemstotal, odatacount, gesamt, anzahl, totalsize";
+const CURSORS: &str = "nextcursor, endcursor, nextpagetoken, nexttoken, continuationtoken, cursornext, \
+     nextpagecursor, after, nextafter, cursor";
+const MORE: &str =
+    "hasmore, hasnext, hasnextpage, more, hasmorerecords, istruncated, moreavailable, morerecords";
 
-const PAGE: &[&str] = &["page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage", "p", "seite", "pageid"];
-const LIMIT: &[&str] = &[
-    "limit", "perpage", "pagesize", "size", "count", "take", "top", "maxresults", "pagelimit", "itemsperpage", "rowsperpage",
-    "resultsperpage", "recordsperpage", "max", "pagecount", "rows", "maxitems", "proseite",
-];
-const OFFSET: &[&str] = &["offset", "skip", "startindex", "startat", "firstresult", "pageoffset", "start"];
-const CURSOR: &[&str] = &["cursor", "after", "startingafter", "pagetoken", "nexttoken", "continuationtoken", "nextcursor", "pageafter", "marker", "pagecursor"];
+const PAGE: &str = "page, pagenumber, pageno, pagenum, pageindex, currentpage, p, seite, pageid";
+const LIMIT: &str = "limit, perpage, pagesize, size, count, take, top, maxresults, pagelimit, itemsperpage, \
+     rowsperpage, resultsperpage, recordsperpage, max, pagecount, rows, maxitems, proseite";
+const OFFSET: &str = "offset, skip, startindex, startat, firstresult, pageoffset, start";
+const CURSOR: &str = "cursor, after, startingafter, pagetoken, nexttoken, continuationtoken, nextcursor, pageafter, \
+     marker, pagecursor";
+
+fn has(list: &'static str, name: &str) -> bool {
+    names(list).any(|one| one == name)
+}
 
 /// What an answer holds; `None` where its schema says nothing.
 pub fn found(answer: &Value) -> Option<Found<'_>> {
     if schema::kind(answer) == Kind::List {
-        return Some(Found { schema: answer, records: Some((Vec::new(), schema::items(answer).unwrap_or(&Value::Null))) });
+        return Some(Found {
+            schema: answer,
+            records: Some((Vec::new(), schema::items(answer).unwrap_or(&Value::Null))),
+        });
     }
     if schema::properties(answer).is_empty() {
         return None;
@@ -72,9 +74,11 @@ fn records(object: &Value, depth: usize) -> Option<(Vec<String>, &Value)> {
     let lists: Vec<&Property<'_>> = properties.iter().filter(|one| is_list_of_records(one)).collect();
     let others = properties
         .iter()
-        .filter(|one| !is_beside(one.name) && !is_list_of_records(one) && schema::kind(one.schema) != Kind::Object)
+        .filter(|one| {
+            !is_beside(one.name) && !is_list_of_records(one) && schema::kind(one.schema) != Kind::Object
+        })
         .count();
-    let named = || lists.iter().find(|one| LISTS.contains(&squashed(one.name).as_str()));
+    let named = || lists.iter().find(|one| has(LISTS, &squashed(one.name)));
     let list = match lists.as_slice() {
         [] => None,
         [only] => Some(only),
@@ -96,14 +100,14 @@ fn records(object: &Value, depth: usize) -> Option<(Vec<String>, &Value)> {
 
 fn is_list_of_records(property: &Property<'_>) -> bool {
     schema::kind(property.schema) == Kind::List
-        && !ASIDE.contains(&squashed(property.name).as_str())
+        && !has(ASIDE, &squashed(property.name))
         && schema::items(property.schema)
             .is_none_or(|items| matches!(schema::kind(items), Kind::Object | Kind::Unknown))
 }
 
 fn is_beside(name: &str) -> bool {
     let name = squashed(name);
-    BESIDE.contains(&name.as_str()) || TOTALS.contains(&name.as_str()) || name.starts_with("total")
+    has(BESIDE, &name) || has(TOTALS, &name) || name.starts_with("total")
 }
 
 /// Keys to the one record in an answer or a request: the object whose fields are most like ours. `likeness` counts
@@ -141,10 +145,11 @@ pub fn listing(operation: &Operation, found: Option<&Found<'_>>) -> Listing {
     let Some((keys, _)) = &found.records else { return listing };
     listing.records.clone_from(keys);
     let around = around(found.schema, keys);
-    let first = |names: &[&str], kinds: &[Kind]| {
-        names.iter().find_map(|wanted| {
+    let first = |list: &'static str, kinds: &[Kind]| {
+        names(list).find_map(|wanted| {
             around.iter().find_map(|(keys, property)| {
-                let fits = squashed(property.name) == *wanted && kinds.contains(&schema::kind(property.schema));
+                let fits =
+                    squashed(property.name) == wanted && kinds.contains(&schema::kind(property.schema));
                 fits.then(|| [keys.as_slice(), &[property.name.to_owned()]].concat())
             })
         })
@@ -156,7 +161,9 @@ pub fn listing(operation: &Operation, found: Option<&Found<'_>>) -> Listing {
         let next = || {
             let (keys, property) = around.iter().find(|(_, property)| squashed(property.name) == "next")?;
             let link = schema::format(property.schema).starts_with("uri")
-                || ["link", "url", "uri"].iter().any(|word| mentions(schema::description(property.schema), word));
+                || ["link", "url", "uri"]
+                    .iter()
+                    .any(|word| mentions(schema::description(property.schema), word));
             (schema::kind(property.schema) == Kind::Text && !link)
                 .then(|| [keys.as_slice(), &[property.name.to_owned()]].concat())
         };
@@ -196,14 +203,16 @@ fn around<'a>(whole: &'a Value, records: &[String]) -> Vec<(Vec<String>, Propert
 /// The parameters that ask for a page.
 pub fn asks(operation: &Operation) -> Sides {
     let mut asks = Sides::default();
-    for names in [PAGE, LIMIT, OFFSET, CURSOR] {
-        for name in names {
+    for list in [PAGE, LIMIT, OFFSET, CURSOR] {
+        for name in names(list) {
             let parameters = operation.parameters.iter().filter(|one| one.place == In::Query);
-            let Some(parameter) = parameters.into_iter().find(|one| squashed(&one.name) == *name) else { continue };
+            let Some(parameter) = parameters.into_iter().find(|one| squashed(&one.name) == name) else {
+                continue;
+            };
             let kind = schema::kind(&parameter.schema);
             let counts = matches!(kind, Kind::Integer | Kind::Number | Kind::Unknown) || name.len() > 4;
             let said = |keyword: &str| parameter.schema.get(keyword).and_then(Value::as_u64);
-            match names.first().copied() {
+            match names(list).next() {
                 Some("page") if asks.page.is_none() && counts && kind != Kind::Object => {
                     let first = first_page(&parameter.schema, &parameter.description);
                     asks.page = Some((parameter.name.clone(), first));
@@ -237,7 +246,18 @@ fn is_no_date(parameter: &super::Parameter) -> bool {
 fn first_page(schema: &Value, description: &str) -> u64 {
     let said = |keyword: &str| schema.get(keyword).and_then(Value::as_u64).filter(|first| *first < 2);
     let description = description.to_ascii_lowercase();
-    let words = ["0-based", "zero-based", "zero based", "0 based", "starts at 0", "starting at 0", "starts with 0", "starting from 0", "0..n", "first page is 0"];
+    let words = [
+        "0-based",
+        "zero-based",
+        "zero based",
+        "0 based",
+        "starts at 0",
+        "starting at 0",
+        "starts with 0",
+        "starting from 0",
+        "0..n",
+        "first page is 0",
+    ];
     said("default")
         .or_else(|| said("minimum"))
         .unwrap_or_else(|| u64::from(!words.iter().any(|word| description.contains(word))))

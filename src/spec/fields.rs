@@ -2,6 +2,8 @@
 //! one. What could be either of two stays unmatched; with money even a likely one does.
 
 mod concepts;
+mod fitting;
+mod likeness;
 mod values;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,9 +12,14 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::dialect::{Field, Shape};
-use super::schema::{self, Kind, Property};
-use super::words::{canonical, key, split, squashed};
-use concepts::{FIELDS, HUNDREDTHS, MONEY};
+use super::schema::{self, Property};
+use super::words::{canonical, key, names as list, squashed};
+use concepts::FIELDS;
+use fitting::{
+    alike_inside, fits, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual,
+};
+
+pub use likeness::Likeness;
 
 /// Levels of objects in objects.
 const DEPTH: usize = 5;
@@ -23,7 +30,7 @@ pub const ANNOTATION: &str = "x-lumabill-field";
 static OTHERS: LazyLock<HashMap<String, Vec<(String, usize)>>> = LazyLock::new(|| {
     let mut others: HashMap<String, Vec<(String, usize)>> = HashMap::new();
     for (ours, names) in FIELDS {
-        for (rank, name) in names.iter().enumerate() {
+        for (rank, name) in list(names).enumerate() {
             others.entry(key(&canonical(name))).or_default().push((key(&canonical(ours)), rank));
         }
     }
@@ -248,15 +255,12 @@ impl<'a, 's> Pairing<'a, 's> {
         for (at, our) in self.ours.iter().enumerate() {
             let name = our.property.name;
             let their = self.pairs.get(&at).and_then(|their| self.theirs.get(*their));
-            match their {
-                Some(their) => {
-                    matched.pairs.push((name.to_owned(), their.property.name.to_owned()));
-                    self.spell(our, their, &mut matched);
-                }
-                None => {
-                    matched.missing.push(format!("{}{name}", self.sight.place));
-                    self.say_unclear(at, name);
-                }
+            if let Some(their) = their {
+                matched.pairs.push((name.to_owned(), their.property.name.to_owned()));
+                self.spell(our, their, &mut matched);
+            } else {
+                matched.missing.push(format!("{}{name}", self.sight.place));
+                self.say_unclear(at, name);
             }
         }
         let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
@@ -330,7 +334,8 @@ impl<'a, 's> Pairing<'a, 's> {
         let beside = free.map(|(_, other)| other).find(|other| {
             !sided && (side(other, "gross") || side(other, "net")) && shares_a_word(&other.key, &their.key)
         });
-        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price") {
+        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price")
+        {
             self.notes.push(format!(
                 "{place}: `{}` stands beside `{}` there; check which of them is net",
                 their.property.name, beside.property.name
@@ -351,126 +356,4 @@ fn inner(our: &Named<'_>, their: &Named<'_>, sight: &Sight<'_>, place: &str) -> 
     let known: &[(String, String)] = &[];
     let sight = Sight { subject: &subject, known, place: &place, depth, ..*sight };
     Some(objects(ours, theirs, &sight))
-}
-
-fn inside(schema: &Value) -> Option<&Value> {
-    match schema::kind(schema) {
-        Kind::Object => Some(schema),
-        Kind::List => schema::items(schema),
-        _ => None,
-    }
-}
-
-/// What makes a type unusual enough to be recognised by.
-fn unusual(property: &Property<'_>) -> Option<String> {
-    let schema = property.schema;
-    match schema::kind(schema) {
-        Kind::List if inside(schema).is_some_and(|items| !schema::properties(items).is_empty()) => {
-            Some("list".to_owned())
-        }
-        Kind::Object if !schema::properties(schema).is_empty() => Some("object".to_owned()),
-        Kind::Text if matches!(schema::format(schema), "email" | "uri") => {
-            Some(schema::format(schema).to_owned())
-        }
-        _ => None,
-    }
-}
-
-fn alike_inside(ours: &Value, theirs: &Value) -> bool {
-    match (inside(ours), inside(theirs)) {
-        (Some(ours), Some(theirs)) => {
-            let all = Likeness::of(ours, &[]);
-            let count = schema::properties(ours).len().min(schema::properties(theirs).len());
-            let alike = all.count(theirs);
-            alike >= 2 && alike * 2 >= count
-        }
-        _ => true,
-    }
-}
-
-/// Types that can be the same field under two names.
-fn fits(ours: &Property<'_>, theirs: &Property<'_>) -> bool {
-    let (our, their) = (schema::kind(ours.schema), schema::kind(theirs.schema));
-    if !is_kind(our, their) || (is_money(ours) && is_in_hundredths(theirs)) {
-        return false;
-    }
-    let is_date = |schema: &Value| schema::format(schema).starts_with("date");
-    let (our, their) = (schema::format(ours.schema), schema::format(theirs.schema));
-    // A date is no mail address; an id is no date.
-    our.is_empty() || their.is_empty() || our == their || is_date(ours.schema) == is_date(theirs.schema)
-}
-
-fn is_kind(ours: Kind, theirs: Kind) -> bool {
-    ours == theirs
-        || ours == Kind::Unknown
-        || theirs == Kind::Unknown
-        || matches!(
-            (ours, theirs),
-            (Kind::Number | Kind::Integer, Kind::Number | Kind::Integer | Kind::Text)
-                | (Kind::Text, Kind::Integer)
-        )
-}
-
-fn is_money(property: &Property<'_>) -> bool {
-    let number = matches!(schema::kind(property.schema), Kind::Number | Kind::Unknown);
-    number && canonical(property.name).iter().any(|word| MONEY.contains(&word.as_str()))
-}
-
-fn is_in_hundredths(property: &Property<'_>) -> bool {
-    let said = |text: &str| split(text).iter().any(|word| HUNDREDTHS.contains(&word.as_str()));
-    said(property.name) || (schema::kind(property.schema) == Kind::Integer && said(schema::description(property.schema)))
-}
-
-fn split_has(key: &str, word: &str) -> bool {
-    key.split(' ').any(|one| one == word)
-}
-
-fn shares_a_word(one: &str, other: &str) -> bool {
-    one.split(' ').any(|word| split_has(other, word))
-}
-
-/// Keys of what every record has.
-const EVERYWHERE: &[&str] = &["id", "at created", "at updated", "uuid", "created", "updated", "created on", "on updated", "object"];
-
-/// How many fields of an object are like those of ours: cheap, for telling records apart.
-pub struct Likeness {
-    keys: HashSet<String>,
-    subject: Vec<String>,
-}
-
-impl Likeness {
-    pub fn of(ours: &Value, subject: &[String]) -> Self {
-        let mut keys: HashSet<String> = HashSet::new();
-        for property in schema::properties(ours) {
-            let named = Named::of(property, subject);
-            keys.insert(named.bare);
-            keys.insert(named.key);
-        }
-        Self { keys, subject: subject.to_vec() }
-    }
-
-    pub fn count(&self, theirs: &Value) -> usize {
-        schema::properties(theirs).into_iter().filter(|one| self.has(*one)).count()
-    }
-
-    /// Without what every record has.
-    pub fn telling(mut self) -> Self {
-        self.keys.retain(|key| !EVERYWHERE.contains(&key.as_str()));
-        self
-    }
-
-    /// Fields that not every record has.
-    pub fn own(&self, object: &Value) -> usize {
-        let named = schema::properties(object).into_iter().map(|one| Named::of(one, &self.subject));
-        named.filter(|one| !EVERYWHERE.contains(&one.bare.as_str())).count()
-    }
-
-    fn has(&self, property: Property<'_>) -> bool {
-        let named = Named::of(property, &self.subject);
-        let known = |key: &str| {
-            self.keys.contains(key)
-                || OTHERS.get(key).is_some_and(|all| all.iter().any(|(ours, _)| self.keys.contains(ours)))
-        };
-        known(&named.key) || known(&named.bare)
-    }
 }

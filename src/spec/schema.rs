@@ -148,9 +148,8 @@ pub fn is_closed(schema: &Value) -> bool {
 
 /// Says that more than the listed properties is taken.
 pub fn is_open(schema: &Value) -> bool {
-    let open = |schema: &Value| {
-        schema.get("additionalProperties").is_some_and(|more| more != &Value::Bool(false))
-    };
+    let open =
+        |schema: &Value| schema.get("additionalProperties").is_some_and(|more| more != &Value::Bool(false));
     open(schema) || parts(schema, "allOf").any(open)
 }
 
@@ -167,7 +166,10 @@ mod tests {
             {"properties": {"b": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"type": "integer"}}]}}},
         ]});
         let found = properties(&schema);
-        assert_eq!(found.iter().map(|one| (one.name, one.required)).collect::<Vec<_>>(), [("a", true), ("b", false)]);
+        assert_eq!(
+            found.iter().map(|one| (one.name, one.required)).collect::<Vec<_>>(),
+            [("a", true), ("b", false)]
+        );
         assert_eq!((kind(&schema), kind(found[1].schema)), (Kind::Object, Kind::List));
         assert_eq!(kind(items(found[1].schema).unwrap()), Kind::Integer);
     }

@@ -2,7 +2,7 @@
 
 mod spelled;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use spelled::{NOISE, SAME, VERBS};
@@ -18,11 +18,17 @@ pub enum Does {
 }
 
 static WORDS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
-    SAME.iter().flat_map(|(word, others)| others.iter().map(move |other| (*other, *word))).collect()
+    SAME.iter().flat_map(|(word, others)| names(others).map(move |other| (other, *word))).collect()
 });
+static NOISE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| names(NOISE).collect());
 static DOES: LazyLock<HashMap<&'static str, Does>> = LazyLock::new(|| {
-    VERBS.iter().flat_map(|(does, words)| words.iter().map(move |word| (*word, *does))).collect()
+    VERBS.iter().flat_map(|(does, words)| names(words).map(move |word| (word, *does))).collect()
 });
+
+/// The names in a constant that lists them with commas.
+pub fn names(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.split(", ")
+}
 
 /// `ClientID`, `client-id` and `clientId` are `client id`; umlauts and accents as ASCII.
 pub fn split(name: &str) -> Vec<String> {
@@ -86,8 +92,9 @@ pub fn squashed(name: &str) -> String {
 
 /// The singular of an English word; others come back as they are.
 pub fn singular(word: &str) -> &str {
-    const KEEP: &[&str] =
-        &["status", "series", "address", "news", "gross", "loss", "iris", "sales", "ges", "tos", "gdpr", "does"];
+    const KEEP: &[&str] = &[
+        "status", "series", "address", "news", "gross", "loss", "iris", "sales", "ges", "tos", "gdpr", "does",
+    ];
     if word == "ids" {
         return "id";
     }
@@ -138,7 +145,7 @@ pub fn does(word: &str) -> Option<Does> {
 
 /// Words that say nothing about what a name means: `controller`, `v2`, `json`, `the`.
 pub fn is_noise(word: &str) -> bool {
-    NOISE.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit()) || version(word).is_some()
+    NOISE_WORDS.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit()) || version(word).is_some()
 }
 
 /// `v2` is 2.
@@ -148,7 +155,7 @@ pub fn version(word: &str) -> Option<u32> {
 
 /// What a verb of the trade leads to in a name: words of an operation that cannot be taken back, or that reach others.
 pub fn is_dangerous(word: &str) -> bool {
-    spelled::DANGEROUS.contains(&word)
+    names(spelled::DANGEROUS).any(|known| known == word)
 }
 
 #[cfg(test)]
@@ -157,7 +164,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_name_has_the_same_words() {
-        for name in ["client_id", "clientId", "ClientID", "client-id", "CLIENT_ID", "client.id", "client[id]"] {
+        for name in ["client_id", "clientId", "ClientID", "client-id", "CLIENT_ID", "client.id", "client[id]"]
+        {
             assert_eq!(split(name), ["client", "id"], "{name}");
             assert_eq!(squashed(name), "clientid", "{name}");
         }

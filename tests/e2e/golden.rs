@@ -59,6 +59,7 @@ fn golden_help_texts_are_up_to_date() {
         "sandbox",
         "history",
         "config",
+        "spec",
         "completions",
     ];
     let help = commands.map(|command| (format!("{command}.txt"), said(&[command, "--help"])));

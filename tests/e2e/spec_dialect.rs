@@ -4,7 +4,7 @@ mod books;
 
 use serde_json::{Value, json};
 
-use crate::support::{Era, McpSession};
+use crate::support::{Era, Lumabill, McpSession, PLANTED_KEY};
 use books::{Books, COMPANY, Fate, id, keep, kept};
 
 const LINES: &str = r#"[{"description":"Work","quantity":3,"price":"180.50"}]"#;
@@ -174,6 +174,41 @@ fn a_lost_create_is_found_in_their_list() {
     assert_eq!((&made["created"], &made["recovered"]), (&json!(true), &json!(true)), "{made}");
     assert_eq!(made["record"]["client_id"], json!(id(0)));
     assert_eq!(books.bodies("POST").len(), 1);
+}
+
+#[test]
+fn a_create_that_was_lost_before_the_description_is_found_by_it() {
+    let books = Books::with(1, Fate::LostBefore, Value::Null);
+    let (client, lines) = (format!("client_id={}", id(0)), format!("lines={LINES}"));
+    let call = |code| {
+        let run = books.run(&["call", "--json", "create_invoice", &client, &lines]).run().exits(code);
+        run.json()
+    };
+    let lost = call(4)["error"].clone();
+    assert_eq!(lost["sent"], "unknown", "{lost}");
+    let mut kept = kept();
+    kept["origin"] = json!(books.server.url());
+    keep(&books.home, &kept.to_string());
+    let found = call(0);
+    assert_eq!((&found["created"], &found["record"]["number"]), (&json!(false), &json!("B-700")), "{found}");
+    assert_eq!(books.bodies("POST").len(), 1, "{:?}", books.asked());
+}
+
+#[test]
+fn login_and_doctor_ask_where_the_description_says() {
+    let books = Books::new(1, Fate::Answered);
+    let arguments = ["login", "--with-token", "--insecure-storage", "--api-url", &books.server.url()];
+    let login = Lumabill::at(&books.home, &arguments).env("LUMABILL_RATE_LIMIT", "off").input(PLANTED_KEY);
+    let said = login.run().exits(0).stdout;
+    assert!(said.contains("Muster GmbH"), "{said}");
+    let first = &books.asked()[0];
+    assert!(first.starts_with("GET /api/v2/companies"), "{first}");
+    // Whether the key may write is asked where the description has clients.
+    let probe = "DELETE /api/v2/customers/00000000-0000-0000-0000-000000000000";
+    assert!(books.asked().iter().any(|asked| asked == probe), "{:?}", books.asked());
+    let doctor = Lumabill::at(&books.home, &["doctor", "--json"]).env("LUMABILL_RATE_LIMIT", "off").run();
+    assert!(doctor.stdout.contains("it reaches `Muster GmbH`"), "{}", doctor.stdout);
+    assert!(books.asked().iter().all(|asked| !asked.contains("/v1/")), "{:?}", books.asked());
 }
 
 #[test]

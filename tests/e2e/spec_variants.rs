@@ -32,13 +32,9 @@ fn variants_are_what_they_say() {
                 let bare: Vec<&str> =
                     path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
                 assert!(seen.insert(bare.join("/")), "{}: two of {path}", plan.label());
-                for (method, operation) in item.as_object().unwrap() {
-                    let names: Vec<String> = operation["parameters"]
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .map(|parameter| format!("{} {}", parameter["in"], parameter["name"]))
-                        .collect();
+                for (method, operation) in methods(item) {
+                    let parameters = operation["parameters"].as_array().unwrap();
+                    let names: Vec<String> = parameters.iter().map(Value::to_string).collect();
                     let unique: BTreeSet<&String> = names.iter().collect();
                     assert_eq!(unique.len(), names.len(), "{}: {method} {path}: {names:?}", plan.label());
                 }
@@ -46,15 +42,16 @@ fn variants_are_what_they_say() {
             assert_references(&document, &document, &plan.label());
             let operations = our_operations().len() - plan.lacking.len();
             assert_eq!(plan.routes.len(), operations, "{}", plan.label());
-            let written: usize = document["paths"]
-                .as_object()
-                .unwrap()
-                .values()
-                .map(|item| item.as_object().unwrap().len())
-                .sum();
+            let written: usize =
+                document["paths"].as_object().unwrap().values().map(|item| methods(item).count()).sum();
             assert_eq!(written, operations + noise_operations(&plan).len(), "{}", plan.label());
         }
     }
+}
+
+/// The operations of a path.
+fn methods(item: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
 }
 
 fn assert_references(value: &Value, document: &Value, label: &str) {
@@ -199,12 +196,13 @@ fn all_prompts_work_again_after_spec_use() {
         let plan = Arc::new(plan);
         let outcome = holding::hold(&plan);
         println!(
-            "{}: {} of {} prompts failed, {} facts differ, {} unmatched, {} wrong fields",
+            "{}: {} of {} prompts failed, {} facts differ, {} tools unmatched, {} fields unmapped, {} wrong",
             plan.label(),
             outcome.failed.len(),
             journey::PROMPTS.len(),
             outcome.differing.len(),
             outcome.unmatched.len(),
+            outcome.unmapped.len(),
             outcome.wrong_fields.len()
         );
         wrong.extend(outcome.wrong.iter().map(|line| format!("{}: {line}", plan.label())));
@@ -220,6 +218,19 @@ fn all_prompts_work_again_after_spec_use() {
 
 fn of_every_level(count: u64) -> Vec<Plan> {
     (1..=3).flat_map(|level| (0..count).map(move |seed| Plan::new(seed, level))).collect()
+}
+
+/// `client.name → DisplayName` in one spelling for all variants.
+fn snake_of(line: &str) -> String {
+    let (ours, theirs) = line.split_once(" → ").unwrap_or((line, ""));
+    let mut words = String::new();
+    for sign in theirs.chars() {
+        if sign.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.push(if sign == '-' { '_' } else { sign.to_ascii_lowercase() });
+    }
+    format!("{ours} → {words}")
 }
 
 /// Figures over the variants of a level.
@@ -246,6 +257,7 @@ impl Tally {
             count(format!("{prompt}: {}", why.replace('\n', " ").chars().take(220).collect::<String>()));
         }
         outcome.unmatched.iter().for_each(|tool| count(format!("unmatched: {tool}")));
+        outcome.unmapped.iter().for_each(|line| count(format!("unmapped: {}", snake_of(line))));
         outcome.wrong_fields.iter().for_each(|line| count(format!("wrong field: {line}")));
         let differing: BTreeSet<&String> = outcome.differing.iter().collect();
         differing

@@ -1,6 +1,7 @@
 //! Variants of the reconstruction, made at random as other vendors might have written it, and servers that follow them
 //! in front of the real sandbox. Nothing here is code of the program's, and its lists of words are not the program's.
 
+mod arrange;
 mod dice;
 mod document;
 mod envelope;
@@ -19,8 +20,9 @@ mod yaml;
 
 pub use document::{document, text};
 pub use front::Front;
+pub use names::Names;
 pub use noise::operations as noise_operations;
-pub use ours::operations as our_operations;
+pub use ours::{follow, operations as our_operations};
 pub use plan::Plan;
 
 use serde_json::Value;

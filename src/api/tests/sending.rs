@@ -44,8 +44,12 @@ async fn a_request_carries_exactly_this() {
 async fn a_file_is_one_part_of_a_form() {
     let server = Server::say(&[OK]).await;
     let mut request = write();
-    request.body =
-        Body::File { name: "a\"b\r\n.xml".into(), content_type: "application/xml", bytes: b"<x/>".into() };
+    request.body = Body::File {
+        part: "file",
+        name: "a\"b\r\n.xml".into(),
+        content_type: "application/xml",
+        bytes: b"<x/>".into(),
+    };
     once(&server.origin, &request).await.unwrap();
     let sent = server.requests().remove(0);
     let boundary = sent.split("boundary=").nth(1).unwrap().lines().next().unwrap();

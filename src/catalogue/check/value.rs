@@ -6,6 +6,9 @@ use serde_json::{Number, Value};
 use crate::catalogue::{Kind, Param, params};
 use crate::rules::iban;
 
+/// What is wanted of a segment of a path.
+pub const ONE_ID: &str = "one id, without spaces or slashes";
+
 /// A value in its one form, or what was wanted. Lists and objects are not for this function.
 pub fn scalar(kind: Kind, given: Value) -> Result<Value, String> {
     match kind {
@@ -18,6 +21,7 @@ pub fn scalar(kind: Kind, given: Value) -> Result<Value, String> {
         Kind::Boolean => boolean(&given).map(Value::Bool),
         Kind::Choice(values) => choice(values, &given),
         Kind::Object(_) | Kind::Objects(_) => Err(wants_object(kind)),
+        Kind::Schema(_) => Ok(given),
     }
 }
 
@@ -52,7 +56,7 @@ fn value_of_names<'a>(param: &Param, given: &'a Value) -> Option<Vec<&'a str>> {
 }
 
 /// A number is taken for text, since postal codes and account numbers often come as numbers.
-fn text(given: Value) -> Option<String> {
+pub fn text(given: Value) -> Option<String> {
     match given {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),
@@ -63,7 +67,7 @@ fn text(given: Value) -> Option<String> {
 fn id(given: Value) -> Result<String, String> {
     let text = text(given).unwrap_or_default();
     let text = text.trim();
-    if is_segment(text) { Ok(text.to_owned()) } else { Err("one id, without spaces or slashes".to_owned()) }
+    if is_segment(text) { Ok(text.to_owned()) } else { Err(ONE_ID.to_owned()) }
 }
 
 /// Whether a text can stand for one segment of a path and nothing else.
@@ -112,7 +116,7 @@ fn decimal(given: &Value) -> Result<Number, String> {
 }
 
 /// Digits with at most one sign and one point: what JSON and people both read as one number.
-fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -152,7 +156,7 @@ fn choice(values: &[&str], given: &Value) -> Result<Value, String> {
 }
 
 /// The user's own word, where it is short enough to help.
-fn not(text: &str) -> String {
+pub fn not(text: &str) -> String {
     let short = !text.is_empty() && text.len() <= 30 && !text.contains(char::is_control);
     if short && !text.contains("lmb_") { format!(", not `{text}`") } else { String::new() }
 }

@@ -9,14 +9,13 @@ use crate::commands::offered::flags;
 use crate::credentials::{AccountKeys, Origin};
 use crate::failure::{Exit, Failure};
 use crate::gateway::bridged::definitions::Definitions;
-use crate::gateway::bridged::effects::EXTRA;
 use crate::gateway::bridged::{self, Bridged};
 use crate::gateway::{self, Absent, Facts, Gateway, Selection, ServedAccount as Served, Setup};
 use crate::journal::Journal;
 use crate::settings::{
     Account, Mode, Policy, Settings, SettingsError, StoredIn, is_account_name, me, runs_into,
 };
-use crate::spec::Kept;
+use crate::spec::{Extra, Kept};
 use crate::terminal;
 
 /// Every account that `choice` names, or the one that the settings choose.
@@ -143,12 +142,14 @@ pub(super) fn to_account(
                 account.service
             )));
         }
-        let selection = choice.selection_of(&account, policy.toolsets.as_deref());
+        let selection = choice.selection_of(&account, policy.toolsets.as_deref(), &[]);
         let setup = remote::setup(settings, &account, policy, selection)?;
         let bridged = Bridged::new(bridged::Setup { journal: Arc::clone(journal), ..setup });
         return Ok((account.name, Served::Remote(Arc::new(bridged))));
     }
-    let selection = choice.selection_of(&account, policy.toolsets.as_deref());
+    let known = facts(&account, settings, &policy)?;
+    let further = known.described.as_deref().map(|kept| kept.extra.as_slice()).unwrap_or_default();
+    let selection = choice.selection_of(&account, policy.toolsets.as_deref(), further);
     let (again, name) = (choice.clone(), account.name.clone());
     let named = named.map(str::to_owned);
     let remember = move || {
@@ -159,7 +160,7 @@ pub(super) fn to_account(
         }
     };
     let gateway = Gateway::new(Setup {
-        facts: facts(&account, settings, &policy)?,
+        facts: known,
         reload: Box::new(move || look_up_again(&again, named.as_deref()).ok()),
         keys: Arc::new(AccountKeys::new(&account, settings)),
         sandbox: false,
@@ -185,7 +186,7 @@ fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure>
 
 pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
     let from_environment = account.stored_in == StoredIn::Environment;
-    let described = described(account, settings)?.map(Arc::new);
+    let described = kept_description(account, settings)?.map(Arc::new);
     Ok(Facts {
         account: account.name.clone(),
         origin: Origin::parse(&account.origin)?,
@@ -207,14 +208,20 @@ pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<
 
 /// The user's description of the account's API, as it is kept. One that was made for another address describes another
 /// API.
-pub fn described(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
+pub fn kept_description(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
     let kept = Kept::load(&settings.folders.config, &account.name)?;
     Ok(kept.filter(|kept| kept.origin == account.origin))
 }
 
 impl Choice {
-    /// What of the choice is meant for `account`: tools of another account are none of its own.
-    pub fn selection_of(&self, account: &Account, toolsets: Option<&[String]>) -> Selection {
+    /// What of the choice is meant for `account`: tools of another account are none of its own. `further` are those of its API
+    /// description.
+    pub fn selection_of(
+        &self,
+        account: &Account,
+        toolsets: Option<&[String]>,
+        further: &[Extra],
+    ) -> Selection {
         let mut selection = self.selection(toolsets);
         if self.account.len() < 2 || self.tools.is_empty() {
             return selection;
@@ -223,16 +230,15 @@ impl Choice {
         // A name without an account is meant for whoever has such a tool.
         let mine = |tool: &String| match self.account_in(tool) {
             Some((name, rest)) => (name == account.name).then(|| rest.to_owned()),
-            None => (remote || gateway::row(tool).is_some()).then(|| tool.clone()),
+            None => {
+                let own = || gateway::row(tool).is_some() || further.iter().any(|one| one.tool == *tool);
+                (remote || own()).then(|| tool.clone())
+            }
         };
         selection.tools = self.tools.iter().filter_map(mine).collect();
         if selection.tools.is_empty() && selection.toolsets.is_empty() {
             // Where all that is named is another account's, this one serves nothing: the empty choice is the default.
-            if remote {
-                selection.tools.push(String::new());
-            } else {
-                selection.toolsets.push(EXTRA.to_owned());
-            }
+            selection.tools.push(String::new());
         }
         selection
     }
@@ -273,7 +279,9 @@ fn check_tools(choice: &Choice, settings: &Settings) -> Result<(), Failure> {
 
 fn may_have(account: &Account, tool: &str, settings: &Settings) -> bool {
     if !account.service.is_remote() {
-        return gateway::row(tool).is_some();
+        let kept = || kept_description(account, settings).ok().flatten();
+        let further = || kept().is_some_and(|kept| kept.extra.iter().any(|one| one.tool == tool));
+        return gateway::row(tool).is_some() || further();
     }
     let stored = Definitions::load(&settings.folders.state, &account.name, &account.origin);
     let Some(stored) = stored else { return true };

@@ -84,8 +84,8 @@ fn what_to_do(first: &Intent) -> String {
     let settle = format!("  {} history settle {}", me(), first.number);
     [
         "The next write through the same account looks that up, where it can: of a remote server's",
-        "writes only faktoora's invoices can be. Or see in the books",
-        "what became of one, and say so by its number:",
+        "writes only faktoora's invoices can be, of an API description's own tools nothing.",
+        "Or see in the books what became of one, and say so by its number:",
         &format!("{settle} --created ID"),
         &format!("{settle} --not-created"),
     ]

@@ -78,6 +78,7 @@ impl Explain for NotVerified {
             Self::NotTheApi { .. } => format!(
                 "give the API's address as Lumabill shows it under Settings > API: `{me} login --api-url URL`; \
                  Lumabill's hosted MCP server is another service: `{me} login --service lumabill-hosted`; \
+                 an API that has moved is told by its description: `{me} login --spec FILE`; \
                  `--no-verify` stores the key unchecked"
             ),
             Self::KeyRefused { .. } => {
@@ -160,6 +161,7 @@ fn request(method: Method, path: &str, query: Vec<(String, String)>) -> Request 
         if_match: None,
         patience: None,
         safety,
+        verbatim: None,
     }
 }
 

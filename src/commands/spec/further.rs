@@ -1,6 +1,8 @@
 //! What a description has and the catalogue lacks, as further tools.
 
-use crate::spec::{Extra, Operation};
+use crate::catalogue::Effect;
+use crate::gateway;
+use crate::spec::{Extra, Extras, Operation};
 
 /// Further tools, and why some operations are none.
 pub struct Further {
@@ -10,12 +12,16 @@ pub struct Further {
 
 impl Further {
     pub fn of(operations: &[Operation]) -> Self {
-        drop(operations);
-        Self { tools: Vec::new(), left_out: Vec::new() }
+        let Extras { tools, left_out } = Extras::of(operations, &gateway::names());
+        Self { tools, left_out }
     }
 
     /// What a further tool does, in a word.
-    pub fn effect(&self, _tool: &Extra) -> &'static str {
-        "acts"
+    pub fn effect(&self, tool: &Extra) -> &'static str {
+        match tool.effect() {
+            Effect::Reads => "reads",
+            Effect::Creates => "creates, asks",
+            Effect::Updates | Effect::Deletes | Effect::Acts => "acts, asks",
+        }
     }
 }

@@ -144,7 +144,7 @@ fn servers(compared: &Compared, account: &Account) -> Option<String> {
     (!others.is_empty()).then(|| {
         let others: Vec<String> = others.iter().map(|url| format!("  {url}")).collect();
         format!(
-            "servers that are ignored: calls go to {} only, with the path of the first one before theirs\n{}",
+            "servers that are ignored: calls go to {} only; of the first server the path counts\n{}",
             shown(account),
             others.join("\n")
         )

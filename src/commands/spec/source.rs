@@ -70,7 +70,7 @@ pub async fn given(source: Option<&str>, account: &Account, settings: &Settings)
     match source {
         Some("-") => {
             let bytes = bytes_of(std::io::stdin().lock());
-            let bytes = bytes.map_err(|error| unreadable("standard input", &error, ""))?;
+            let bytes = bytes.map_err(|error| unreadable("standard input", &error, PATH))?;
             Given::of(bytes, "standard input".to_owned(), Kind::Input, account)
         }
         Some(text) if text.contains("://") => from_address(text, account, settings).await,
@@ -100,17 +100,18 @@ fn bytes_of(from: impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 fn unreadable(what: &str, error: &std::io::Error, hint: &str) -> Failure {
-    let failure =
-        Failure::new("spec_unreadable", Exit::Refused, format!("{what} cannot be read; nothing was changed"))
-            .because(error.to_string());
-    if hint.is_empty() { failure } else { failure.hint(hint) }
+    Failure::new("spec_unreadable", Exit::Refused, format!("{what} cannot be read; nothing was changed"))
+        .because(error.to_string())
+        .hint(hint)
 }
+
+const PATH: &str = "give the path of the vendor's OpenAPI file, or its https address";
 
 /// What is said where a file that is not there looks like an address.
 fn shown_as_address(path: &Path) -> &'static str {
     let first = path.iter().next().and_then(|part| part.to_str()).unwrap_or_default();
     let is_host = !path.exists() && path.iter().count() > 1 && first.contains('.') && !first.starts_with('.');
-    if is_host { "an address begins with `https://`" } else { "" }
+    if is_host { "an address begins with `https://`" } else { PATH }
 }
 
 async fn from_address(text: &str, account: &Account, settings: &Settings) -> Result<Given, Failure> {

@@ -45,7 +45,16 @@ fn is_ours(row: &Endpoint, spoken: &Spoken) -> bool {
             | (Method::Put, Verb::Put)
             | (Method::Delete, Verb::Delete)
     );
-    same && row.path == spoken.path
+    same && template(row.path) == template(&spoken.path)
+}
+
+/// A path without the names in its braces, which do not go over the wire.
+fn template(path: &str) -> String {
+    let mut parts = path.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |whole, part| {
+        format!("{whole}{{{}", part.find('}').map_or(part, |at| part.split_at(at).1))
+    })
 }
 
 /// What differs from the catalogue, by tool: empty where nothing does, `None` where the description lacks it.
@@ -107,4 +116,15 @@ fn of_field(what: &str, at: &str, field: &Field, levels: usize) -> Vec<String> {
         lines.extend(of_shape(what, at, inner, levels - 1));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::template;
+
+    #[test]
+    fn names_in_braces_do_not_count() {
+        assert_eq!(template("/v1/a/{id}/b/{other}.pdf"), "/v1/a/{}/b/{}.pdf");
+        assert_eq!(template("/v1/a"), "/v1/a");
+    }
 }

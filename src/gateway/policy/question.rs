@@ -4,21 +4,24 @@
 use serde_json::Value;
 
 use super::{Change, Plan, is_redirecting, shown, whole};
-use crate::catalogue::Effect;
+use crate::catalogue::{Effect, Endpoint};
+use crate::gateway::redaction::quoted;
 use crate::rules::money;
 
 /// Rows of a new record that a question shows.
 const ROWS: usize = 10;
+/// Bytes of all arguments together that a question about an operation of the user's description shows.
+const SHOWN: usize = 6_000;
 
 impl Plan<'_> {
     /// Record, effect, amount, profile, what changes, and what the record says.
     pub fn question(&self, changes: &[Change]) -> String {
+        if self.endpoint.is_extra() {
+            return self.described();
+        }
         let mut lines = vec![self.subject(), self.effect(changes).to_owned()];
         lines.extend(self.amount());
-        lines.push(match self.profile.profile() {
-            Some(profile) => format!("Profile: {}", in_quotes(&profile.name)),
-            None => "Profile: the one that the key belongs to".to_owned(),
-        });
+        lines.push(self.profile());
         if self.endpoint.effect == Effect::Creates {
             lines.extend(self.given());
             return lines.join("\n");
@@ -32,6 +35,41 @@ impl Plan<'_> {
         }
         lines.extend(self.outside_text());
         lines.join("\n")
+    }
+
+    /// The same for an operation of which nobody here knows what it does.
+    fn described(&self) -> String {
+        let Endpoint { tool, method, path, about, .. } = self.endpoint;
+        let method = format!("{method:?}").to_uppercase();
+        let mut lines = vec![
+            format!("Carry out {tool} for {}?", in_quotes(&self.label())),
+            format!("Request: {method} {path}"),
+            "It comes from your API description: what it does is not known here. It may send, charge, change or delete something, \
+             and cannot be undone here."
+                .to_owned(),
+        ];
+        lines.extend(self.amount().filter(|_| self.current.is_some()));
+        lines.push(self.profile());
+        let mut left = SHOWN;
+        for (name, value) in self.arguments {
+            let line = format!("{name}: {}", values(value));
+            let Some(rest) = left.checked_sub(line.len()) else {
+                lines.push(format!("{name}: {} characters that are not shown here", line.len()));
+                continue;
+            };
+            left = rest;
+            lines.push(line);
+        }
+        lines.extend(self.outside_text());
+        lines.push(format!("The description says: {}", in_quotes(&quoted(about))));
+        lines.join("\n")
+    }
+
+    fn profile(&self) -> String {
+        match self.profile.profile() {
+            Some(profile) => format!("Profile: {}", in_quotes(&profile.name)),
+            None => "Profile: the one that the key belongs to".to_owned(),
+        }
     }
 
     fn subject(&self) -> String {
@@ -157,6 +195,16 @@ fn argument(name: &str, value: &Value) -> Vec<String> {
     };
     let more = (rows.len() > ROWS).then(|| format!("{name}: {} more", rows.len() - ROWS));
     rows.iter().take(ROWS).map(line).chain(more).collect()
+}
+
+/// A value whole; of a list each of its own.
+fn values(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            items.iter().map(|item| in_quotes(&whole(item))).collect::<Vec<_>>().join(", ")
+        }
+        other => in_quotes(&whole(other)),
+    }
 }
 
 /// In quotes that the text cannot leave.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::answer::{self, local_time};
+use super::super::creating::endpoint_of;
 use super::super::recovery::left;
 use super::super::redaction::quoted;
 use super::{Done, Gateway, Likeness, Work};
@@ -149,6 +150,14 @@ fn with_candidates(failure: Failure, intent: Option<&Intent>, why: &str, candida
         failure.facts.insert("history".into(), json!(number));
         format!("; a person who has looked can run `lumabill history settle {number} --created ID` or `--not-created`")
     });
+    let looked_up = intent.is_none_or(|intent| endpoint_of(&intent.tool).is_some());
+    if !looked_up {
+        return failure.hint(format!(
+            "nothing here can look up what became of it: do not call it again in other words, it is never sent twice; ask the \
+             person to look in the Lumabill web app{}",
+            settle.unwrap_or_default()
+        ));
+    }
     let when = if wait > 0 { format!("in {} s", wait + 1) } else { "later".to_owned() };
     if wait > 0 {
         failure.facts.insert("settles_in_s".into(), json!(wait + 1));

@@ -2,18 +2,16 @@
 //! one resource of theirs belong to one subject of ours, and within it method and shape decide. Nothing is accepted that
 //! is not clearly ahead of everything else.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
+use super::records::Records;
 use super::seen::{Role, Seen};
-use crate::catalogue::{Effect, Endpoint};
-use crate::spec::envelope;
-use crate::spec::fields::Likeness;
+use super::wanted::Wanted;
 use crate::spec::operation::{Operation, Verb};
-use crate::spec::schema;
-use crate::spec::subjects::{self, Meaning, SUBJECTS};
-use crate::spec::words::{canonical, key, split, singular};
+use crate::spec::subjects::{Meaning, SUBJECTS};
+use crate::spec::words::{is_noise, key, singular, split};
 
 /// Names the tool of an operation: wins over every guess, not over method and shape.
 pub const ANNOTATION: &str = "x-lumabill-tool";
@@ -22,57 +20,6 @@ pub const ANNOTATION: &str = "x-lumabill-tool";
 const ENOUGH: f64 = 2.8;
 /// How far ahead of the next one it has to be.
 const AHEAD: f64 = 1.2;
-
-/// A tool of ours that wants its operation.
-pub struct Wanted<'a> {
-    pub endpoint: &'static Endpoint,
-    pub ours: &'a Operation,
-    pub subject: usize,
-    pub role: Role,
-    template: String,
-}
-
-impl<'a> Wanted<'a> {
-    /// `None` for an operation that is no tool's.
-    pub fn of(ours: &'a Operation) -> Option<Self> {
-        let endpoint = crate::catalogue::find(ours.id.as_deref()?)?;
-        let on_record = ours.path.ends_with('}');
-        let lists = || {
-            let answer = ours.answer.as_ref().and_then(|answer| envelope::found(&answer.schema));
-            answer.is_some_and(|found| found.records.is_some())
-        };
-        let role = match endpoint.effect {
-            Effect::Reads if on_record => Role::Get,
-            Effect::Reads if lists() => Role::List,
-            Effect::Reads => Role::Only,
-            Effect::Creates => Role::Create,
-            Effect::Updates => Role::Update,
-            Effect::Deletes => Role::Delete,
-            Effect::Acts => Role::Act,
-        };
-        let template = super::seen::template(&ours.path);
-        Some(Self { endpoint, ours, subject: subjects::of_tool(endpoint.tool)?, role, template })
-    }
-
-    fn parameters(&self) -> usize {
-        self.template.matches("{}").count()
-    }
-
-    /// Method and number of parameters: what even the user's word does not change.
-    fn is_safe(&self, seen: &Seen<'_>) -> bool {
-        let verb = seen.operation.verb;
-        let method = match self.role {
-            Role::List | Role::Get | Role::Only => verb == Verb::Get,
-            Role::Create => verb == Verb::Post,
-            Role::Update => {
-                matches!(verb, Verb::Put | Verb::Patch) || (verb == Verb::Post && seen.parameters > 0)
-            }
-            Role::Delete => verb == Verb::Delete,
-            Role::Act => matches!(verb, Verb::Post | Verb::Put),
-        };
-        method && seen.parameters == self.parameters()
-    }
-}
 
 /// What was found for each tool, by its place among the wanted.
 #[derive(Default)]
@@ -107,7 +54,7 @@ pub fn assign(wanted: &[Wanted<'_>], theirs: &[Seen<'_>]) -> Assigned {
     by_path(wanted, theirs, &records, &mut assigned);
     let families = families(theirs);
     let scored = scores(wanted, theirs, &families, &records);
-    by_words(wanted, theirs, &families, scored, &mut assigned);
+    by_words(wanted, theirs, &families, &scored, &mut assigned);
     assigned
 }
 
@@ -123,7 +70,10 @@ fn by_annotation(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], assigned: &mut Assi
                 Some(seen) if want.is_safe(seen) => assigned.take(at, *only),
                 Some(seen) => assigned.note(
                     at,
-                    format!("{} says `{ANNOTATION}`, but its method or path parameters are none for it", line(seen)),
+                    format!(
+                        "{} says `{ANNOTATION}`, but its method or path parameters are none for it",
+                        line(seen)
+                    ),
                 ),
                 None => {}
             },
@@ -160,12 +110,14 @@ fn by_path(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], records: &Records, assign
         if assigned.found.contains_key(&at) || assigned.notes.contains_key(&at) {
             continue;
         }
-        let Some(found) = by_template.get(&(want.ours.verb, want.template.clone())).copied() else { continue };
+        let Some(found) = by_template.get(&(want.ours.verb, want.template.clone())).copied() else {
+            continue;
+        };
         let Some(seen) = theirs.get(found).filter(|_| !assigned.taken.contains(&found)) else { continue };
         let newer = seen.operation.deprecated
-            && theirs.iter().any(|other| {
-                !other.operation.deprecated && other.key == seen.key && other.can_be(want.role)
-            });
+            && theirs
+                .iter()
+                .any(|other| !other.operation.deprecated && other.key == seen.key && other.can_be(want.role));
         let another = is_another(want.subject, seen) || records.alike(want.subject, seen) == Some(0.0);
         if annotation(seen.operation).is_some() || newer || !want.is_safe(seen) {
             continue;
@@ -205,63 +157,6 @@ fn families(theirs: &[Seen<'_>]) -> Vec<Family> {
     by_key.into_values().map(|members| Family { members }).collect()
 }
 
-/// What our records look like, by subject.
-struct Records {
-    by_subject: HashMap<usize, (Likeness, usize, Option<&'static str>)>,
-}
-
-impl Records {
-    fn of(wanted: &[Wanted<'_>]) -> Self {
-        let mut by_subject = HashMap::new();
-        for want in wanted {
-            let Some(answer) = &want.ours.answer else { continue };
-            let Some(found) = envelope::found(&answer.schema) else { continue };
-            let record = found.records.map_or(found.schema, |(_, items)| items);
-            let Some(subject) = SUBJECTS.get(want.subject) else { continue };
-            let likeness = Likeness::of(record, &canonical(subject.name)).telling();
-            let names = likeness.own(record);
-            by_subject.entry(want.subject).or_insert((likeness, names, party(record)));
-        }
-        Self { by_subject }
-    }
-
-    /// How much of the smaller record is in the other, 0 to 1; `None` where one of the two is not described.
-    fn alike(&self, subject: usize, seen: &Seen<'_>) -> Option<f64> {
-        let (likeness, ours, party_of_ours) = self.by_subject.get(&subject)?;
-        let found = seen.found.as_ref()?;
-        let whole = found.records.as_ref().map_or(found.schema, |(_, items)| items);
-        let (_, record) = envelope::record(whole, &|object| likeness.count(object));
-        let theirs = likeness.own(record);
-        if theirs < 3 || *ours < 3 {
-            return None;
-        }
-        if let (Some(ours), Some(theirs)) = (party_of_ours, party(record))
-            && *ours != theirs
-        {
-            return Some(0.0);
-        }
-        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
-        Some(count(likeness.count(record)) / count(theirs.min(*ours)))
-    }
-}
-
-/// Who stands in the record: a client's bill and a vendor's are never the same, whatever else they share.
-fn party(record: &Value) -> Option<&'static str> {
-    let mut found = None;
-    for property in schema::properties(record) {
-        let words = canonical(property.name);
-        for party in ["client", "vendor"] {
-            if words.first().is_some_and(|word| word == party) {
-                match found {
-                    Some(other) if other != party => return None,
-                    _ => found = Some(party),
-                }
-            }
-        }
-    }
-    found
-}
-
 /// Points of a family for a subject.
 #[derive(Clone, Copy)]
 struct Score {
@@ -270,12 +165,7 @@ struct Score {
     points: f64,
 }
 
-fn scores(
-    wanted: &[Wanted<'_>],
-    theirs: &[Seen<'_>],
-    families: &[Family],
-    records: &Records,
-) -> Vec<Score> {
+fn scores(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], families: &[Family], records: &Records) -> Vec<Score> {
     let mut scores = Vec::new();
     for subject in 0..SUBJECTS.len() {
         let roles: Vec<Role> =
@@ -301,10 +191,8 @@ fn scores(
 
 fn literal(path: &str) -> String {
     let words = path.split('/').filter(|segment| !segment.starts_with('{')).flat_map(split);
-    let words: Vec<String> = words
-        .filter(|word| !crate::spec::words::is_noise(word))
-        .map(|word| singular(&word).to_owned())
-        .collect();
+    let words: Vec<String> =
+        words.filter(|word| !is_noise(word)).map(|word| singular(&word).to_owned()).collect();
     key(&words)
 }
 
@@ -344,12 +232,12 @@ fn by_words(
     wanted: &[Wanted<'_>],
     theirs: &[Seen<'_>],
     families: &[Family],
-    scored: Vec<Score>,
+    scored: &[Score],
     assigned: &mut Assigned,
 ) {
     let mut done: HashSet<usize> = HashSet::new();
     let mut used: HashSet<usize> = HashSet::new();
-    for score in &scored {
+    for score in scored {
         if done.contains(&score.subject) || score.points < ENOUGH {
             continue;
         }
@@ -429,7 +317,7 @@ fn choose(at: usize, wanted: &[Wanted<'_>], theirs: &[Seen<'_>], family: &Family
         .filter(|(seen, _)| seen.can_be(want.role) && want.is_safe(seen) && !is_another(want.subject, seen))
         .map(|(seen, member)| (preference(want, seen), member))
         .collect();
-    found.sort();
+    found.sort_unstable();
     match found.as_slice() {
         [] => {}
         [(_, only)] => assigned.take(at, *only),
@@ -444,8 +332,10 @@ fn choose(at: usize, wanted: &[Wanted<'_>], theirs: &[Seen<'_>], family: &Family
 
 /// The smaller, the better.
 fn preference(want: &Wanted<'_>, seen: &Seen<'_>) -> (bool, bool, u32, bool, usize, bool, u8) {
-    let searches = ["search", "find", "query", "lookup"].iter().any(|word| seen.operation.path.contains(word));
-    let segment = seen.operation.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{'));
+    let searches =
+        ["search", "find", "query", "lookup"].iter().any(|word| seen.operation.path.contains(word));
+    let segment =
+        seen.operation.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{'));
     let plural = segment.is_some_and(|segment| segment.ends_with('s'));
     let number = (want.role == Role::List && !plural) || (want.role == Role::Only && plural);
     let method = match seen.operation.verb {
@@ -454,5 +344,13 @@ fn preference(want: &Wanted<'_>, seen: &Seen<'_>) -> (bool, bool, u32, bool, usi
         _ => 2,
     };
     let exact = seen.template() != want.template;
-    (seen.operation.deprecated, exact, u32::MAX - seen.version, searches, seen.path_does.len(), number, method)
+    (
+        seen.operation.deprecated,
+        exact,
+        u32::MAX - seen.version,
+        searches,
+        seen.path_does.len(),
+        number,
+        method,
+    )
 }

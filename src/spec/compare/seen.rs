@@ -29,8 +29,6 @@ pub struct Seen<'a> {
     /// The same, each word as it stands: how far they are ours without synonyms.
     pub literal: String,
     pub version: u32,
-    /// Segments that were left out in front, for telling copies of one resource apart.
-    pub prefix: String,
     /// Parameters in the path.
     pub parameters: usize,
     /// The last of them stands at the end, but for a verb behind it.
@@ -63,7 +61,6 @@ impl<'a> Seen<'a> {
             key: path.key,
             literal: key(&path.literal),
             version: path.version,
-            prefix: path.prefix,
             parameters: path.parameters,
             trailing: path.trailing,
             path_does: path.does,
@@ -94,10 +91,9 @@ impl<'a> Seen<'a> {
             Role::Only => (verb == Verb::Get && on_all && self.lists() != Some(true), Does::Looks),
             Role::Get => (verb == Verb::Get && on_record && self.lists() != Some(true), Does::Looks),
             Role::Create => (verb == Verb::Post && on_all, Does::Creates),
-            Role::Update => (
-                matches!(verb, Verb::Put | Verb::Patch | Verb::Post) && on_record,
-                Does::Updates,
-            ),
+            Role::Update => {
+                (matches!(verb, Verb::Put | Verb::Patch | Verb::Post) && on_record, Does::Updates)
+            }
             Role::Delete => (verb == Verb::Delete && on_record, Does::Deletes),
             Role::Act => return matches!(verb, Verb::Post | Verb::Put) && self.parameters == 1,
         };
@@ -128,12 +124,11 @@ impl<'a> Seen<'a> {
 
     /// The parameter in the path is no year, mail address or the like.
     fn takes_an_id(&self) -> bool {
-        const NOT_AN_ID: &[&str] =
-            &["year", "month", "date", "email", "status", "type", "name", "period", "slug", "state", "format"];
+        const NOT_AN_ID: &[&str] = &[
+            "year", "month", "date", "email", "status", "type", "name", "period", "slug", "state", "format",
+        ];
         let names = self.operation.path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
-        !names
-            .map(canonical)
-            .any(|words| words.last().is_some_and(|last| NOT_AN_ID.contains(&last.as_str())))
+        !names.map(canonical).any(|words| words.last().is_some_and(|last| NOT_AN_ID.contains(&last.as_str())))
     }
 }
 
@@ -173,7 +168,6 @@ struct PathWords {
     literal: Vec<String>,
     does: Vec<Does>,
     version: u32,
-    prefix: String,
     parameters: usize,
     trailing: bool,
 }
@@ -197,11 +191,6 @@ impl PathWords {
                 read.version = version;
             }
             if index < skip || found.is_empty() {
-                // A verb behind the resource belongs to neither.
-                if read.words.is_empty() && parts.is_empty() && (index < skip || read.does.is_empty()) {
-                    read.prefix.push_str(segment);
-                    read.prefix.push('/');
-                }
                 continue;
             }
             read.trailing = false;

@@ -66,10 +66,10 @@ fn operation(id: &str, query: &str, body: Value, answer: Value) -> Value {
         operation["operationId"] = id.into();
     }
     if !body.is_null() {
-        operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+        operation["requestBody"]["content"]["application/json"]["schema"] = body;
     }
     if !answer.is_null() {
-        operation["responses"]["200"]["content"] = json!({"application/json": {"schema": answer}});
+        operation["responses"]["200"]["content"]["application/json"]["schema"] = answer;
     }
     operation
 }
@@ -97,7 +97,9 @@ impl Comparison {
     /// `PUT /v2/customers/{id}`, or empty where there is none.
     fn line(&self, tool: &str) -> String {
         let spoken = self.dialect.spoken.get(tool);
-        spoken.map_or(String::new(), |spoken| format!("{:?} {}", spoken.verb, spoken.path).replacen(' ', " ", 1))
+        spoken.map_or(String::new(), |spoken| {
+            format!("{:?} {}", spoken.verb, spoken.path).replacen(' ', " ", 1)
+        })
     }
 
     fn found(&self) -> Vec<String> {
@@ -114,7 +116,8 @@ impl Comparison {
     }
 }
 
-const CLIENT: &str = "id:uuid name:text email:email phone:text vat_number:text currency:text language:text notes:text";
+const CLIENT: &str =
+    "id:uuid name:text email:email phone:text vat_number:text currency:text language:text notes:text";
 const INVOICE: &str = "id:uuid number:text status:draft|sent|paid client_id:uuid issue_date:date due_date:date \
     currency:text total:number subtotal:number amount_due:number lines:[ description:text quantity:number price:number ]";
 
@@ -148,9 +151,17 @@ fn another_version_and_prefix_move_all_and_rename_nothing() {
 #[test]
 fn nothing_of_ours_is_all_missing() {
     let pets = document(vec![
-        ("get", "/pets", operation("listPets", "limit:integer", Value::Null, list(&object("id:uuid name:text tag:text")))),
+        (
+            "get",
+            "/pets",
+            operation("listPets", "limit:integer", Value::Null, list(&object("id:uuid name:text tag:text"))),
+        ),
         ("delete", "/pets/{petId}", operation("deletePet", "", Value::Null, Value::Null)),
-        ("post", "/store/orders", operation("placeOrder", "", object("petId:uuid quantity:integer"), Value::Null)),
+        (
+            "post",
+            "/store/orders",
+            operation("placeOrder", "", object("petId:uuid quantity:integer"), Value::Null),
+        ),
     ]);
     let compared = compared(&pets);
     assert_eq!(compared.found(), Vec::<String>::new());
@@ -158,12 +169,12 @@ fn nothing_of_ours_is_all_missing() {
     assert!(compared.dialect.spoken.is_empty());
 }
 
-/// Two thousand operations beside all of ours: far less than a second in release, so a few in a test build.
+/// As many operations as are read, all of ours among them: far less than a second in release, so a few in a test build.
 #[test]
 fn a_large_description_is_compared_in_time() {
     let mut ours: Value = serde_json::from_str(OURS).unwrap();
     let record = object(INVOICE);
-    for number in 0..400 {
+    for number in 0..380 {
         let path = format!("/v1/things-{}{number}", if number % 2 == 0 { "invoice-" } else { "" });
         ours["paths"][&path] = json!({
             "get": operation(&format!("listThing{number}"), "page:integer limit:integer q:text", Value::Null, list(&record)),
@@ -179,5 +190,5 @@ fn a_large_description_is_compared_in_time() {
     let compared = compared(&ours);
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     assert!(compared.rows.iter().all(|row| row.verdict == Verdict::Same), "{:?}", compared.found());
-    assert_eq!(compared.new.len(), 2_000);
+    assert_eq!(compared.new.len(), 1_900);
 }

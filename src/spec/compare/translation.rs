@@ -1,11 +1,14 @@
 //! The table for one tool and its operation: path, names, values, envelopes; and what a person should know of it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::operations::{Wanted, verb};
+use super::operations::verb;
 use super::seen::{Role, template};
+use super::wanted::Wanted;
 use crate::catalogue::{Confirms, Effect};
-use crate::spec::dialect::{Field, Shape, Spoken};
+use crate::spec::dialect::{Field, Listing, Shape, Sides, Spoken};
 use crate::spec::envelope;
 use crate::spec::fields::{self, Likeness, Matched, Sight};
 use crate::spec::operation::{In, Operation, Verb};
@@ -49,7 +52,7 @@ pub fn told(want: &Wanted<'_>, theirs: &Operation, elsewhere: &Elsewhere<'_>) ->
     let sends = sends(want, theirs, &subject, &pairs, &mut notes);
     let confirms = confirms(want, theirs, &mut notes);
     let listed = list.is_some();
-    let same_list = || list == own_list(want.ours);
+    let same_list = || list.as_ref() == Some(&own_list(want.ours));
     let renamed = notes.len() > before || lacks || !query.is_empty() || (listed && !same_list());
     let list = list.filter(|_| want.role == Role::List);
     let spoken =
@@ -57,12 +60,12 @@ pub fn told(want: &Wanted<'_>, theirs: &Operation, elsewhere: &Elsewhere<'_>) ->
     Told { spoken, notes, renamed, pairs }
 }
 
-fn own_list(ours: &Operation) -> Option<crate::spec::Listing> {
+fn own_list(ours: &Operation) -> Listing {
     let answer = ours.answer.as_ref().and_then(|answer| envelope::found(&answer.schema));
-    Some(envelope::listing(ours, answer.as_ref()))
+    envelope::listing(ours, answer.as_ref())
 }
 
-type Answers = (Shape, Option<crate::spec::Listing>, Vec<(String, String)>, bool);
+type Answers = (Shape, Option<Listing>, Vec<(String, String)>, bool);
 
 /// The record in the answer, the envelope of a list, all pairs of names, and whether something is lacking.
 fn answers(
@@ -113,9 +116,9 @@ fn query(
     subject: &[String],
     pairs: &[(String, String)],
     notes: &mut Vec<String>,
-) -> std::collections::BTreeMap<String, Field> {
+) -> BTreeMap<String, Field> {
     let (paging, own_paging) = (envelope::asks(theirs), envelope::asks(want.ours));
-    let schemas = |operation: &Operation, paging: &crate::spec::Sides| -> Vec<(String, Value, bool)> {
+    let schemas = |operation: &Operation, paging: &Sides| -> Vec<(String, Value, bool)> {
         let asked = operation.parameters.iter().filter(|one| one.place == In::Query);
         let filters = asked.filter(|one| !envelope::is_paging(paging, &one.name));
         filters.map(|one| (one.name.clone(), with_description(one), one.required)).collect()
@@ -180,8 +183,8 @@ fn sends(
     if !inside.is_empty() {
         notes.push(format!("requests: inside `{}`", inside.join(".")));
     }
-    let bounded = schema::is_closed(object)
-        || (want.endpoint.effect == Effect::Updates && !schema::is_open(object));
+    let bounded =
+        schema::is_closed(object) || (want.endpoint.effect == Effect::Updates && !schema::is_open(object));
     let listed = || {
         let all = schema::properties(object).into_iter().filter(|one| !schema::flag(one.schema, "readOnly"));
         all.map(|one| one.name.to_owned()).collect()

@@ -16,11 +16,6 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The row that was asked.
-    pub fn tool(&self) -> &'static str {
-        self.endpoint.tool
-    }
-
     /// The body of a 2xx answer in our words: a record without envelope, a list as `{data, pagination}`.
     pub fn answer(&self, body: Value) -> Value {
         let back = Back::of(&self.spoken.answers);

@@ -57,28 +57,52 @@ impl Shape {
         (!theirs.is_empty() && !other && allowed(theirs)).then_some((theirs, field))
     }
 
+    /// The same value without what the API has no place for.
+    pub(super) fn sendable(&self, value: &Value, read: Option<&Self>) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let sent = fields.iter().filter_map(|(name, value)| {
+                    let (_, field) = self.spelled(name, read)?;
+                    let inner = field.and_then(|field| field.inner.as_ref());
+                    let value = inner.map_or_else(
+                        || value.clone(),
+                        |inner| inner.sendable(value, read_within(read, name)),
+                    );
+                    Some((name.clone(), value))
+                });
+                Value::Object(sent.collect())
+            }
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.sendable(item, read)).collect()),
+            other => other.clone(),
+        }
+    }
+
     /// The places in `value` that are not sent, since the API has none for them: `notes`, `lines.discount`.
-    pub(super) fn unsent(&self, value: &Value) -> Vec<String> {
+    pub(super) fn unsent(&self, value: &Value, read: Option<&Self>) -> Vec<String> {
         let mut places = Vec::new();
-        self.collect_unsent(value, "", &mut places);
+        self.collect_unsent(value, read, "", &mut places);
         places
     }
 
-    fn collect_unsent(&self, value: &Value, place: &str, places: &mut Vec<String>) {
+    fn collect_unsent(&self, value: &Value, read: Option<&Self>, place: &str, places: &mut Vec<String>) {
         match value {
             Value::Object(fields) => {
                 for (name, value) in fields {
                     let below = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
-                    match self.spelled(name, None) {
+                    match self.spelled(name, read) {
                         None if !places.contains(&below) => places.push(below),
                         Some((_, Some(Field { inner: Some(inner), .. }))) => {
-                            inner.collect_unsent(value, &below, places);
+                            inner.collect_unsent(value, read_within(read, name), &below, places);
                         }
                         _ => {}
                     }
                 }
             }
-            Value::Array(items) => items.iter().for_each(|item| self.collect_unsent(item, place, places)),
+            Value::Array(items) => {
+                for item in items {
+                    self.collect_unsent(item, read, place, places);
+                }
+            }
             _ => {}
         }
     }
@@ -131,13 +155,13 @@ pub(super) struct Back<'a> {
 
 impl<'a> Back<'a> {
     pub fn of(shape: &'a Shape) -> Self {
-        let named = shape.fields.iter().filter(|(_, field)| !field.name.is_empty());
+        let spelled = shape.fields.iter().filter(|(_, field)| !field.name.is_empty());
         let back = |(ours, field): (&'a String, &'a Field)| {
             (field.name.as_str(), (ours.as_str(), field, field.inner.as_ref().map(Self::of)))
         };
         // Of two that they call the same, the first.
         let mut names = HashMap::with_capacity(shape.fields.len());
-        for (theirs, field) in named.map(back) {
+        for (theirs, field) in spelled.map(back) {
             names.entry(theirs).or_insert(field);
         }
         Self { shape, names }

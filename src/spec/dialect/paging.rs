@@ -58,7 +58,7 @@ impl Sides {
                     query.push((name.clone(), (records / limit.max(1) + first).to_string()));
                 }
                 _ if asked.page.is_some() => {
-                    query.push((name.clone(), (asked.page() - 1 + first).to_string()))
+                    query.push((name.clone(), (asked.page() - 1 + first).to_string()));
                 }
                 _ => {}
             },
@@ -213,19 +213,13 @@ impl Listing {
         if said.is_empty() && more.is_none() {
             return None;
         }
-        self.count(&mut said, more, total, count, asked);
+        self.count(&mut said, more, count, asked);
         Some(said)
     }
 
     /// Where the next page begins, for an API that is asked by numbers.
-    fn count(
-        &self,
-        said: &mut Map<String, Value>,
-        more: Option<bool>,
-        total: Option<u64>,
-        count: u64,
-        asked: Asked,
-    ) {
+    fn count(&self, said: &mut Map<String, Value>, more: Option<bool>, count: u64, asked: Asked) {
+        let total = said.get("total").and_then(Value::as_u64);
         let goes_on =
             said.get("next").or_else(|| said.get("next_cursor")).is_some_and(|next| !next.is_null());
         if self.asks.page.is_some() && asked.offset.is_none() {

@@ -1,11 +1,13 @@
 //! A request on its way out: found by our method and path, told in the API's words.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::answer::Reading;
-use super::paging::{as_theirs, is_paging};
+use super::paging::{Asked, as_theirs, is_paging};
 use super::route::{self, Route, routes};
-use super::{Dialect, Spoken};
+use super::{Dialect, Shape, Spoken};
 use crate::catalogue::{Answer, Check, Effect, Endpoint, Place};
 use crate::spec::Verb;
 
@@ -52,9 +54,27 @@ impl Dialect {
             verb: spoken.verb,
             path: route::filled(&spoken.path, &route.arguments),
             query,
-            body: asking.body.map(|body| spoken.body(endpoint, body, asking.changes)),
+            body: asking.body.map(|body| spoken.body(body, asking.changes, self.read_as(endpoint))),
             reading: Reading { endpoint, spoken, asked },
         }))
+    }
+
+    /// What of the body of a request is sent, in our words: without what the API has no place for.
+    pub fn sent(&self, asking: &Asking<'_>) -> Option<Value> {
+        let (route, spoken) = self.spoken_at(asking.verb, asking.path).ok()??;
+        let part = spoken.part(asking.body?, asking.changes);
+        Some(spoken.sends.sendable(&part, self.read_as(route.endpoint)))
+    }
+
+    /// How the record is read that an update sends back: what only a record of theirs holds is spelled as it came.
+    fn read_as(&self, endpoint: &Endpoint) -> Option<&Shape> {
+        if endpoint.effect != Effect::Updates {
+            return None;
+        }
+        let read = routes(Verb::Get, endpoint.path)
+            .into_iter()
+            .find_map(|route| self.spoken.get(route.endpoint.tool));
+        read.or_else(|| self.spoken.get(endpoint.tool)).map(|spoken| &spoken.answers)
     }
 
     fn spoken_at<'p>(&self, verb: Verb, path: &'p str) -> Result<Option<(Route<'p>, &Spoken)>, Unspoken> {
@@ -68,35 +88,10 @@ impl Dialect {
     }
 
     /// The fields among those given that the API has no place for, by our names.
-    pub fn unsent(&self, tool: &str, given: &Value) -> Vec<String> {
-        self.spoken.get(tool).map(|spoken| spoken.sends.unsent(given)).unwrap_or_default()
+    pub fn unsent(&self, endpoint: &Endpoint, given: &Value) -> Vec<String> {
+        let spoken = self.spoken.get(endpoint.tool);
+        spoken.map(|spoken| spoken.sends.unsent(given, self.read_as(endpoint))).unwrap_or_default()
     }
-
-    /// The part of an update's body that is sent where the API takes changes alone.
-    pub fn part<'b>(
-        &self,
-        tool: &str,
-        body: &'b Value,
-        changes: &Map<String, Value>,
-    ) -> std::borrow::Cow<'b, Value> {
-        match self.spoken.get(tool) {
-            Some(spoken) if spoken.verb == Verb::Patch => std::borrow::Cow::Owned(part(body, changes)),
-            _ => std::borrow::Cow::Borrowed(body),
-        }
-    }
-}
-
-/// True where a request of a tool that only the description has is in the API's own words already.
-pub fn is_theirs(template: &str, path: &str) -> bool {
-    route::is_of(template, path)
-}
-
-/// The fields that change, each whole: of an object within a record also what stays.
-fn part(body: &Value, changes: &Map<String, Value>) -> Value {
-    let Value::Object(body) = body else { return body.clone() };
-    Value::Object(
-        changes.iter().map(|(name, value)| (name.clone(), body.get(name).unwrap_or(value).clone())).collect(),
-    )
 }
 
 impl Spoken {
@@ -104,18 +99,20 @@ impl Spoken {
         &self,
         endpoint: &'static Endpoint,
         query: &[(String, String)],
-    ) -> Result<(Vec<(String, String)>, super::paging::Asked), Unspoken> {
+    ) -> Result<(Vec<(String, String)>, Asked), Unspoken> {
         // Their name, the value, and whether we put it there.
         let mut asked: Vec<(String, String, bool)> = Vec::with_capacity(query.len());
         let mut paging = Vec::new();
+        // Where the description names no parameters for pages, ours are as good as any.
+        let sides = self.list.as_ref().map(|list| &list.asks).filter(|asks| !asks.is_empty());
         for (name, value) in query {
             if let Some(theirs) = as_theirs(name) {
                 asked.push((theirs.to_owned(), value.clone(), false));
-            } else if self.list.is_some() && is_paging(name) {
+            } else if sides.is_some() && is_paging(name) {
                 paging.push((name.as_str(), value.as_str()));
             } else if let Some(field) = self.query.get(name) {
                 if field.name.is_empty() {
-                    if !is_checked_here(endpoint, name) {
+                    if !is_paging(name) && !is_checked_here(endpoint, name) {
                         return Err(Unspoken::Parameter(endpoint.tool, name.clone()));
                     }
                     continue;
@@ -126,8 +123,10 @@ impl Spoken {
                 asked.push((name.clone(), value.clone(), false));
             }
         }
-        let sides = self.list.as_ref().map(|list| list.asks.ask(&paging));
-        let (paging, page) = sides.unwrap_or_default();
+        let (paging, page) = match sides {
+            Some(sides) => sides.ask(&paging),
+            None => (Vec::new(), Asked::default()),
+        };
         asked.extend(paging.into_iter().map(|(name, value)| (name, value, true)));
         // A link to the next page may name our filters again.
         let mut given: Vec<(String, String)> = Vec::with_capacity(asked.len());
@@ -140,13 +139,21 @@ impl Spoken {
         Ok((given, page))
     }
 
-    fn body(&self, endpoint: &Endpoint, body: &Value, changes: Option<&Map<String, Value>>) -> Value {
-        let updates = endpoint.effect == Effect::Updates;
-        // What an update sends back is the record as it was read.
-        let read = updates.then_some(&self.answers);
-        match changes.filter(|_| updates && self.verb == Verb::Patch) {
-            Some(changes) => self.sends.spell(&part(body, changes), read),
-            None => self.sends.spell(body, read),
+    fn body(&self, body: &Value, changes: Option<&Map<String, Value>>, read: Option<&Shape>) -> Value {
+        self.sends.spell(&self.part(body, changes), read)
+    }
+
+    /// The part of an update's body that is sent: where the API takes changes alone, the fields that change, each whole, so
+    /// that of an object within a record what stays is there too.
+    fn part<'b>(&self, body: &'b Value, changes: Option<&Map<String, Value>>) -> Cow<'b, Value> {
+        match (changes, body) {
+            (Some(changes), Value::Object(whole)) if self.verb == Verb::Patch => {
+                let field = |(name, value): (&String, &Value)| {
+                    (name.clone(), whole.get(name).unwrap_or(value).clone())
+                };
+                Cow::Owned(Value::Object(changes.iter().map(field).collect()))
+            }
+            _ => Cow::Borrowed(body),
         }
     }
 }

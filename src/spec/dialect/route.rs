@@ -38,6 +38,7 @@ fn verb_of(method: Method) -> Verb {
         Method::Get => Verb::Get,
         Method::Post => Verb::Post,
         Method::Put => Verb::Put,
+        Method::Patch => Verb::Patch,
         Method::Delete => Verb::Delete,
     }
 }
@@ -79,21 +80,4 @@ pub(super) fn filled(path: &str, arguments: &[&str]) -> String {
             Piece::Argument => arguments.next().copied().unwrap_or_default(),
         })
         .collect()
-}
-
-/// True where a request is for an operation that only the description has, or reads the record that it is about.
-pub(super) fn is_of(template: &str, path: &str) -> bool {
-    let (mut theirs, mut given) = (template.split('/'), path.split('/'));
-    let mut at_argument = false;
-    loop {
-        match (theirs.next(), given.next()) {
-            (None, None) => return true,
-            (Some(_), None) => return at_argument,
-            (Some(template), Some(segment)) if template.contains('{') && !segment.is_empty() => {
-                at_argument = true
-            }
-            (Some(template), Some(segment)) if template == segment => at_argument = false,
-            _ => return false,
-        }
-    }
 }

@@ -8,7 +8,7 @@ use super::reading::{LeftOut, Reader, cut};
 use crate::text::hides;
 
 /// Levels of schemas: all that are followed, then fewer where the whole would be too large.
-const LEVELS: [usize; 6] = [16, 8, 5, 4, 3, 2];
+const LEVELS: [usize; 7] = [16, 8, 5, 4, 3, 2, 1];
 /// References in each other.
 const HOPS: usize = 64;
 /// Characters of a title or a description, bytes of any other text.
@@ -269,7 +269,9 @@ fn modernise(fields: &mut Map<String, Value>) {
         let null = Value::String("null".to_owned());
         match fields.get_mut("type") {
             Some(Value::Array(kinds)) if !kinds.contains(&null) => kinds.push(null),
-            Some(kind @ Value::String(_)) if *kind != null => *kind = json!([kind.take(), null]),
+            Some(kind @ Value::String(_)) if *kind != null => {
+                *kind = Value::Array(vec![kind.take(), null]);
+            }
             _ => {}
         }
         if let Some(Value::Array(values)) = fields.get_mut("enum")

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::concepts::VALUES;
 use crate::spec::schema;
-use crate::spec::words::{canonical, key, squashed};
+use crate::spec::words::{canonical, key, names as list, squashed};
 
 /// Values that are spelled differently, ours → theirs, and those of ours that theirs lacks. Both empty where one of the
 /// two is no enumeration.
@@ -34,7 +34,8 @@ pub fn same(ours: &Value, theirs: &Value) -> (BTreeMap<String, String>, Vec<Stri
             }
         }
     }
-    let lacking = ours.iter().filter(|ours| !found.contains_key(**ours)).map(|ours| format!("`{ours}`")).collect();
+    let lacking =
+        ours.iter().filter(|ours| !found.contains_key(**ours)).map(|ours| format!("`{ours}`")).collect();
     found.retain(|ours, theirs| ours != theirs);
     (found, lacking)
 }
@@ -42,5 +43,5 @@ pub fn same(ours: &Value, theirs: &Value) -> (BTreeMap<String, String>, Vec<Stri
 fn is_synonym(ours: &str, theirs: &str) -> bool {
     let theirs = key(&canonical(theirs));
     let row = VALUES.iter().find(|(name, _)| *name == ours);
-    row.is_some_and(|(_, names)| names.iter().any(|name| key(&canonical(name)) == theirs))
+    row.is_some_and(|(_, names)| list(names).any(|name| key(&canonical(name)) == theirs))
 }

@@ -1,4 +1,4 @@
-//! Books behind an API of another dialect: PascalCase, other words, paths and envelopes, PATCH, pages from nought and
+//! Books behind an API of another dialect: `PascalCase`, other words, paths and envelopes, PATCH, pages from nought and
 //! offsets; and the file that `lumabill spec use` would keep for it.
 
 use std::fs;
@@ -23,12 +23,13 @@ pub enum Fate {
     Moved,
     /// A field is found wrong.
     Invalid,
+    /// Carried out and the answer lost, by our own paths and names too: as of an API that moved since.
+    LostBefore,
 }
 
 /// The server and what it holds.
 pub struct Books {
     pub server: ScriptedServer,
-    pub bills: Arc<Mutex<Vec<Value>>>,
     pub home: Arc<Home>,
 }
 
@@ -39,11 +40,10 @@ impl Books {
     }
 
     pub fn with(bills: usize, fate: Fate, mut kept: Value) -> Self {
-        let bills = Arc::new(Mutex::new((0..bills).map(bill).collect::<Vec<_>>()));
-        let customers = Arc::new(Mutex::new(vec![customer(0, "Muster AG"), customer(1, "Meier GmbH")]));
-        let held = Arc::clone(&bills);
+        let bills = Mutex::new((0..bills).map(bill).collect::<Vec<_>>());
+        let customers = Mutex::new(vec![customer(0, "Muster AG"), customer(1, "Meier GmbH")]);
         let server = ScriptedServer::start(move |request| {
-            answer(request, fate, &mut held.lock().unwrap(), &customers)
+            answer(request, fate, &mut bills.lock().unwrap(), &customers)
         });
         let home = Arc::new(Home::new());
         if kept.is_object() {
@@ -52,7 +52,7 @@ impl Books {
             }
             keep(&home, &kept.to_string());
         }
-        Self { server, bills, home }
+        Self { server, home }
     }
 
     /// `lumabill …` with a key for these books.
@@ -165,6 +165,10 @@ fn answer(request: &Recorded, fate: Fate, bills: &mut Vec<Value>, customers: &Mu
             None => missing(),
         },
         ("POST", ["api", "v2", "bills"]) => created(request, fate, bills),
+        ("GET", ["v1", "profiles"]) if fate == Fate::LostBefore => {
+            said(200, &json!({ "data": [{ "id": COMPANY, "company_name": "Muster GmbH" }], "total": 1 }))
+        }
+        ("POST", ["v1", "invoices"]) if fate == Fate::LostBefore => lost_before(request, bills),
         _ => said(404, &json!({ "Message": "no such endpoint" })),
     }
 }
@@ -191,7 +195,7 @@ fn created(request: &Recorded, fate: Fate, bills: &mut Vec<Value>) -> Answer {
             let issue = json!({ "field": "Positions[0].UnitPrice", "message": "is too much" });
             return said(422, &json!({ "message": "wrong", "details": [issue] }));
         }
-        Fate::Answered | Fate::Lost => {}
+        Fate::Answered | Fate::Lost | Fate::LostBefore => {}
     }
     let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let mut bill: Map<String, Value> = sent["Bill"].as_object().cloned().unwrap_or_default();
@@ -201,6 +205,17 @@ fn created(request: &Recorded, fate: Fate, bills: &mut Vec<Value>) -> Answer {
     bill.insert("CreatedAt".into(), json!(jiff::Timestamp::now().to_string()));
     bills.push(Value::Object(bill.clone()));
     if fate == Fate::Lost { Answer::Reset } else { said(201, &json!({ "Data": bill })) }
+}
+
+/// A create by our own names, whose answer is lost.
+fn lost_before(request: &Recorded, bills: &mut Vec<Value>) -> Answer {
+    let ours: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let line = &ours["lines"][0];
+    let line = json!({ "Text": line["description"], "Qty": line["quantity"], "UnitPrice": line["price"] });
+    bills
+        .push(json!({ "BillId": id(700), "BillNo": "B-700", "State": "NEW", "CustomerId": ours["client_id"],
+        "Positions": [line], "CreatedAt": jiff::Timestamp::now().to_string() }));
+    Answer::Reset
 }
 
 /// The description of these books, for whatever address they are at.

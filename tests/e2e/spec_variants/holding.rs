@@ -24,6 +24,8 @@ pub struct Outcome {
     pub unmatched: Vec<String>,
     /// Fields and parameters that are taken for another one.
     pub wrong_fields: Vec<String>,
+    /// Fields and parameters that were not found, with what they are called there.
+    pub unmapped: Vec<String>,
 }
 
 const PROFILE: &str = "Muster Consulting GmbH";

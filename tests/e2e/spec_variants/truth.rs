@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::holding::Outcome;
-use crate::variants::{Plan, our_operations};
+use crate::variants::{Names, Plan, follow, our_operations};
 
 /// Reports of ours that have no operation of their own.
 const WITHOUT_OPERATION: &[&str] = &["get_report"];
@@ -26,11 +26,24 @@ pub fn check(plan: &Plan, kept: &Value, outcome: &mut Outcome) {
         if (route.method.as_str(), bare(&wanted)) != (verb.as_str(), bare(path)) {
             outcome.wrong.push(format!("{tool}: {verb} {path}, not {} {wanted}", route.method));
         }
-        if let Some(fields) = row["answers"]["fields"].as_object() {
-            fields_of(plan, tool, &route.ours.subject(), fields, outcome);
+        let subject = route.ours.subject();
+        let record = route.ours.lists().or(route.ours.answers().1);
+        for (shape, schema) in [(&row["answers"], record), (&row["sends"], route.ours.sends())] {
+            if let Some(schema) = schema {
+                shape_of(plan, tool, (&subject, schema), shape, outcome);
+            }
         }
-        if let Some(fields) = row["sends"]["fields"].as_object() {
-            fields_of(plan, tool, &route.ours.subject(), fields, outcome);
+        for parameter in route.ours.parameters().iter().filter(|parameter| parameter["in"] == "query") {
+            let ours = parameter["name"].as_str().unwrap();
+            let theirs = route.parameter(plan, ours);
+            let known = row["query"].get(ours).is_some_and(|field| field["name"] == theirs.as_str());
+            if !["page", "limit", "sort"].contains(&ours)
+                && !route.is_lost(plan, ours)
+                && theirs != ours
+                && !known
+            {
+                note(&mut outcome.unmapped, format!("?{ours} → {theirs}"));
+            }
         }
         for (ours, field) in row["query"].as_object().unwrap_or(&empty) {
             let theirs = field["name"].as_str().unwrap_or_default();
@@ -52,23 +65,36 @@ pub fn check(plan: &Plan, kept: &Value, outcome: &mut Outcome) {
     }
 }
 
-/// Fields of the outermost record.
-fn fields_of(
-    plan: &Plan,
-    tool: &str,
-    subject: &str,
-    fields: &serde_json::Map<String, Value>,
-    outcome: &mut Outcome,
-) {
-    for (ours, field) in fields {
-        let theirs = field["name"].as_str().unwrap_or_default();
+/// Fields of a record and of what is in it.
+fn shape_of(plan: &Plan, tool: &str, at: (&str, &Value), shape: &Value, outcome: &mut Outcome) {
+    let (subject, schema) = at;
+    let schema = follow(schema);
+    for (ours, property) in schema["properties"].as_object().into_iter().flatten() {
         let wanted = plan.names.field(subject, ours);
-        if !theirs.is_empty() && (theirs != wanted || plan.names.is_lost(ours)) {
-            let line = format!("{tool} {ours}: {theirs}, not {wanted}");
-            if !outcome.wrong_fields.contains(&line) {
-                outcome.wrong_fields.push(line);
+        let lost = plan.names.is_lost(ours);
+        let field = &shape["fields"][ours];
+        match field["name"].as_str() {
+            Some("") => {}
+            Some(theirs) if theirs != wanted || lost => {
+                note(&mut outcome.wrong_fields, format!("{tool} {subject}.{ours}: {theirs}, not {wanted}"));
             }
+            None if *ours != wanted && !lost => {
+                note(&mut outcome.unmapped, format!("{subject}.{ours} → {wanted}"));
+            }
+            _ => {}
         }
+        let inner = property.get("items").unwrap_or(property);
+        let below = Names::inner_subject(subject, ours, property);
+        // Rows of a report hold rows.
+        if follow(inner).get("properties").is_some() && below != subject && !lost {
+            shape_of(plan, tool, (&below, inner), &field["inner"], outcome);
+        }
+    }
+}
+
+fn note(lines: &mut Vec<String>, line: String) {
+    if !lines.contains(&line) {
+        lines.push(line);
     }
 }
 

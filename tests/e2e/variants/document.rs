@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::arrange::arrange;
 use super::dice::Dice;
 use super::envelope::{Paging, wrap_schema};
 use super::noise;
@@ -45,6 +46,7 @@ pub fn document(plan: &Plan) -> Value {
         }
         whole["servers"] = json!([server, { "url": "https://sandbox.vendor.example/other" }]);
     }
+    arrange(plan, &mut whole);
     whole
 }
 
@@ -157,9 +159,6 @@ fn body(plan: &Plan, route: &Route, schemas: &mut Schemas) -> Option<Value> {
     let ours = route.ours.sends()?;
     let subject = component(ours).map(super::ours::subject_of)?;
     let mut schema = schemas.of(ours, &subject, "");
-    if plan.strict && schema.get("properties").is_some() {
-        schema["additionalProperties"] = json!(false);
-    }
     if route.method == "patch"
         && let Some(schema) = schema.as_object_mut()
     {

@@ -43,18 +43,28 @@ impl<'a> Schemas<'a> {
             return self.plain(target, subject, field);
         }
         let subject = subject_of(name);
+        let sent = name.ends_with("Input") || name.ends_with("Update");
         if self.plan.layout == Layout::Inline && name != "ReportRow" {
-            return self.plain(target, &subject, field);
+            return self.closed(sent, target, &subject, field);
         }
         let theirs = self.component_name(name);
         if !self.components.contains_key(&theirs) {
             self.components.insert(theirs.clone(), None);
-            let written = self.plain(target, &subject, field);
+            let written = self.closed(sent, target, &subject, field);
             let written =
                 if self.plan.layout == Layout::AllOf { self.split(&theirs, written) } else { written };
             self.components.insert(theirs.clone(), Some(written));
         }
         json!({ "$ref": format!("#/components/schemas/{theirs}") })
+    }
+
+    /// An object of a request, which says so where other fields are refused (with `allOf` it cannot).
+    fn closed(&mut self, sent: bool, target: &Value, subject: &str, field: &str) -> Value {
+        let mut written = self.plain(target, subject, field);
+        if sent && self.plan.strict && self.plan.layout != Layout::AllOf {
+            written["additionalProperties"] = json!(false);
+        }
+        written
     }
 
     fn or_null(&self, schema: Value) -> Value {

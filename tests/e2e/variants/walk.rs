@@ -67,6 +67,12 @@ pub fn inward(
                     .flatten()
                     .find(|(ours, _)| plan.names.field(&subject, ours) == name);
                 let Some((ours, property)) = ours else {
+                    // The document may name these for requests too.
+                    if plan.noise
+                        && EXTRA_FIELDS.iter().any(|(extra, _)| plan.names.fields_case.of(extra) == name)
+                    {
+                        continue;
+                    }
                     unknown.push(format!("{subject}: {name}"));
                     continue;
                 };

@@ -5,12 +5,25 @@ use serde_json::{Value, json};
 use super::{compared, document, list, object, operation};
 
 fn invoices(body: &Value) -> super::Comparison {
-    compared(&document(vec![("post", "/v1/invoices", operation("createInvoice", "", body.clone(), body.clone()))]))
+    compared(&document(vec![(
+        "post",
+        "/v1/invoices",
+        operation("createInvoice", "", body.clone(), body.clone()),
+    )]))
 }
 
 #[test]
 fn spellings_do_not_matter() {
-    for name in ["client_id", "clientId", "ClientID", "client-id", "customerId", "customer", "CUSTOMER_ID", "contact_id"] {
+    for name in [
+        "client_id",
+        "clientId",
+        "ClientID",
+        "client-id",
+        "customerId",
+        "customer",
+        "CUSTOMER_ID",
+        "contact_id",
+    ] {
         let compared = invoices(&object(&format!("{name}:uuid! number:text total:number")));
         let expected = if name == "client_id" { "" } else { name };
         assert_eq!(compared.sends("create_invoice", "client_id"), expected);
@@ -19,28 +32,44 @@ fn spellings_do_not_matter() {
 
 #[test]
 fn a_name_of_ours_keeps_its_meaning() {
-    let compared = invoices(&object("date:date issue_date:date due_date:date payment_due:date notes:text memo:text"));
+    let compared =
+        invoices(&object("date:date issue_date:date due_date:date payment_due:date notes:text memo:text"));
     let fields = &compared.spoken("create_invoice").sends.fields;
     assert!(fields.is_empty(), "{fields:?}");
 }
 
 #[test]
 fn money_is_not_guessed() {
-    let two = invoices(&object("id:uuid number:text client_id:uuid totalAmount:number grossAmount:number netAmount:number"));
+    let two = invoices(&object(
+        "id:uuid number:text client_id:uuid totalAmount:number grossAmount:number netAmount:number",
+    ));
     assert_eq!(two.reads("create_invoice", "total"), "");
-    assert!(two.row("create_invoice").notes.iter().any(|note| note.contains("total") && note.contains("not translated")));
+    assert!(
+        two.row("create_invoice")
+            .notes
+            .iter()
+            .any(|note| note.contains("total") && note.contains("not translated"))
+    );
     let one = invoices(&object("id:uuid number:text client_id:uuid grossAmount:number netAmount:number"));
-    assert_eq!((one.reads("create_invoice", "total"), one.reads("create_invoice", "subtotal")), ("grossAmount", "netAmount"));
-    let lines = invoices(&object("client_id:uuid lines:[ description:text netPrice:number! grossPrice:number ]"));
+    assert_eq!(
+        (one.reads("create_invoice", "total"), one.reads("create_invoice", "subtotal")),
+        ("grossAmount", "netAmount")
+    );
+    let lines =
+        invoices(&object("client_id:uuid lines:[ description:text netPrice:number! grossPrice:number ]"));
     let notes = &lines.row("create_invoice").notes;
     assert!(!lines.spoken("create_invoice").sends.fields.contains_key("lines"), "{notes:?}");
-    assert!(notes.iter().any(|note| note.starts_with("REQUIRED") && note.contains("lines.netPrice")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.starts_with("REQUIRED") && note.contains("lines.netPrice")),
+        "{notes:?}"
+    );
 }
 
 #[test]
 fn net_beside_gross_is_pointed_at() {
     let record = object("id:uuid amount:number amountGross:number date:date vendor_id:uuid category:text");
-    let theirs = document(vec![("post", "/v1/expenses", operation("createExpense", "", record.clone(), record))]);
+    let theirs =
+        document(vec![("post", "/v1/expenses", operation("createExpense", "", record.clone(), record))]);
     let compared = compared(&theirs);
     let notes = &compared.row("create_expense").notes;
     assert!(notes.iter().any(|note| note.contains("amountGross") && note.contains("net")), "{notes:?}");
@@ -55,23 +84,48 @@ fn the_users_word_for_a_field_wins() {
 
 #[test]
 fn values_are_translated_one_for_one() {
-    let record = object("id:uuid interval:WEEK|MONTH|QUARTER|HALF_YEARLY|YEARLY status:running|onHold|finished client_id:uuid start_date:date");
+    let record = object(
+        "id:uuid interval:WEEK|MONTH|QUARTER|HALF_YEARLY|YEARLY status:running|onHold|finished client_id:uuid start_date:date",
+    );
     let theirs = document(vec![
         ("post", "/v1/recurring-invoices", operation("", "", record.clone(), record.clone())),
-        ("get", "/v1/invoices", operation("", "status:Draft|Issued|PARTIAL|paid|past_due|void", Value::Null, list(&object("id:uuid")))),
+        (
+            "get",
+            "/v1/invoices",
+            operation(
+                "",
+                "status:Draft|Issued|PARTIAL|paid|past_due|void",
+                Value::Null,
+                list(&object("id:uuid")),
+            ),
+        ),
     ]);
     let compared = compared(&theirs);
     let interval = &compared.spoken("create_recurring_invoice").sends.fields["interval"].values;
-    let pairs: Vec<(&str, &str)> = interval.iter().map(|(ours, theirs)| (ours.as_str(), theirs.as_str())).collect();
+    let pairs: Vec<(&str, &str)> =
+        interval.iter().map(|(ours, theirs)| (ours.as_str(), theirs.as_str())).collect();
     assert_eq!(
         pairs,
-        [("annually", "YEARLY"), ("monthly", "MONTH"), ("quarterly", "QUARTER"), ("semi_annually", "HALF_YEARLY"), ("weekly", "WEEK")]
+        [
+            ("annually", "YEARLY"),
+            ("monthly", "MONTH"),
+            ("quarterly", "QUARTER"),
+            ("semi_annually", "HALF_YEARLY"),
+            ("weekly", "WEEK")
+        ]
     );
     let status = &compared.spoken("list_invoices").query["status"].values;
-    let pairs: Vec<(&str, &str)> = status.iter().map(|(ours, theirs)| (ours.as_str(), theirs.as_str())).collect();
+    let pairs: Vec<(&str, &str)> =
+        status.iter().map(|(ours, theirs)| (ours.as_str(), theirs.as_str())).collect();
     assert_eq!(
         pairs,
-        [("cancelled", "void"), ("draft", "Draft"), ("overdue", "past_due"), ("partially_paid", "PARTIAL"), ("sent", "Issued")]
+        [
+            ("cancelled", "void"),
+            ("draft", "Draft"),
+            ("overdue", "past_due"),
+            ("partially_paid", "PARTIAL"),
+            ("sent", "Issued")
+        ]
     );
 }
 
@@ -79,7 +133,10 @@ fn values_are_translated_one_for_one() {
 fn what_they_require_and_nobody_sends_is_said_loudly() {
     let compared = invoices(&object("client_id:uuid! branch_code:text! lines:[ description:text ]"));
     let notes = &compared.row("create_invoice").notes;
-    assert!(notes.iter().any(|note| note.starts_with("REQUIRED") && note.contains("branch_code")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.starts_with("REQUIRED") && note.contains("branch_code")),
+        "{notes:?}"
+    );
 }
 
 #[test]
@@ -105,7 +162,12 @@ fn a_parameter_that_they_lack_is_left_out() {
     let theirs = document(vec![(
         "get",
         "/v1/invoices",
-        operation("", "customer_id:uuid updated_since:date offset:integer pageSize:integer", Value::Null, json!({"type": "array", "items": object("id:uuid")})),
+        operation(
+            "",
+            "customer_id:uuid updated_since:date offset:integer pageSize:integer",
+            Value::Null,
+            json!({"type": "array", "items": object("id:uuid")}),
+        ),
     )]);
     let compared = compared(&theirs);
     let spoken = compared.spoken("list_invoices");
@@ -115,5 +177,8 @@ fn a_parameter_that_they_lack_is_left_out() {
     }
     let listing = spoken.list.clone().unwrap();
     assert!(listing.records.is_empty());
-    assert_eq!((listing.asks.offset.unwrap(), listing.asks.limit.unwrap().0), ("offset".into(), "pageSize".into()));
+    assert_eq!(
+        (listing.asks.offset.unwrap(), listing.asks.limit.unwrap().0),
+        ("offset".into(), "pageSize".into())
+    );
 }

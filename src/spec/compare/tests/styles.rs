@@ -18,7 +18,11 @@ fn rails() {
         "meta": object("total_count:integer current_page:integer total_pages:integer"),
     }});
     let theirs = document(vec![
-        ("get", "/api/v2/customers", operation("customers#index", "page:integer per_page:integer q:text", Value::Null, many)),
+        (
+            "get",
+            "/api/v2/customers",
+            operation("customers#index", "page:integer per_page:integer q:text", Value::Null, many),
+        ),
         ("post", "/api/v2/customers", operation("customers#create", "", one.clone(), one.clone())),
         ("get", "/api/v2/customers/{id}", operation("customers#show", "", Value::Null, one.clone())),
         ("patch", "/api/v2/customers/{id}", operation("customers#update", "", one.clone(), one.clone())),
@@ -40,11 +44,17 @@ fn rails() {
     let list = compared.spoken("list_clients");
     assert_eq!(list.query["search"].name, "q");
     let listing = list.list.as_ref().unwrap();
-    assert_eq!((listing.records.join("."), listing.total.join(".")), ("customers".into(), "meta.total_count".into()));
+    assert_eq!(
+        (listing.records.join("."), listing.total.join(".")),
+        ("customers".into(), "meta.total_count".into())
+    );
     assert_eq!(listing.asks.page, Some(("page".into(), 1)));
     assert_eq!(listing.asks.limit, Some(("per_page".into(), None)));
     let create = compared.spoken("create_client");
-    assert_eq!((&create.sends.inside, &create.answers.inside), (&vec!["customer".to_owned()], &vec!["customer".to_owned()]));
+    assert_eq!(
+        (&create.sends.inside, &create.answers.inside),
+        (&vec!["customer".to_owned()], &vec!["customer".to_owned()])
+    );
     for (ours, theirs) in [
         ("email", "email_address"),
         ("phone", "phone_number"),
@@ -71,7 +81,12 @@ fn spring() {
         "_links": {"type": "object"},
         "page": object("size:integer totalElements:integer totalPages:integer number:integer"),
     }});
-    let mut get = operation("findAllUsingGET", "size:integer dateFrom:date dateTo:date customerId:uuid status:text", Value::Null, many);
+    let mut get = operation(
+        "findAllUsingGET",
+        "size:integer dateFrom:date dateTo:date customerId:uuid status:text",
+        Value::Null,
+        many,
+    );
     let page = json!({"name": "page", "in": "query", "schema": {"type": "integer", "default": 0}});
     get["parameters"].as_array_mut().unwrap().push(page);
     let theirs = document(vec![
@@ -109,8 +124,12 @@ fn spring() {
     assert_eq!(status["partially_paid"], "PARTIALLY_PAID");
     assert_eq!(status["cancelled"], "CANCELED");
     let line = compared.spoken("create_invoice").sends.fields["lines"].inner.clone().unwrap();
-    let names: Vec<(&str, &str)> = line.fields.iter().map(|(ours, field)| (ours.as_str(), field.name.as_str())).collect();
-    assert_eq!(names, [("description", "text"), ("price", "unitPrice"), ("quantity", "qty"), ("tax_rate", "vatRate")]);
+    let names: Vec<(&str, &str)> =
+        line.fields.iter().map(|(ours, field)| (ours.as_str(), field.name.as_str())).collect();
+    assert_eq!(
+        names,
+        [("description", "text"), ("price", "unitPrice"), ("quantity", "qty"), ("tax_rate", "vatRate")]
+    );
 }
 
 /// Verbs in the paths, `PascalCase`.
@@ -121,11 +140,27 @@ fn dotnet() {
         "Items": {"type": "array", "items": record}, "TotalCount": {"type": "integer"}, "HasMore": {"type": "boolean"},
     }});
     let theirs = document(vec![
-        ("get", "/api/Suppliers/List", operation("Suppliers_List", "PageNumber:integer PageSize:integer", Value::Null, many)),
-        ("get", "/api/Suppliers/Get/{supplierId}", operation("Suppliers_Get", "", Value::Null, record.clone())),
+        (
+            "get",
+            "/api/Suppliers/List",
+            operation("Suppliers_List", "PageNumber:integer PageSize:integer", Value::Null, many),
+        ),
+        (
+            "get",
+            "/api/Suppliers/Get/{supplierId}",
+            operation("Suppliers_Get", "", Value::Null, record.clone()),
+        ),
         ("post", "/api/Suppliers/Create", operation("Suppliers_Create", "", record.clone(), record.clone())),
-        ("put", "/api/Suppliers/Update/{supplierId}", operation("Suppliers_Update", "", record.clone(), record.clone())),
-        ("delete", "/api/Suppliers/Delete/{supplierId}", operation("Suppliers_Delete", "", Value::Null, Value::Null)),
+        (
+            "put",
+            "/api/Suppliers/Update/{supplierId}",
+            operation("Suppliers_Update", "", record.clone(), record.clone()),
+        ),
+        (
+            "delete",
+            "/api/Suppliers/Delete/{supplierId}",
+            operation("Suppliers_Delete", "", Value::Null, Value::Null),
+        ),
     ]);
     let compared = compared(&theirs);
     assert_eq!(compared.found().len(), 5, "{:?}", compared.found());
@@ -135,8 +170,10 @@ fn dotnet() {
     assert_eq!(compared.sends("create_vendor", "name"), "SupplierName");
     assert_eq!(compared.sends("create_vendor", "iban"), "IBAN");
     let listing = compared.spoken("list_vendors").list.clone().unwrap();
-    assert_eq!((listing.records.join("."), listing.total.join("."), listing.more.join(".")),
-        ("Items".into(), "TotalCount".into(), "HasMore".into()));
+    assert_eq!(
+        (listing.records.join("."), listing.total.join("."), listing.more.join(".")),
+        ("Items".into(), "TotalCount".into(), "HasMore".into())
+    );
     assert_eq!(listing.asks.page.unwrap().0, "PageNumber");
     // An update sends back what the description lists.
     assert!(compared.spoken("update_vendor").sends.only.as_ref().unwrap().contains(&"IBAN".to_owned()));
@@ -144,21 +181,50 @@ fn dotnet() {
 
 /// POST on a record changes it, cursors, whole cents.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one description, row by row")]
 fn stripe() {
-    let customer = object("id:text object:text name:text email:text phone:text currency:text description:text created:integer");
+    let customer = object(
+        "id:text object:text name:text email:text phone:text currency:text description:text created:integer",
+    );
     let mut product = object("id:text name:text active:boolean description:text unit_amount:integer");
     product["properties"]["unit_amount"]["description"] = "The price in cents.".into();
-    let many = |of: &Value| json!({"type": "object", "properties": {
-        "object": {"type": "string"}, "data": {"type": "array", "items": of}, "has_more": {"type": "boolean"}, "url": {"type": "string"},
-    }});
+    let many = |of: &Value| {
+        json!({"type": "object", "properties": {
+            "object": {"type": "string"}, "data": {"type": "array", "items": of}, "has_more": {"type": "boolean"}, "url": {"type": "string"},
+        }})
+    };
     let theirs = document(vec![
-        ("get", "/v1/customers", operation("GetCustomers", "limit:integer starting_after:text", Value::Null, many(&customer))),
+        (
+            "get",
+            "/v1/customers",
+            operation("GetCustomers", "limit:integer starting_after:text", Value::Null, many(&customer)),
+        ),
         ("post", "/v1/customers", operation("PostCustomers", "", customer.clone(), customer.clone())),
-        ("get", "/v1/customers/{customer}", operation("GetCustomersCustomer", "", Value::Null, customer.clone())),
-        ("post", "/v1/customers/{customer}", operation("PostCustomersCustomer", "", customer.clone(), customer.clone())),
-        ("delete", "/v1/customers/{customer}", operation("DeleteCustomersCustomer", "", Value::Null, Value::Null)),
-        ("get", "/v1/customers/{customer}/sources", operation("GetCustomersCustomerSources", "", Value::Null, Value::Null)),
-        ("get", "/v1/customers/search", operation("GetCustomersSearch", "query:text!", Value::Null, many(&customer))),
+        (
+            "get",
+            "/v1/customers/{customer}",
+            operation("GetCustomersCustomer", "", Value::Null, customer.clone()),
+        ),
+        (
+            "post",
+            "/v1/customers/{customer}",
+            operation("PostCustomersCustomer", "", customer.clone(), customer.clone()),
+        ),
+        (
+            "delete",
+            "/v1/customers/{customer}",
+            operation("DeleteCustomersCustomer", "", Value::Null, Value::Null),
+        ),
+        (
+            "get",
+            "/v1/customers/{customer}/sources",
+            operation("GetCustomersCustomerSources", "", Value::Null, Value::Null),
+        ),
+        (
+            "get",
+            "/v1/customers/search",
+            operation("GetCustomersSearch", "query:text!", Value::Null, many(&customer)),
+        ),
         ("get", "/v1/products", operation("GetProducts", "", Value::Null, many(&product))),
         ("post", "/v1/products", operation("PostProducts", "", product.clone(), product)),
     ]);
@@ -169,15 +235,26 @@ fn stripe() {
     assert_eq!(compared.line("delete_client"), "Delete /v1/customers/{customer}");
     assert!(!compared.spoken("create_client").confirms, "`post` is the method here");
     let listing = compared.spoken("list_clients").list.clone().unwrap();
-    assert_eq!((listing.asks.cursor.unwrap(), listing.more.join(".")), ("starting_after".into(), "has_more".into()));
+    assert_eq!(
+        (listing.asks.cursor.unwrap(), listing.more.join(".")),
+        ("starting_after".into(), "has_more".into())
+    );
     // Whole cents are no price of ours.
     assert_eq!(compared.sends("create_catalog_item", "price"), "");
-    assert!(compared.row("create_catalog_item").notes.iter().any(|note| note.contains("not there: ") && note.contains("price")));
+    assert!(
+        compared
+            .row("create_catalog_item")
+            .notes
+            .iter()
+            .any(|note| note.contains("not there: ") && note.contains("price"))
+    );
 }
 
 #[test]
 fn german() {
-    let kunde = object("id:uuid name:text email:email telefon:text mwstNummer:text kundennummer:text waehrung:text sprache:text bemerkungen:text");
+    let kunde = object(
+        "id:uuid name:text email:email telefon:text mwstNummer:text kundennummer:text waehrung:text sprache:text bemerkungen:text",
+    );
     let rechnung = object(
         "id:uuid rechnungsnummer:text kundeId:uuid rechnungsdatum:date faelligkeitsdatum:date waehrung:text \
          positionen:[ beschreibung:text menge:number einzelpreis:number mwstSatz:number ] gesamtbetrag:number",
@@ -207,8 +284,14 @@ fn german() {
             "list_vendors = Get /v2/lieferanten",
         ]
     );
-    for (ours, theirs) in [("client_id", "kundeId"), ("number", "rechnungsnummer"), ("issue_date", "rechnungsdatum"),
-        ("due_date", "faelligkeitsdatum"), ("currency", "waehrung"), ("lines", "positionen")] {
+    for (ours, theirs) in [
+        ("client_id", "kundeId"),
+        ("number", "rechnungsnummer"),
+        ("issue_date", "rechnungsdatum"),
+        ("due_date", "faelligkeitsdatum"),
+        ("currency", "waehrung"),
+        ("lines", "positionen"),
+    ] {
         assert_eq!(compared.sends("create_invoice", ours), theirs);
     }
     assert_eq!(compared.sends("create_client", "customer_number"), "kundennummer");
@@ -243,24 +326,51 @@ fn names_alone() {
 
 /// Everything that is not one of five operations on records.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one description, row by row")]
 fn reports_banking_and_books() {
     let many = list(&Value::Null);
     let mut upload = operation("uploadCamtStatement", "", Value::Null, Value::Null);
-    upload["requestBody"] = json!({"content": {"multipart/form-data": {"schema": object("statement:text!")}}});
+    upload["requestBody"] =
+        json!({"content": {"multipart/form-data": {"schema": object("statement:text!")}}});
     let theirs = document(vec![
-        ("get", "/v3/ledger-accounts", operation("getLedgerAccounts", "asAt:date", Value::Null, many.clone())),
+        (
+            "get",
+            "/v3/ledger-accounts",
+            operation("getLedgerAccounts", "asAt:date", Value::Null, many.clone()),
+        ),
         ("get", "/v3/accounting-periods", operation("getAccountingPeriods", "", Value::Null, many.clone())),
         ("get", "/v3/banking/accounts", operation("getBankAccounts", "", Value::Null, many.clone())),
         ("get", "/v3/banking/transactions", operation("getBankTransactions", "", Value::Null, many.clone())),
-        ("post", "/v3/banking/transactions/{id}/match", operation("matchBankTransaction", "", Value::Null, Value::Null)),
+        (
+            "post",
+            "/v3/banking/transactions/{id}/match",
+            operation("matchBankTransaction", "", Value::Null, Value::Null),
+        ),
         ("post", "/v3/banking/accounts/{id}/statements", upload),
         ("get", "/v3/reports", operation("getReports", "", Value::Null, many.clone())),
-        ("get", "/v3/reports/income-statement", operation("getIncomeStatement", "startDate:date endDate:date", Value::Null, Value::Null)),
-        ("get", "/v3/reports/balance-sheet", operation("getBalanceSheet", "date:date", Value::Null, Value::Null)),
+        (
+            "get",
+            "/v3/reports/income-statement",
+            operation("getIncomeStatement", "startDate:date endDate:date", Value::Null, Value::Null),
+        ),
+        (
+            "get",
+            "/v3/reports/balance-sheet",
+            operation("getBalanceSheet", "date:date", Value::Null, Value::Null),
+        ),
         ("get", "/v3/reports/tax", operation("getTaxReport", "", Value::Null, Value::Null)),
         ("get", "/v3/companies", operation("getCompanies", "", Value::Null, many.clone())),
         ("get", "/v3/companies/{id}", operation("getCompany", "", Value::Null, Value::Null)),
-        ("get", "/v3/company", operation("getMyCompany", "", Value::Null, object("companyName:text uid:text iban:text email:text"))),
+        (
+            "get",
+            "/v3/company",
+            operation(
+                "getMyCompany",
+                "",
+                Value::Null,
+                object("companyName:text uid:text iban:text email:text"),
+            ),
+        ),
         ("get", "/v3/postings", operation("getJournalEntries", "", Value::Null, many.clone())),
         ("get", "/v3/income", operation("getIncome", "", Value::Null, many)),
     ]);

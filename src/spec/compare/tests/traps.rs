@@ -32,7 +32,11 @@ fn what_stands_beside_invoices_is_none() {
     beside.extend(five("/v2/invoices/archived", "ArchivedInvoice", &invoice));
     beside.extend(five("/v2/admin/invoices", "AdminInvoice", &invoice));
     beside.extend(five("/v2/vendor-invoices", "VendorInvoice", &invoice));
-    beside.extend(five("/v2/invoices/{invoiceId}/payments", "InvoicePayment", &object("id:uuid amount:number")));
+    beside.extend(five(
+        "/v2/invoices/{invoiceId}/payments",
+        "InvoicePayment",
+        &object("id:uuid amount:number"),
+    ));
     for path in ["send", "void", "pay", "finalize"] {
         let call = operation(&format!("{path}Invoice"), "", NOTHING, NOTHING);
         beside.push(("post", format!("/v2/invoices/{{id}}/{path}"), call));
@@ -58,8 +62,10 @@ fn what_stands_beside_invoices_is_none() {
 
 #[test]
 fn customers_beside_contacts_are_the_clients_and_contacts_alone_are_too() {
-    let (client, person) = (object(CLIENT), object("id:uuid first_name:text last_name:text customer_id:uuid salutation:text"));
-    let both = compared(&all(vec![five("/contacts", "Contact", &person), five("/customers", "Customer", &client)]));
+    let (client, person) =
+        (object(CLIENT), object("id:uuid first_name:text last_name:text customer_id:uuid salutation:text"));
+    let both =
+        compared(&all(vec![five("/contacts", "Contact", &person), five("/customers", "Customer", &client)]));
     assert_eq!(both.line("delete_client"), "Delete /customers/{id}");
     let alone = compared(&all(vec![five("/contacts", "Contact", &client)]));
     assert_eq!(alone.line("delete_client"), "Delete /contacts/{id}");
@@ -70,18 +76,24 @@ fn customers_beside_contacts_are_the_clients_and_contacts_alone_are_too() {
 #[test]
 fn two_that_are_as_good_are_none_and_are_named() {
     let client = object(CLIENT);
-    let theirs = all(vec![five("/v2/debtors", "Debtor", &client), five("/v2/customers", "Customer", &client)]);
+    let theirs =
+        all(vec![five("/v2/debtors", "Debtor", &client), five("/v2/customers", "Customer", &client)]);
     let compared = compared(&theirs);
     assert_eq!(compared.found(), Vec::<String>::new());
     let row = compared.row("delete_client");
     assert_eq!(row.verdict, Verdict::Missing);
-    assert!(row.notes[0].contains("DELETE /v2/customers/{id}") && row.notes[0].contains("/v2/debtors/{id}"), "{:?}", row.notes);
+    assert!(
+        row.notes[0].contains("DELETE /v2/customers/{id}") && row.notes[0].contains("/v2/debtors/{id}"),
+        "{:?}",
+        row.notes
+    );
 }
 
 #[test]
 fn the_users_word_decides_but_not_about_safety() {
     let client = object(CLIENT);
-    let mut theirs = all(vec![five("/v2/debtors", "Debtor", &client), five("/v2/customers", "Customer", &client)]);
+    let mut theirs =
+        all(vec![five("/v2/debtors", "Debtor", &client), five("/v2/customers", "Customer", &client)]);
     theirs["paths"]["/v2/debtors"]["get"]["x-lumabill-tool"] = "list_clients".into();
     theirs["paths"]["/v2/debtors/{id}"]["delete"]["x-lumabill-tool"] = "get_client".into();
     let compared = compared(&theirs);
@@ -93,7 +105,8 @@ fn the_users_word_decides_but_not_about_safety() {
 #[test]
 fn deprecated_operations_give_way() {
     let invoice = object(INVOICE);
-    let mut theirs = all(vec![five("/v1/invoices", "Invoice", &invoice), five("/v2/invoices", "Invoice", &invoice)]);
+    let mut theirs =
+        all(vec![five("/v1/invoices", "Invoice", &invoice), five("/v2/invoices", "Invoice", &invoice)]);
     for (path, method) in [("/v1/invoices", "get"), ("/v1/invoices/{id}", "delete")] {
         theirs["paths"][path][method]["deprecated"] = true.into();
     }
@@ -109,7 +122,10 @@ fn a_bill_of_a_vendor_is_no_invoice() {
     assert_eq!(compared(&all(vec![five("/bills", "Bill", &bill)])).found(), Vec::<String>::new());
     let sold = compared(&all(vec![five("/bills", "Bill", &object(INVOICE))]));
     assert_eq!(sold.line("list_invoices"), "Get /bills");
-    let both = compared(&all(vec![five("/bills", "Bill", &object(INVOICE)), five("/invoices", "Invoice", &object(INVOICE))]));
+    let both = compared(&all(vec![
+        five("/bills", "Bill", &object(INVOICE)),
+        five("/invoices", "Invoice", &object(INVOICE)),
+    ]));
     assert_eq!(both.line("delete_invoice"), "Delete /invoices/{id}");
 }
 
@@ -117,7 +133,16 @@ fn a_bill_of_a_vendor_is_no_invoice() {
 fn the_same_path_about_something_else_is_not_taken() {
     let user = object("id:uuid login:text password_hash:text last_seen:date-time role:text");
     let theirs = document(vec![
-        ("get", "/v1/accounts", operation("listBankAccounts", "", NOTHING, list(&object("id:uuid iban:text bic:text bank_name:text")))),
+        (
+            "get",
+            "/v1/accounts",
+            operation(
+                "listBankAccounts",
+                "",
+                NOTHING,
+                list(&object("id:uuid iban:text bic:text bank_name:text")),
+            ),
+        ),
         ("get", "/v1/clients", operation("", "", NOTHING, list(&user))),
     ]);
     let compared = compared(&theirs);
@@ -143,14 +168,19 @@ fn shapes_that_cannot_be_called_are_not_taken() {
 #[test]
 fn words_that_cannot_be_taken_back_ask_first() {
     let invoice = object(INVOICE);
-    let mut theirs = all(vec![five("/v1/invoices", "Invoice", &invoice), five("/v1/offers", "Offer", &object(INVOICE))]);
+    let mut theirs =
+        all(vec![five("/v1/invoices", "Invoice", &invoice), five("/v1/offers", "Offer", &object(INVOICE))]);
     theirs["paths"]["/v1/invoices"]["post"]["operationId"] = "createAndSendInvoice".into();
     theirs["paths"]["/v1/invoices/{id}"]["put"]["summary"] = "Updates and finalizes the invoice".into();
-    theirs["paths"]["/v1/offers"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]["send_email"] =
-        json!({"type": "boolean", "default": true});
+    theirs["paths"]["/v1/offers"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        ["send_email"] = json!({"type": "boolean", "default": true});
     let compared = compared(&theirs);
     for (tool, asks) in [
-        ("create_invoice", true), ("update_invoice", true), ("create_offer", true), ("get_invoice", false), ("list_invoices", false),
+        ("create_invoice", true),
+        ("update_invoice", true),
+        ("create_offer", true),
+        ("get_invoice", false),
+        ("list_invoices", false),
         ("update_offer", false),
     ] {
         assert_eq!(compared.spoken(tool).confirms, asks, "{tool}");

@@ -11,12 +11,12 @@ use crate::spec::Dialect;
 
 /// Rows by tool that the description lacks, or makes a yes necessary for.
 #[derive(Clone, Default)]
-pub(super) struct Described {
+pub(super) struct Narrowed {
     lacking: Vec<&'static str>,
     confirmed: Vec<&'static str>,
 }
 
-impl Described {
+impl Narrowed {
     pub fn of(dialect: &Dialect) -> Self {
         let tools = || catalogue::all().map(|row| row.tool);
         Self {
