@@ -48,7 +48,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Serves `accounts` on stdin and stdout, and returns when it is time to exit: at the end of input, on
 /// SIGINT or SIGTERM, when the process that started it is gone, or when stdout is. The thread that reads stdin may then still wait.
 ///
-/// `met` is told the client's name, when the first answer is written and on a thread of its own.
+/// `met` is told the client's name on a thread of its own, once it has called a tool and an answer is written.
 pub async fn serve(accounts: Arc<Accounts>, met: impl FnOnce(&str) + Send + 'static) -> Result<(), Failure> {
     keep_panics_quiet();
     let session = Session::new(Limits::DEFAULT);
@@ -124,7 +124,8 @@ fn no_thread(error: &std::io::Error) -> Failure {
         .because(error.to_string())
 }
 
-/// Tells who the client is once it has its first answer: nothing that touches the disk comes before that.
+/// Tells who the client is once it has called a tool and has its first answer: whoever only looks around finds that
+/// nothing was touched.
 async fn introduced(session: Arc<Session>, writer: Writer) {
     let mut name = session.client.subscribe();
     let Ok(name) = name.wait_for(Option::is_some).await.map(|name| name.clone().unwrap_or_default()) else {

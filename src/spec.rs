@@ -18,7 +18,7 @@ mod words;
 
 pub use compare::{Comparison, Row, Verdict};
 pub use dialect::{Asking, Dialect, Field, Listing, Outgoing, Reading, Shape, Sides, Spoken, Unspoken};
-pub use document::{Document, SpecError};
+pub use document::Document;
 pub use extra::{Extra, Extras, row_of, rows};
 pub use kept::Kept;
 pub use operation::{Content, In, Operation, Parameter, Verb};

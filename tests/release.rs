@@ -1,15 +1,10 @@
 //! What a release is made of agrees with itself: the workflow with what dist made it of, the archives with what is
 //! committed, the crate with what it should hold. No dist is needed here; `tests/release/check` runs the real one.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "functions of a test fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "functions of a test fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use toml_edit::{DocumentMut, Item};
@@ -215,7 +210,8 @@ fn runs(program: &str, arguments: &[&str]) -> String {
 /// The folder of the built program, and of the completions.
 #[cfg(target_os = "linux")]
 fn folders() -> (String, String) {
-    let program = Path::new(env!("CARGO_BIN_EXE_lumabill")).parent().unwrap();
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_lumabill"));
+    let program = program.parent().unwrap();
     (program.display().to_string(), root().join("completions").display().to_string())
 }
 

@@ -17,7 +17,7 @@ use product::{failure, mcp, text};
 /// Serves on stdin and stdout, like `lumabill serve`.
 fn main() -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let served = runtime.block_on(mcp::serve(gateway::Accounts::new()));
+    let served = runtime.block_on(mcp::serve(gateway::Accounts::new(), |_: &str| ()));
     // A blocked read of standard input must not keep the process alive.
     std::process::exit(i32::from(served.is_err()))
 }

@@ -1,4 +1,4 @@
-//! Which servers of this user run, which version each is, and who started it: a locked file for each, as in
+//! Which servers of this user are in use, which version each is, and who started it: a locked file for each, as in
 //! `owner`, and one beside it that says it. Both say nothing of calls.
 
 use std::fs;
@@ -20,7 +20,7 @@ pub struct Running {
     pub pid: u32,
     /// The client's own name in `clientInfo`.
     pub client: String,
-    /// When it answered first, RFC 3339.
+    /// When a tool was called first, RFC 3339.
     pub since: String,
     /// The program's file as it was at the start.
     pub program: Option<PathBuf>,

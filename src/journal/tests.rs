@@ -3,6 +3,7 @@
 mod guard;
 mod several;
 mod unusable;
+mod upgrading;
 mod upkeep;
 
 use std::fs::{File, TryLockError};

@@ -13,7 +13,7 @@ pub(super) const VERSION: i64 = 2;
 /// `PRAGMA user_version` counts them. A step that was released is never edited: files in the world have taken it.
 /// Each may be taken twice, adds tables, indexes or columns with a default only, and leaves every word that earlier
 /// versions wrote with its meaning.
-const STEPS: [&str; 2] = [FIRST, UPGRADES];
+pub(super) const STEPS: [&str; 2] = [FIRST, UPGRADES];
 
 const FIRST: &str = "
 create table if not exists intent (

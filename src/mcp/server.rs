@@ -18,7 +18,6 @@ use super::reply::Reply;
 use super::rounds;
 use super::session::{Prepared, Session};
 use super::subscribing::Subscriptions;
-use crate::text::in_line;
 
 /// How long a client may keep a list or a description: short, since not all heed its change.
 pub(super) const FRESH_MS: u64 = 60_000;
@@ -90,7 +89,6 @@ impl<P: ToolProvider> Server<P> {
         request: CustomRequest,
         context: &RequestContext<RoleServer>,
     ) -> Result<Reply, ErrorData> {
-        self.session.meet(|| Client::of(context).name);
         let CustomRequest { method, params, .. } = request;
         let params = match params {
             Some(Value::Object(params)) => params,
@@ -98,7 +96,10 @@ impl<P: ToolProvider> Server<P> {
         };
         match method.as_str() {
             "tools/list" => self.list_tools(&params, Client::of(context).modern),
-            "tools/call" => self.call_tool(params, context).await,
+            "tools/call" => {
+                self.session.meet(|| Client::of(context).name);
+                self.call_tool(params, context).await
+            }
             method => self.beside_tools(method, params, context).await,
         }
     }
@@ -137,13 +138,11 @@ impl<P: ToolProvider> ServerHandler for Server<P> {
     ) -> Result<InitializeResult, ErrorData> {
         let answer = self.negotiate_initialize(&request)?;
         request.protocol_version = answer.protocol_version.clone();
-        self.session.meet(|| in_line(&request.client_info.name, 64));
         context.peer.set_peer_info(request);
         Ok(answer)
     }
 
-    async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        self.session.meet(|| Client::of(&context).name);
+    async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
             .with_ttl_ms(FRESH_MS)

@@ -56,9 +56,9 @@ pub(super) struct Session {
     pub running: Arc<Semaphore>,
     /// One permit per request whose answer is not written.
     pub unanswered: Arc<Semaphore>,
-    /// The name that the client gave itself, once it has.
+    /// The name that the client gave itself, once it has called a tool.
     pub client: watch::Sender<Option<String>>,
-    /// Told that name, when the first answer is written.
+    /// Told that name, once an answer is written.
     pub met: Mutex<Option<Met>>,
 }
 
@@ -79,7 +79,7 @@ impl Session {
         })
     }
 
-    /// The client has named itself in a request; the first name counts.
+    /// A client of this name calls a tool; the first name counts.
     pub fn meet(&self, name: impl FnOnce() -> String) {
         if self.client.borrow().is_none() {
             self.client.send_replace(Some(name()));

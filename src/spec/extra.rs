@@ -127,7 +127,7 @@ impl Extra {
         let mut arguments = Arguments::default();
         arguments.of_path(operation)?;
         let list = is_paged_list(operation);
-        arguments.of_query(operation, list);
+        arguments.of_query(operation, list)?;
         if let Some(body) = &operation.body {
             arguments.of_body(body)?;
         }
@@ -170,16 +170,22 @@ impl Arguments {
         Ok(())
     }
 
-    fn of_query(&mut self, operation: &Operation, list: bool) {
+    fn of_query(&mut self, operation: &Operation, list: bool) -> Result<(), String> {
         for parameter in operation.parameters.iter().filter(|one| one.place == In::Query) {
             let ours = list && PAGING.contains(&parameter.name.as_str());
             let wire = parameter.name.as_str();
             if ours || wire.is_empty() || wire.len() > 128 || wire.chars().any(crate::text::is_hidden) {
                 continue;
             }
-            let schema = schemas::pruned(&parameter.schema, &parameter.description);
-            self.put(wire, Place::Query, parameter.required, schema);
+            let Some(written) = schemas::in_query(&parameter.schema, &parameter.description) else {
+                if parameter.required {
+                    return Err("it needs a parameter that is written in a way of its own".to_owned());
+                }
+                continue;
+            };
+            self.put(wire, Place::Query, parameter.required, written);
         }
+        Ok(())
     }
 
     fn of_body(&mut self, body: &Content) -> Result<(), String> {

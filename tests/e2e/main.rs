@@ -92,5 +92,6 @@ mod tokens_kept;
 mod tolerance;
 mod toolsets;
 mod updates;
+mod upgrades;
 mod variants;
 mod writes;

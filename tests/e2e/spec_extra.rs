@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::scripted_books::{answer, id, profiles};
+use crate::scripted_books::{answer, id, page, profiles};
 use crate::support::{Answer, Era, Home, Lumabill, McpSession, PLANTED_KEY, Recorded, ScriptedServer, http};
 
 const PDF: &[u8] = b"%PDF-1.7\n\x00\xffbinary";
@@ -341,4 +341,98 @@ fn a_kept_file_that_was_written_by_hand_makes_no_tool_that_leads_elsewhere() {
     let call = session.send_call("many_60", json!({}));
     let refused = session.answer(&call)["error"]["message"].to_string();
     assert!(refused.contains("--toolsets default,extra"), "{refused}");
+}
+
+/// A description as a vendor may publish it, and as nobody should.
+fn published() -> Value {
+    let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
+    let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    let paged = json!([{ "name": "page", "in": "query", "schema": {} }, { "name": "limit", "in": "query", "schema": {} },
+        { "name": "kind", "in": "query", "schema": { "type": "string", "enum": ["a", "b"] } }]);
+    let things = json!({ "properties": { "data": { "type": "array", "items": { "type": "object" } }, "total": { "type": "integer" } } });
+    let form = json!({ "multipart/form-data": { "schema": { "properties": { "file": { "type": "string", "format": "binary" } } } } });
+    let huge: serde_json::Map<String, Value> = (0..4000)
+        .map(|n| (format!("f{n}"), json!({ "type": "string", "description": "x".repeat(250) })))
+        .collect();
+    json!({ "openapi": "3.1.0", "info": { "title": "Books", "version": "2" }, "paths": {
+        "/v1/invoices/{id}": { "get": { "operationId": "get_invoice", "parameters": id, "responses": { "200": { "description": "" } } } },
+        "/v1/invoices/{id}/send": { "post": {
+            "operationId": "sendInvoice", "summary": "Send it\u{202e}\u{1b}[2J", "parameters": id,
+            "requestBody": { "content": json_of(json!({ "type": "object", "required": ["to"], "properties": { "to": { "type": "string" } } })) },
+        } },
+        "/v1/invoices/{id}/pdf": { "get": { "operationId": "getInvoicePdf", "parameters": id,
+            "responses": { "200": { "content": { "application/pdf": {} } } } } },
+        "/v1/invoices/{id}/attachment": { "post": { "operationId": "attach", "parameters": id, "requestBody": { "required": true, "content": form } } },
+        "/v1/things": { "get": { "operationId": "listThings", "parameters": paged, "responses": { "200": { "content": json_of(things) } } } },
+        "/v1/export": { "get": { "operationId": "exportAll", "responses": { "200": { "content": { "text/csv": {} } } } } },
+        "/v1/evil": { "post": { "operationId": "run_write", "requestBody": { "content": json_of(json!({ "properties": { "deep": { "properties": huge } } })) } } },
+        "/v1/xml": { "post": { "operationId": "postXml", "requestBody": { "required": true, "content": { "text/xml": {} } } } },
+    } })
+}
+
+#[test]
+fn a_description_that_is_taken_into_use_brings_its_tools() {
+    let server = ScriptedServer::start(|request| match request.target.split('?').next().unwrap() {
+        "/v1/profiles" => profiles(),
+        "/v1/export" => Answer::Bytes(http(200, &["content-type: text/csv"], "a;b\n1;2\n")),
+        "/v1/things" => {
+            let rows: Vec<Value> = (0..30).map(|n| json!({ "id": n, "label": format!("t{n}") })).collect();
+            let (cut, page) = page(request, &rows);
+            answer(200, &json!({ "data": cut, "total": 30, "page": page, "limit": cut.len().max(1) }))
+        }
+        _ => answer(200, &json!({ "ok": true })),
+    });
+    let home = Arc::new(Home::new());
+    let folder = home.path().join("files");
+    fs::create_dir_all(&folder).unwrap();
+    let file = home.path().join("api.json");
+    fs::write(&file, published().to_string()).unwrap();
+    let used = run(&server, &home, &["spec", "use", file.to_str().unwrap()]).run().exits(0);
+    assert!(!used.stdout.contains(['\u{202e}', '\u{1b}']), "{}", used.stdout);
+    assert!(used.stdout.contains("/v1/xml"), "{}", used.stdout);
+    let kept = fs::read_to_string(home.path().join("config/spec/lumabill.json")).unwrap();
+    assert!(kept.len() < 60_000, "{}", kept.len());
+    let serve = run(
+        &server,
+        &home,
+        &["serve", "--toolsets", "extra", "--confirm", "never", "--files", folder.to_str().unwrap()],
+    );
+    let mut session = McpSession::start(&serve, Era::Modern);
+    let mut listed = names(&mut session);
+    listed.sort();
+    assert_eq!(
+        listed,
+        ["attach", "export_all", "get_invoice_pdf", "list_things", "run_write_spec", "send_invoice"]
+    );
+    let csv = session.call("export_all", json!({})).done();
+    assert_eq!(
+        (&csv.structured["text"], &csv.structured["media_type"]),
+        (&json!("a;b\n1;2\n"), &json!("text/csv"))
+    );
+    let part = session.call("list_things", json!({ "kind": "a" })).done();
+    assert_eq!(
+        (&part.structured["n"], &part.structured["of"], &part.structured["complete"]),
+        (&json!(25), &json!(30), &json!(false))
+    );
+    let whole = session.call("list_things", json!({ "all": true })).done();
+    assert_eq!(
+        (&whole.structured["n"], &whole.structured["complete"]),
+        (&json!(30), &json!(true)),
+        "{}",
+        whole.text
+    );
+    fs::write(folder.join("a.pdf"), PDF).unwrap();
+    for file in ["/etc/passwd", "../api.json"] {
+        assert!(session.call("attach", json!({ "id": id(1), "upload": file })).failed, "{file}");
+    }
+    session.call("attach", json!({ "id": id(1), "upload": "a.pdf" })).done();
+    let posted = sent(&server, "attachment");
+    let body = String::from_utf8_lossy(&posted[0].body).into_owned();
+    assert_eq!(posted.len(), 1);
+    for words in ["name=\"file\"; filename=\"a.pdf\"", "application/pdf", "%PDF-1.7"] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+    run(&server, &home, &["spec", "reset"]).run().exits(0);
+    let refused = Lumabill::at(&home, &["call", "send_invoice"]).with_api(&server.url(), PLANTED_KEY).run();
+    assert!(refused.exits(2).stderr.contains("no tool `send_invoice`"));
 }

@@ -1,4 +1,4 @@
-//! The servers of this user that run: which version each is, who started it, and whether it has to be started anew.
+//! The servers of this user that are in use: which version each is, who started it, and whether it has to be started anew.
 
 use std::cmp::Ordering;
 
@@ -9,14 +9,11 @@ use crate::text::in_line;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// One row for each that runs.
+/// One row for each that is in use. A server of which no tool was called yet has touched nothing, so nothing shows it.
 pub fn check(folders: &Folders) -> Vec<Row> {
     let running = Running::all(&folders.state);
     if running.is_empty() {
-        return vec![Row::ok(
-            "servers",
-            "no client runs a server of lumabill just now, as far as can be seen",
-        )];
+        return vec![Row::ok("servers", "no client has called a tool of a server that still runs")];
     }
     running.iter().map(row).collect()
 }
@@ -24,13 +21,13 @@ pub fn check(folders: &Folders) -> Vec<Row> {
 fn row(running: &Running) -> Row {
     let client = client_title(&running.client);
     let (version, since) = (in_line(&running.version, 40), in_line(&running.since, 40));
-    let seen = format!("{client} runs version {version} (process {}, since {since})", running.pid);
+    let seen = format!("{client} uses version {version} (process {}, since {since})", running.pid);
     let restart = format!("restart {client}, so that it starts the program anew");
     let gone = running.program.as_ref().filter(|program| !program.exists());
     let row = match compare(&running.version, VERSION) {
         Ordering::Less => Row::warning(
             "servers",
-            format!("{seen}, and this is {VERSION}: once this one has written, that one refuses to write"),
+            format!("{seen}, and this is {VERSION}: once this one has written, that one may refuse to write"),
             restart,
         ),
         Ordering::Greater => Row::warning(

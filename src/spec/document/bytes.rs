@@ -35,7 +35,7 @@ pub fn parts_of_json(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{parts_of_json, text};
-    use crate::spec::SpecError;
+    use crate::spec::document::SpecError;
 
     #[test]
     fn only_text_in_utf_8_is_read() {

@@ -40,6 +40,25 @@ pub fn pruned(schema: &Value, description: &str) -> Value {
     Value::Object(shown)
 }
 
+/// The schema of a parameter of the query: a list that is written as one text is one here; `None` for what is written in a
+/// way that nobody here writes.
+pub fn in_query(schema: &Value, description: &str) -> Option<Value> {
+    let style = schema.get("x-style").and_then(Value::as_str).unwrap_or("form");
+    let whole = schema.get("x-explode") == Some(&Value::Bool(false)) || schema.get("x-style").is_some();
+    let kind = kind_of(schema);
+    let between = match (style, kind) {
+        ("form", Some("array")) if whole => ",",
+        ("spaceDelimited", Some("array")) => " ",
+        ("pipeDelimited", Some("array")) => "|",
+        ("form", kind) if kind != Some("object") => return Some(pruned(schema, description)),
+        _ => return None,
+    };
+    let says = in_line(description, WORDS);
+    let says = if says.is_empty() { says } else { format!("{says}; ") };
+    let says = format!("{says}values with `{between}` between them");
+    Some(json!({ "type": "string", "description": says }))
+}
+
 struct Pruning {
     nodes: usize,
     words: bool,

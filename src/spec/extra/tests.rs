@@ -6,12 +6,20 @@ use super::effects::{acts, effect};
 use super::naming::{Names, words};
 use super::{Extra, Extras, MOST, Place, rows};
 use crate::catalogue::{Answer, Confirms, Effect, Endpoint, Kind, Method};
-use crate::spec::{Document, Verb};
+use crate::spec::{Document, Operation, Verb};
 
 fn extras_of(paths: Value) -> Extras {
     let document = json!({ "openapi": "3.1.0", "info": { "title": "t", "version": "1" }, "paths": paths });
     let document = Document::parse(document.to_string().as_bytes()).unwrap();
     Extras::of(&document.operations(), &["duplicate_invoice", "run_write"])
+}
+
+/// A read without anything but its path, as no document would bring it.
+fn operation(path: &str) -> Operation {
+    let paths = json!({ "/v1/x": { "get": { "operationId": "x" } } });
+    let document = json!({ "openapi": "3.1.0", "paths": paths }).to_string();
+    let operation = Document::parse(document.as_bytes()).unwrap().operations().remove(0);
+    Operation { path: path.to_owned(), ..operation }
 }
 
 fn only(paths: Value) -> Extra {
@@ -33,6 +41,8 @@ fn an_operation_becomes_a_tool_with_plain_arguments() {
             { "name": "invoiceId", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } },
             { "name": "filter[kind]", "in": "query", "schema": { "type": "string" } },
             { "name": "limit", "in": "query", "schema": { "type": "integer" } },
+            { "name": "tags", "in": "query", "explode": false, "schema": { "type": "array", "items": {} } },
+            { "name": "deep", "in": "query", "style": "deepObject", "schema": { "type": "object" } },
         ],
         "requestBody": { "required": true, "content": { "application/json": { "schema": { "allOf": [
             { "type": "object", "required": ["to"], "properties": { "to": { "type": ["string", "null"] } } },
@@ -53,13 +63,18 @@ fn an_operation_becomes_a_tool_with_plain_arguments() {
             ("invoiceId", None, Place::Path, true),
             ("filter_kind", Some("filter[kind]"), Place::Query, false),
             ("limit_param", Some("limit"), Place::Query, false),
+            ("tags", None, Place::Query, false),
             ("to", None, Place::Body, true),
             ("dry_run_param", Some("dry_run"), Place::Body, false),
         ]
     );
     let row = row(&extra);
     assert_eq!((row.method, row.effect, row.confirms), (Method::Post, Effect::Acts, Confirms::Always));
-    assert!(matches!(row.params[3].kind, Kind::Schema(schema) if *schema == json!({ "type": "string" })));
+    assert_eq!(
+        extra.arguments[3].schema,
+        json!({ "type": "string", "description": "values with `,` between them" })
+    );
+    assert!(matches!(row.params[4].kind, Kind::Schema(schema) if *schema == json!({ "type": "string" })));
     // Made once.
     assert!(std::ptr::eq(row, rows(std::slice::from_ref(&extra))[0]));
     let kept = serde_json::to_string(&extra).unwrap();
@@ -106,7 +121,7 @@ fn names_are_plain_and_none_of_ours_nor_like_it() {
     assert_eq!(of("create_lnvo1ce"), "create_lnvo1ce_spec3");
     assert_eq!(of("duplicateInvoice"), "duplicate_invoice_spec");
     assert_eq!(of("RUN-WRITE"), "run_write_spec");
-    assert_eq!(of("Invoices.GetPDFv2"), "invoices_get_pdfv2");
+    assert_eq!(of("Invoices.GetPDF2"), "invoices_get_pdf2");
     assert_eq!(of("rechnungÜberweisen"), "rechnung_ueberweisen");
     assert_eq!(of("\u{202e}\u{200b}"), "post_invoices_mark_paid");
     assert_eq!(of(""), "post_invoices_mark_paid_spec");
@@ -137,12 +152,12 @@ fn paths_that_lead_elsewhere_make_no_tool() {
         "",
         "/",
     ] {
-        let found = extras_of(json!({ path: { "get": { "operationId": "x" } } }));
+        let found = Extras::of(&[operation(path)], &[]);
         assert!(found.tools.is_empty(), "{path}");
         assert!(!found.left_out[0].contains('\u{202e}'), "{path}");
     }
     for path in ["/v1/x/", "/v1/{id}.pdf", "/v1/x:run", "/v1/~me/a.b"] {
-        assert_eq!(extras_of(json!({ path: { "get": {} } })).tools.len(), 1, "{path}");
+        assert_eq!(Extras::of(&[operation(path)], &[]).tools.len(), 1, "{path}");
     }
 }
 
