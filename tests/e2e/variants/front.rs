@@ -224,6 +224,7 @@ impl Inner {
         let mut unknown = Vec::new();
         let subject = ours::component(schema).map(ours::subject_of).unwrap_or_default();
         let read = inward(&self.plan, schema, (&subject, ""), body, &mut unknown);
+        unknown.iter().for_each(|field| self.note(format!("unknown field: {} {field}", route.ours.tool)));
         if self.plan.strict && !unknown.is_empty() {
             return Err(invalid(format!("unknown: {}", unknown.join(", "))));
         }
@@ -235,6 +236,16 @@ impl Inner {
         let parameters = route.ours.parameters();
         let parameters = parameters.iter().filter(|parameter| parameter["in"] == "query");
         let mut read = Vec::new();
+        let paging = self.plan.paging.parameters();
+        for (key, _) in theirs {
+            let known = parameters
+                .clone()
+                .any(|parameter| route.parameter(&self.plan, parameter["name"].as_str().unwrap()) == *key);
+            if !known && !(route.paged() && paging.iter().any(|parameter| parameter["name"] == key.as_str()))
+            {
+                self.note(format!("unknown parameter: {} {key}", route.ours.tool));
+            }
+        }
         for parameter in parameters {
             let ours = parameter["name"].as_str().unwrap();
             if ours == "page" || ours == "limit" || route.is_lost(&self.plan, ours) {
