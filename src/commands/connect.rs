@@ -19,7 +19,7 @@ use crate::settings::{Account, Confirm, Flags, Policy, Profile, RateLimit, Setti
 use crate::terminal;
 
 pub use remote::server as remote_setup;
-pub use served::described;
+pub use served::kept_description;
 
 /// Where calls go and what is served; the same for `serve`, `call` and `tools`
 #[derive(clap::Args, Clone, Debug, Default)]

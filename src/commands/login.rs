@@ -136,7 +136,7 @@ async fn log_in(
         ring.check_writable().await?;
     }
     if !args.no_verify {
-        let described = described(&account, settings)?;
+        let described = kept_description(&account, settings)?;
         let seen = seen(key, account.ca_file.clone(), settings, described.as_ref()).await?;
         account.profiles = seen.profiles;
         account.mode = seen.mode;

@@ -190,7 +190,7 @@ fn look_up_again(choice: &Choice, named: Option<&str>) -> Result<Facts, Failure>
 
 pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<Facts, Failure> {
     let from_environment = account.stored_in == StoredIn::Environment;
-    let described = described(account, settings)?.map(Arc::new);
+    let described = kept_description(account, settings)?.map(Arc::new);
     Ok(Facts {
         account: account.name.clone(),
         origin: Origin::parse(&account.origin)?,
@@ -226,7 +226,7 @@ fn warn_of_another_address(account: &Account, settings: &Settings) -> Result<(),
 
 /// The user's description of the account's API, as it is kept. One that was made for another address describes another
 /// API.
-pub fn described(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
+pub fn kept_description(account: &Account, settings: &Settings) -> Result<Option<Kept>, Failure> {
     let kept = Kept::load(&settings.folders.config, &account.name)?;
     Ok(kept.filter(|kept| kept.origin == account.origin))
 }

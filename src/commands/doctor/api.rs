@@ -11,7 +11,7 @@ use super::accounts::whose;
 use super::row::Row;
 use crate::api::pages::{Next, Page};
 use crate::api::{ApiError, Body, Client, Method, Reply, Request, Safety, Trust, Watch};
-use crate::commands::connect::{USER_AGENT, described, rates};
+use crate::commands::connect::{USER_AGENT, kept_description, rates};
 use crate::commands::login::verify;
 use crate::credentials::{FixedKey, Key};
 use crate::failure::Failure;
@@ -37,7 +37,7 @@ pub async fn check(account: &Account, key: Key, settings: &Settings) -> Vec<Row>
         Err(error) => return vec![Row::failure("rate_budget", &Failure::from(error))],
     };
     // One that cannot be used has a row of its own.
-    let described = described(account, settings).unwrap_or_default();
+    let described = kept_description(account, settings).unwrap_or_default();
     let asking = Asking {
         account,
         client: &client,
