@@ -125,7 +125,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ),
     ("sent_at", "sent on, date sent, sent date, sent"),
     ("paid_at", "paid on, date paid, paid date, payment date"),
-    ("description", "text, name, label, item description, detail, narration, narrative"),
+    ("description", "text, name, label, item description, detail, narration, narrative, note"),
     ("quantity", "amount of unit, unit count, hours"),
     (
         "price",
@@ -188,7 +188,7 @@ pub const FIELDS: &[(&str, &str)] = &[
         "date",
         "entry date, booking date, posting date, transaction date, document date, expense date, \
          journal date, receipt date, accounting date, bookkeeping date, purchase date, belegdatum, \
-         buchungsdatum",
+         buchungsdatum, spent on, incurred on",
     ),
     (
         "booking_date",
