@@ -70,10 +70,10 @@ fn asks(row: &Endpoint) -> String {
 
 /// `a`, `b` or `c`.
 fn either(names: &[&str]) -> String {
-    let named: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match named.split_last() {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => named.concat(),
+        _ => quoted.concat(),
     }
 }
 
