@@ -246,12 +246,12 @@ impl Choice {
         }
         let remote = account.service.is_remote();
         // A name without an account is meant for whoever has such a tool.
-        let mine = |tool: &String| match self.account_in(tool) {
-            Some((name, rest)) => (name == account.name).then(|| rest.to_owned()),
-            None => {
-                let own = || gateway::row(tool).is_some() || further.iter().any(|one| one.tool == *tool);
-                (remote || own()).then(|| tool.clone())
+        let mine = |tool: &String| {
+            if let Some((name, rest)) = self.account_in(tool) {
+                return (name == account.name).then(|| rest.to_owned());
             }
+            let own = || gateway::row(tool).is_some() || further.iter().any(|one| one.tool == *tool);
+            (remote || own()).then(|| tool.clone())
         };
         selection.tools = self.tools.iter().filter_map(mine).collect();
         if selection.tools.is_empty() && selection.toolsets.is_empty() {
