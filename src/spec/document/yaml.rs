@@ -91,7 +91,8 @@ impl Reading {
                 self.spend(1 + words.len() / 64)?;
                 if self.expects_key() {
                     let merges = style == ScalarStyle::Plain && words == "<<";
-                    return self.key(if merges { Key::Merge } else { Key::Name(words.into_owned()) });
+                    self.key(if merges { Key::Merge } else { Key::Name(words.into_owned()) });
+                    return Ok(());
                 }
                 self.closed(scalar(&words, style, tag.as_deref()), anchor)
             }
@@ -104,7 +105,10 @@ impl Reading {
                     return Err(format!("more than {DEEPEST} levels behind aliases"));
                 }
                 match (self.expects_key(), found.value) {
-                    (true, Value::String(name)) => self.key(Key::Name(name)),
+                    (true, Value::String(name)) => {
+                        self.key(Key::Name(name));
+                        Ok(())
+                    }
                     (_, value) => self.closed(value, 0),
                 }
             }
@@ -130,11 +134,10 @@ impl Reading {
         matches!(self.open.last(), Some(Open { kind: Kind::Map { key: None, .. }, .. }))
     }
 
-    fn key(&mut self, name: Key) -> Result<(), String> {
+    fn key(&mut self, name: Key) {
         if let Some(Open { kind: Kind::Map { key, .. }, .. }) = self.open.last_mut() {
             *key = Some(name);
         }
-        Ok(())
     }
 
     fn closed(&mut self, value: Value, anchor: usize) -> Result<(), String> {
