@@ -70,3 +70,13 @@ bridge *options:
     tests/install-tools.sh
     cargo build --locked --bin lumabill
     python3 tests/bridge/run.py {{options}}
+
+# The MCPB bundle for Claude Desktop, of a release build for this machine; prints where it is.
+bundle target=`rustc -vV | sed -n 's/^host: //p'`:
+    tests/install-tools.sh
+    cargo build --locked --release --bin lumabill
+    mcpb/pack.py {{target}}=target/release/lumabill
+
+# Does it compile for Windows, macOS and musl, and does the Windows program work in wine; ten minutes the first time.
+platforms:
+    tests/platforms.sh

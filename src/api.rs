@@ -78,7 +78,7 @@ pub struct Reply {
     /// The `ETag` header as it came, weak ones included.
     pub etag: Option<String>,
     /// What was no JSON, where that was allowed.
-    pub file: Option<Attachment>,
+    pub file: Option<Box<Attachment>>,
 }
 
 /// An answer that is no JSON.

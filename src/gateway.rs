@@ -202,10 +202,13 @@ impl Gateway {
         }
         let mut effective = work.connection.profiles.effective(argument.as_deref())?;
         if writes && effective == Effective::Unknown {
-            let learned = self.learn_profiles(work).await;
-            learned.map_err(|failure| {
-                resolve::not_sent(work.tool(), "asking for the key's profiles", failure)
-            })?;
+            match self.learn_profiles(work).await {
+                // An API that has no list of profiles, as its description says, has none to choose from: the key's own.
+                Err(failure) if failure.code == "not_described" => return Ok(effective),
+                learned => learned.map_err(|failure| {
+                    resolve::not_sent(work.tool(), "asking for the key's profiles", failure)
+                })?,
+            }
             effective = work.connection.profiles.effective(argument.as_deref())?;
         } else if writes
             && work.connection.profiles.known().is_none()

@@ -17,11 +17,11 @@ mod subjects;
 mod words;
 
 pub use compare::{Comparison, Row, Verdict};
-pub use dialect::{Asking, Dialect, Field, Listing, Outgoing, Reading, Shape, Sides, Spoken, Unspoken};
+pub use dialect::{Asking, Dialect, Field, Outgoing, Reading, Shape, Spoken, Unspoken};
 pub use document::Document;
 pub use extra::{Extra, Extras, row_of, rows};
 pub use kept::Kept;
-pub use operation::{Content, In, Operation, Parameter, Verb};
+pub use operation::{Operation, Parameter, Verb};
 
 /// The description that the catalogue was made from (`src/sandbox/openapi.yaml`, every guess marked in it): the same data
 /// that the sandbox obeys, and no code of it.

@@ -58,10 +58,6 @@ impl Explain for ApiError {
             Self::NoKey(no_key) => return no_key.failure.hint.clone(),
             Self::NotSigned { .. } => "run `lumabill login` for this address",
             Self::Unsendable { .. } => "leave out control characters and line breaks, and call again",
-            Self::NotDescribed { missing: "list_profiles", .. } => {
-                "see what it has: `lumabill spec show`; for writes name the company by its id once: \
-                 `lumabill config profile ID`"
-            }
             Self::NotDescribed { .. } => "see what it has: `lumabill spec show`",
             Self::Cancelled { .. } => return None,
             Self::NoTrust { .. } => "name a readable certificate file: `lumabill login --ca-file FILE`",
@@ -189,8 +185,8 @@ fn refused_hint(refusal: &Refusal) -> &'static str {
              `lumabill spec use FILE|URL` or `lumabill spec use --discover` takes a newer one"
         }
         404 if refusal.path_unknown() => {
-            "the path may differ from our map: compare the API's own description, `lumabill spec check FILE|URL`, \
-             or have it looked for at the API, `lumabill spec use --discover`"
+            "the path may differ from our map: compare it with the API's description, \
+             `lumabill spec check FILE|URL`, or have one looked for at the API, `lumabill spec use --discover`"
         }
         404 => "look the id up in the list, also in the other profiles",
         409 => "read the record again and see its state",

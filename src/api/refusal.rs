@@ -122,6 +122,10 @@ impl Refusal {
             "cannot put /",
             "cannot delete /",
             "no such path",
+            "unknown_path",
+            "unknown path",
+            "path not found",
+            "path_not_found",
         ]
         .iter()
         .any(|word| text.contains(word))

@@ -45,7 +45,7 @@ pub(super) fn upload(work: &Work, bytes: Vec<u8>) -> api::Body {
     };
     api::Body::File {
         part: param.map_or("file", catalogue::Param::wire_name),
-        name: name.map_or_else(|| "file".to_owned(), |name| name.into_owned()),
+        name: name.map_or_else(|| "file".to_owned(), std::borrow::Cow::into_owned),
         content_type,
         bytes,
     }
@@ -122,7 +122,7 @@ impl Gateway {
         let one = |name: &str, value: Value| Map::from_iter([(name.to_owned(), value)]);
         match (reply.file, wanted(work)) {
             (Some(file), Some(path)) => self.saved(work, &file, path),
-            (Some(file), None) => Ok(self.unsaved(work, file)),
+            (Some(file), None) => Ok(self.unsaved(work, *file)),
             (None, Some(path)) if Path::new(path).extension().is_some_and(|it| it == "json") => {
                 let bytes = format!("{:#}\n", reply.body).into_bytes();
                 let file = Attachment { media_type: "application/json".to_owned(), name: None, bytes };

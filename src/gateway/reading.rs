@@ -96,16 +96,14 @@ impl Gateway {
             waiting: &waiting,
             permits: Some(&further),
         };
-        let spoken = match work.connection.described() {
+        let described = work.connection.described();
+        let spoken = match described {
             Some(kept) => spoken::outgoing(kept, request, spoken::changes(work).as_ref())?,
             None => None,
         };
         let wire = spoken.as_ref().map_or(request, |(wire, _)| wire);
         let answer = work.connection.client.send(wire, self.keys.as_ref(), &watch).await;
-        match &spoken {
-            Some((_, reading)) => spoken::incoming(reading, answer),
-            None => answer,
-        }
+        spoken::incoming(described, spoken.as_ref().map(|(_, reading)| reading), answer)
     }
 
     /// A list as it was asked for.

@@ -10,6 +10,9 @@ use crate::catalogue::{self, Effect, request::Wire};
 use crate::credentials;
 use crate::spec::{Asking, Kept, Outgoing, Reading, Unspoken, Verb};
 
+/// The list that a call of another tool may need.
+const PROFILES: &str = "list_profiles";
+
 /// Sends a request of ours in the API's words, and gives its answer in ours.
 pub async fn send(
     client: &api::Client,
@@ -24,10 +27,7 @@ pub async fn send(
     };
     let wire = spoken.as_ref().map_or(request, |(wire, _)| wire);
     let answer = client.send(wire, keys, watch).await;
-    match &spoken {
-        Some((_, reading)) => incoming(reading, answer),
-        None => answer,
-    }
+    incoming(described, spoken.as_ref().map(|(_, reading)| reading), answer)
 }
 
 /// The request in the API's words and what its answer is read by; `None` where it goes as it is. `changes` is what an
@@ -37,15 +37,14 @@ pub(super) fn outgoing<'k>(
     request: &api::Request,
     changes: Option<&Map<String, Value>>,
 ) -> Result<Option<(api::Request, Reading<'k>)>, ApiError> {
-    let Some(verb) = verb_of(&request.method).filter(|_| request.verbatim.is_none()) else {
+    let Some(asking) = asking(request, changes).filter(|_| request.verbatim.is_none()) else {
         return Ok(None);
     };
-    let body = match &request.body {
-        Body::Json(body) => Some(body),
-        Body::None | Body::File { .. } => None,
+    let spoken = match kept.dialect.outgoing(&asking) {
+        // Which companies a key reaches is asked before every write: our own path is tried before nothing is.
+        Err(Unspoken::Operation(PROFILES)) if request.tool != PROFILES => return Ok(None),
+        spoken => spoken.map_err(|why| unspoken(&request.tool, why))?,
     };
-    let asking = Asking { verb, path: &request.path, query: &request.query, body, changes };
-    let spoken = kept.dialect.outgoing(&asking).map_err(|why| unspoken(&request.tool, why))?;
     Ok(spoken.map(|Outgoing { verb, path, query, body, reading }| {
         let mut wire = api::Request { method: method_of(verb), path, query, ..request.clone() };
         if let Some(body) = body {
@@ -55,15 +54,21 @@ pub(super) fn outgoing<'k>(
     }))
 }
 
-/// The answer in our words; an error names our fields.
-pub(super) fn incoming(reading: &Reading<'_>, answer: Result<Reply, ApiError>) -> Result<Reply, ApiError> {
-    match answer {
-        Ok(reply) => Ok(Reply {
+/// The answer in our words; an error names our fields. What went as it was is read as it comes.
+pub(super) fn incoming(
+    described: Option<&Kept>,
+    reading: Option<&Reading<'_>>,
+    answer: Result<Reply, ApiError>,
+) -> Result<Reply, ApiError> {
+    match (reading, answer) {
+        (Some(reading), Ok(reply)) => Ok(Reply {
             body: reading.answer(reply.body),
             link: reply.link.map(|link| reading.link(&link)),
             ..reply
         }),
-        Err(error) => Err(error.described(&|field| reading.field(field))),
+        (Some(reading), Err(error)) => Err(error.described(&|field| reading.field(field))),
+        (None, Err(error)) if described.is_some() => Err(error.described(&|_| None)),
+        (None, answer) => answer,
     }
 }
 

@@ -70,10 +70,10 @@ fn asks(row: &Endpoint) -> String {
 
 /// `a`, `b` or `c`.
 fn either(names: &[&str]) -> String {
-    let named: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match named.split_last() {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => named.concat(),
+        _ => quoted.concat(),
     }
 }
 
@@ -167,7 +167,9 @@ fn arguments(param: &Param) -> Vec<String> {
     match param.kind {
         Kind::Object(fields) if param.name == catalogue::CHANGES => {
             let whole = format!("| `{}` | object | the fields to change: those below |\n", param.name);
-            let field = |field: &Param| argument(field).replacen("| ", "| … ", 1);
+            // None of them is needed: what is left out stays as it is.
+            let free = |field: &Param| Param { required: false, or: None, ..*field };
+            let field = |field: &Param| argument(&free(field)).replacen("| ", "| … ", 1);
             [vec![whole], fields.iter().map(field).collect()].concat()
         }
         _ => vec![argument(param)],

@@ -153,8 +153,8 @@ impl Served {
 
     /// A row of the catalogue for a call that is made of others, whether it is served or not.
     pub fn part(&self, tool: &str) -> Result<&'static Endpoint, Failure> {
-        if self.narrowed.lacks(tool) {
-            return Err(narrowed::lacking(tool));
+        if let Some(refusal) = self.narrowed.refusal(tool) {
+            return Err(refusal);
         }
         let row = catalogue::find(tool)
             .ok_or_else(|| super::following::defect(&format!("the catalogue has no `{tool}`")))?;
@@ -200,8 +200,8 @@ impl Served {
         if self.withheld.iter().any(|endpoint| endpoint.tool == name) {
             return Err(read_only(name));
         }
-        if self.narrowed.lacks(name) {
-            return Err(narrowed::lacking(name));
+        if let Some(refusal) = self.narrowed.refusal(name) {
+            return Err(refusal);
         }
         if let Some(endpoint) = own(name).or_else(|| self.spare.iter().copied().find(|row| row.tool == name))
         {

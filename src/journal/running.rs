@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::owner::{Owners, create};
 
+/// Endings of the files beside the locks: what is said, and what is about to be.
+const SAID: &str = ".json";
+const DRAFT: &str = ".new";
 /// No server writes more about itself, in bytes.
 const LONGEST: u64 = 4096;
 
@@ -39,8 +42,8 @@ impl Presence {
         let mut owners = Owners::at(&folder);
         owners.enter()?;
         let presence = Self { owners, folder };
-        if let Some(file) = presence.file() {
-            let draft = file.with_extension("new");
+        if let (Some(file), Some(id)) = (presence.file(), presence.owners.me()) {
+            let draft = presence.folder.join(format!("{id}{DRAFT}"));
             create(&draft)?.write_all(&serde_json::to_vec(running)?)?;
             fs::rename(&draft, &file)?;
         }
@@ -53,9 +56,11 @@ impl Presence {
     }
 
     fn sweep(&self) {
-        for id in ids(&self.folder) {
-            if matches!(self.owners.alive(&id), Ok(false)) {
-                drop(fs::remove_file(said_by(&self.folder, &id)));
+        for ending in [SAID, DRAFT] {
+            for id in ids(&self.folder, ending) {
+                if matches!(self.owners.alive(&id), Ok(false)) {
+                    drop(fs::remove_file(self.folder.join(id + ending)));
+                }
             }
         }
         // What is not said yet may be about to be: its lock tells.
@@ -77,7 +82,7 @@ impl Running {
     pub fn all(state_folder: &Path) -> Vec<Self> {
         let folder = folder(state_folder);
         let owners = Owners::at(&folder);
-        let mut found: Vec<Self> = ids(&folder)
+        let mut found: Vec<Self> = ids(&folder, SAID)
             .filter(|id| matches!(owners.alive(id), Ok(true)))
             .filter_map(|id| read(&said_by(&folder, &id)))
             .collect();
@@ -92,12 +97,12 @@ fn folder(state_folder: &Path) -> PathBuf {
 
 /// Where the server with the lock file `id` says what it is.
 fn said_by(folder: &Path, id: &str) -> PathBuf {
-    folder.join(format!("{id}.json"))
+    folder.join(format!("{id}{SAID}"))
 }
 
-fn ids(folder: &Path) -> impl Iterator<Item = String> + use<> {
+fn ids(folder: &Path, ending: &'static str) -> impl Iterator<Item = String> + use<> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
+    entries.filter_map(move |entry| Some(entry.file_name().to_str()?.strip_suffix(ending)?.to_owned()))
 }
 
 fn read(file: &Path) -> Option<Running> {

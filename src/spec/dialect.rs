@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Verb;
-use crate::catalogue;
+use crate::catalogue::{self, Effect, Endpoint};
 pub use answer::Reading;
 pub use request::{Asking, Outgoing, Unspoken};
 
@@ -113,9 +113,19 @@ impl Sides {
 }
 
 impl Dialect {
-    /// True where the description has the operation behind a tool of the catalogue.
-    pub fn has(&self, tool: &str) -> bool {
-        self.spoken.contains_key(tool)
+    /// The tool whose operation the description lacks although a call of this row needs it: the row's own, or the read of the
+    /// record that it changes.
+    pub fn lacking(&self, row: &Endpoint) -> Option<&'static str> {
+        let own =
+            catalogue::find(row.tool).map(|row| row.tool).filter(|tool| !self.spoken.contains_key(*tool));
+        own.or_else(|| {
+            let changes = matches!(row.effect, Effect::Updates | Effect::Deletes | Effect::Acts);
+            let end = row.path.find("{id}").filter(|_| changes)? + "{id}".len();
+            let reads = route::routes(Verb::Get, row.path.get(..end)?);
+            let first = reads.first()?.endpoint.tool;
+            let read = reads.iter().any(|route| self.spoken.contains_key(route.endpoint.tool));
+            (!read).then_some(first)
+        })
     }
 
     /// True where the description makes a person's yes necessary for the tool.

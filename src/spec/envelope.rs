@@ -72,23 +72,25 @@ fn records(object: &Value, depth: usize) -> Option<(Vec<String>, &Value)> {
     let properties = schema::properties(object);
     let is_record = properties.iter().any(|one| squashed(one.name) == "id");
     let lists: Vec<&Property<'_>> = properties.iter().filter(|one| is_list_of_records(one)).collect();
-    let others = properties
-        .iter()
-        .filter(|one| {
-            !is_beside(one.name) && !is_list_of_records(one) && schema::kind(one.schema) != Kind::Object
-        })
-        .count();
-    let named = || lists.iter().find(|one| has(LISTS, &squashed(one.name)));
+    let others = |counts: bool| {
+        let unknown = properties.iter().filter(|one| !is_beside(one.name) && !is_list_of_records(one));
+        let kinds = unknown.map(|one| schema::kind(one.schema)).filter(|kind| *kind != Kind::Object);
+        kinds.filter(|kind| counts || !matches!(kind, Kind::Integer | Kind::Number | Kind::Boolean)).count()
+    };
+    let is_named = |one: &Property<'_>| has(LISTS, &squashed(one.name));
+    let named = || lists.iter().find(|one| is_named(one));
     let list = match lists.as_slice() {
         [] => None,
         [only] => Some(only),
         _ => named(),
     };
-    if let Some(list) = list.filter(|_| others <= 1 && (!is_record || others == 0)) {
+    // Beside a list of any name stands at most a figure; else it may be the lines of a record.
+    let fits = |list: &Property<'_>| others(true) <= 1 && (is_named(list) || others(false) == 0);
+    if let Some(list) = list.filter(|list| fits(list) && (!is_record || others(true) == 0)) {
         let items = schema::items(list.schema).unwrap_or(&Value::Null);
         return Some((vec![list.name.to_owned()], items));
     }
-    if is_record || others > 1 || !lists.is_empty() {
+    if is_record || others(true) > 1 || !lists.is_empty() {
         return None;
     }
     properties.iter().filter(|one| schema::kind(one.schema) == Kind::Object).find_map(|one| {

@@ -83,13 +83,18 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    fn of(property: Property<'a>, subject: &[String]) -> Self {
+    fn of(property: Property<'a>, subject: &[String], inner: bool) -> Self {
         let words = canonical(property.name);
         let rest: Vec<&String> = words.iter().filter(|word| !subject.contains(word)).collect();
         let key = key(&words);
         Self {
             squashed: squashed(property.name),
-            bare: if rest.is_empty() { key.clone() } else { super::words::key(&rest) },
+            // `itemId` of a line is the id of an item, and not of the line.
+            bare: if rest.is_empty() || (inner && rest == ["id"]) {
+                key.clone()
+            } else {
+                super::words::key(&rest)
+            },
             key,
             annotated: property.schema.get(ANNOTATION).and_then(Value::as_str),
             property,
@@ -122,8 +127,10 @@ pub fn objects(ours: &Value, theirs: &Value, sight: &Sight<'_>) -> Matched {
 
 /// Matches properties, or parameters given as such.
 pub fn properties(ours: &[Property<'_>], theirs: &[Property<'_>], sight: &Sight<'_>) -> Matched {
-    let ours: Vec<Named<'_>> = ours.iter().map(|one| Named::of(*one, sight.subject)).collect();
-    let theirs: Vec<Named<'_>> = theirs.iter().map(|one| Named::of(*one, sight.subject)).collect();
+    let ours: Vec<Named<'_>> =
+        ours.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
+    let theirs: Vec<Named<'_>> =
+        theirs.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
     let mut pairing = Pairing::new(&ours, &theirs, sight);
     for tier in TIERS {
         pairing.pair(*tier);
@@ -215,18 +222,42 @@ impl<'a, 's> Pairing<'a, 's> {
                 self.sight.known.iter().any(|(ours, theirs)| ours == name && theirs == their.property.name)
             }
             Tier::Words => their.key == our.key,
-            Tier::Bare => their.bare == our.bare || their.bare == our.key || their.key == our.bare,
+            Tier::Bare => {
+                their.bare == our.key
+                    || (self.is_bare(our) && (their.bare == our.bare || their.key == our.bare))
+            }
             Tier::Synonym => {
                 let rank = |theirs: &str, ours: &str| {
                     let rows = OTHERS.get(theirs)?;
                     rows.iter().find(|(name, _)| name == ours).map(|(_, rank)| *rank)
                 };
+                if !self.stands_beside(&their.key) {
+                    return None;
+                }
                 return rank(&their.key, &our.key)
                     .or_else(|| rank(&their.bare, &our.key))
-                    .or_else(|| rank(&their.key, &our.bare));
+                    .or_else(|| rank(&their.key, &our.bare).filter(|_| self.is_bare(our)));
             }
         };
         yes.then_some(0)
+    }
+
+    /// Some names mean ours only beside another: a rate alone may be that of the tax, and `since` alone is when records
+    /// were changed.
+    fn stands_beside(&self, their: &str) -> bool {
+        let has = |words: &[&str]| {
+            self.theirs.iter().any(|other| words.iter().any(|word| split_has(&other.key, word)))
+        };
+        match their {
+            "rate" => has(&["tax"]),
+            "since" => has(&["to", "until"]),
+            _ => true,
+        }
+    }
+
+    /// Without the words of the object it is no other field of ours: `bank_reference` is not the `reference`.
+    fn is_bare(&self, our: &Named<'_>) -> bool {
+        our.bare == our.key || !self.ours.iter().any(|other| other.key == our.bare)
     }
 
     /// What is left over of a type that both have once: a list of lines, a mail address, an enumeration of the same

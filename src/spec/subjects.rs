@@ -96,7 +96,7 @@ pub const SUBJECTS: &[Subject] = &[
          statement, statement profit loss",
         "",
     ),
-    subject("balance sheet", "balance sheet, statement fiscal position", ""),
+    subject("balance sheet", "balance sheet, statement fiscal position, balance report", ""),
     subject("vat report", "tax report, tax return, tax statement, tax declaration, tax summary", "tax"),
     subject(
         "profile",

@@ -142,7 +142,7 @@ fn texts(value: &Value) -> String {
     }
 }
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "login",
     "logout",
     "status",
@@ -155,6 +155,7 @@ const COMMANDS: [&str; 13] = [
     "doctor",
     "history",
     "config",
+    "spec",
     "completions",
 ];
 
@@ -203,6 +204,11 @@ fn who_is_not_logged_in_gets_commands_that_work() {
         &["config", "reads", "x", "--account", "mcp-example-com"],
         &["config", "profile", "Muster AG"],
         &["sandbox", "--fault", "nonsense"],
+        &["spec", "show"],
+        &["spec", "check", "/nowhere.yaml"],
+        &["spec", "check", "--discover"],
+        &["spec", "use", "/nowhere.yaml", "--account", "acme"],
+        &["spec", "reset"],
     ] {
         bundled.run(command, "");
     }

@@ -19,7 +19,44 @@ fn read(path: &Path) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// The schema that the entry names, as a validator from PyPI carries it.
+#[test]
+fn a_release_makes_bundles_and_entry_of_dists_archives() {
+    let home = Home::new();
+    let (archives, out) = (home.path().join("archives"), home.path().join("out"));
+    for (target, program, begins) in [
+        ("aarch64-apple-darwin", "lumabill", &b"\xcf\xfa\xed\xfe"[..]),
+        ("x86_64-apple-darwin", "lumabill", b"\xcf\xfa\xed\xfe"),
+        ("x86_64-pc-windows-msvc", "lumabill.exe", b"MZ"),
+        ("x86_64-unknown-linux-musl", "lumabill", b"\x7fELF"),
+        ("aarch64-unknown-linux-musl", "lumabill", b"\x7fELF"),
+    ] {
+        // As dist packs them: in a folder of their own, but for the zip of Windows.
+        let folder = archives.join(format!("lumabill-{target}"));
+        fs::create_dir_all(folder.join("completions/lumabill")).unwrap();
+        fs::write(folder.join(program), begins).unwrap();
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let mut packer = Command::new("python3");
+        packer.args(["-m", if program.ends_with("exe") { "zipfile" } else { "tarfile" }, "-c"]);
+        if program.ends_with("exe") {
+            packer.current_dir(&folder).args([&format!("../{name}.zip"), program]);
+        } else {
+            packer.current_dir(&archives).args([&format!("{name}.tar.gz"), name]);
+        }
+        assert!(packer.status().unwrap().success());
+    }
+    let script = root().join("mcpb/release.py");
+    let made = Command::new("python3").arg(script).arg(&archives).arg(&out).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let server = read(&out.join("server.json"));
+    obeys_the_registry(&server);
+    for package in server["packages"].as_array().unwrap() {
+        let name = package["identifier"].as_str().unwrap().rsplit('/').next().unwrap();
+        let beside = fs::read_to_string(out.join(format!("{name}.sha256"))).unwrap();
+        assert_eq!(beside, format!("{} *{name}\n", package["fileSha256"].as_str().unwrap()));
+    }
+}
+
+/// The schema that the entry names, as a validator from `PyPI` carries it.
 fn schema() -> Value {
     let folder = root().join(".cache/skillsaw/skillsaw/schemas/mcp_registry/v2025_12_11");
     read(&folder.join("server.schema.json"))
@@ -40,7 +77,10 @@ fn obeys_the_registry(server: &Value) {
         if package["registryType"] == "mcpb" {
             let begins =
                 concat!(env!("CARGO_PKG_REPOSITORY"), "/releases/download/v", env!("CARGO_PKG_VERSION"), "/");
-            assert!(identifier.starts_with(begins) && identifier.ends_with(".mcpb"), "{identifier}");
+            assert!(
+                identifier.starts_with(begins) && identifier.strip_suffix(".mcpb").is_some(),
+                "{identifier}"
+            );
             // The manifest in the bundle says how it is started.
             assert!(package.get("packageArguments").is_none(), "{package}");
         } else {

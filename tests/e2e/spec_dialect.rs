@@ -207,7 +207,9 @@ fn login_and_doctor_ask_where_the_description_says() {
     let probe = "DELETE /api/v2/customers/00000000-0000-0000-0000-000000000000";
     assert!(books.asked().iter().any(|asked| asked == probe), "{:?}", books.asked());
     let doctor = Lumabill::at(&books.home, &["doctor", "--json"]).env("LUMABILL_RATE_LIMIT", "off").run();
-    assert!(doctor.stdout.contains("it reaches `Muster GmbH`"), "{}", doctor.stdout);
+    for words in ["the API accepts the key: it may read and write", "fixed to the profile Muster GmbH"] {
+        assert!(doctor.stdout.contains(words), "{words}: {}", doctor.stdout);
+    }
     assert!(books.asked().iter().all(|asked| !asked.contains("/v1/")), "{:?}", books.asked());
 }
 
@@ -277,6 +279,8 @@ fn a_kept_file_that_is_broken_stops_and_one_of_another_address_does_not_count() 
     let unknown = refused(&books, &["get_invoice", &format!("id={}", id(0))]);
     assert_eq!(unknown["code"], "unknown_path", "{unknown}");
     assert_eq!(books.asked(), [format!("GET /v1/invoices/{}", id(0))]);
+    let warned = books.run(&["tools"]).run().exits(0).stderr;
+    assert!(warned.contains("was made for https://api.lumabill.ch and is not used"), "{warned}");
 }
 
 #[test]
@@ -288,4 +292,14 @@ fn lean_mode_and_resources_go_by_the_description() {
     assert!(!found.text.contains("delete_invoice"), "{}", found.text);
     let run = session.call("run_read", json!({ "tool": "get_invoice", "arguments": { "id": id(1) } })).done();
     assert_eq!(run.structured["record"]["number"], "B-1");
+    let read = session.ask("resources/read", json!({ "uri": format!("lumabill://invoices/{}", id(1)) }));
+    assert!(read["contents"][0]["text"].as_str().unwrap().contains("B-1"), "{read}");
+    // What is changed is read first: without the read there is no change.
+    let mut unread = kept();
+    unread["dialect"]["spoken"].as_object_mut().unwrap().shift_remove("get_client");
+    let books = Books::with(1, Fate::Answered, unread);
+    let tools = books.run(&["tools"]).run().exits(0).stdout;
+    assert!(tools.contains("list_clients") && !tools.contains("update_client"), "{tools}");
+    let refused = refused(&books, &["delete_client", &format!("id={}", id(0))]);
+    assert!(refused["message"].as_str().unwrap().contains("needs `get_client`"), "{refused}");
 }

@@ -59,7 +59,10 @@ fn further() -> Vec<Value> {
 /// A home whose account has this description in use.
 fn described(server: &ScriptedServer, extras: &[Value]) -> Arc<Home> {
     let home = Arc::new(Home::new());
-    let spoken = json!({ "get_invoice": { "verb": "GET", "path": "/v1/invoices/{invoiceId}" } });
+    let spoken = json!({
+        "get_invoice": { "verb": "GET", "path": "/v1/invoices/{invoiceId}" },
+        "list_profiles": { "verb": "GET", "path": "/v1/profiles" },
+    });
     let kept = json!({
         "version": 1, "origin": server.url(), "source": "api.yaml", "title": "Books 2", "digest": "0", "taken": "2026-11-21T00:00:00Z",
         "dialect": { "spoken": spoken }, "extra": extras,
@@ -370,9 +373,9 @@ fn published() -> Value {
     } })
 }
 
-#[test]
-fn a_description_that_is_taken_into_use_brings_its_tools() {
-    let server = ScriptedServer::start(|request| match request.target.split('?').next().unwrap() {
+/// An API that follows [`published`].
+fn as_published() -> ScriptedServer {
+    ScriptedServer::start(|request| match request.target.split('?').next().unwrap() {
         "/v1/profiles" => profiles(),
         "/v1/export" => Answer::Bytes(http(200, &["content-type: text/csv"], "a;b\n1;2\n")),
         "/v1/things" => {
@@ -381,7 +384,12 @@ fn a_description_that_is_taken_into_use_brings_its_tools() {
             answer(200, &json!({ "data": cut, "total": 30, "page": page, "limit": cut.len().max(1) }))
         }
         _ => answer(200, &json!({ "ok": true })),
-    });
+    })
+}
+
+#[test]
+fn a_description_that_is_taken_into_use_brings_its_tools() {
+    let server = as_published();
     let home = Arc::new(Home::new());
     let folder = home.path().join("files");
     fs::create_dir_all(&folder).unwrap();

@@ -561,8 +561,13 @@ fn what_install_keeps_of_a_newer_program_is_left_alone() {
     let text = "{\"version\":2,\"files\":{\"other\":true}}";
     fs::write(&file, text).unwrap();
     fs::create_dir_all(home.path().join("home/.cursor")).unwrap();
-    for command in ["install", "uninstall"] {
-        let ended = Lumabill::at(&home, &[command, "cursor"]).run().exits(1);
+    let program = home.path().join("home/.local/bin/lumabill");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_lumabill"), &program).unwrap();
+    for word in ["install", "uninstall"] {
+        let mut command = Command::new(&program);
+        command.args([word, "cursor"]).env_clear().envs(home.environment()).current_dir(home.path());
+        let ended = Lumabill::at(&home, &[]).run_as(command).exits(1);
         assert!(ended.stderr.contains("newer"), "{}", ended.stderr);
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), text);

@@ -2,8 +2,8 @@
 nothing that only the tests use. AUDIT is the section .dep-v0 that cargo-auditable writes."""
 
 import json
+import re
 import sys
-import tomllib
 import xml.etree.ElementTree as xml
 import zlib
 
@@ -12,8 +12,8 @@ FOR_TESTS = {"clap_mangen", "rcgen", "roff"}
 
 
 def main(lock_file, sbom_file, audit_file):
-    with open(lock_file, "rb") as file:
-        locked = {(crate["name"], crate["version"]) for crate in tomllib.load(file)["package"]}
+    with open(lock_file) as file:
+        locked = set(re.findall(r'^name = "(.+)"\nversion = "(.+)"$', file.read(), re.MULTILINE))
 
     with open(audit_file, "rb") as file:
         audited = json.loads(zlib.decompress(file.read()))["packages"]

@@ -37,7 +37,7 @@ pub fn reply(headers: &HeaderMap, bytes: Vec<u8>, asked: &Asked<'_>) -> Result<R
         request_id: request_id(headers, asked.key),
         date: text_of(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(&date).ok()),
         etag: None,
-        file: Some(file),
+        file: Some(Box::new(file)),
     })
 }
 

@@ -25,7 +25,7 @@ impl Checker {
             return Some(given);
         }
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-            return self.one_of(values, given, path);
+            return self.one_of(values, &given, path);
         }
         match schema.get("type").and_then(Value::as_str) {
             Some("object") => match unquoted(given) {
@@ -46,9 +46,9 @@ impl Checker {
         }
     }
 
-    fn one_of(&mut self, values: &'static [Value], given: Value, path: &str) -> Option<Value> {
-        let text = words(&given);
-        let same = |value: &&Value| **value == given || words(value) == text;
+    fn one_of(&mut self, values: &'static [Value], given: &Value, path: &str) -> Option<Value> {
+        let text = words(given);
+        let same = |value: &&Value| *value == given || words(value) == text;
         let alike = |value: &&Value| words(value).eq_ignore_ascii_case(&text);
         let found = values.iter().find(same).or_else(|| values.iter().find(alike));
         if let Some(value) = found {
@@ -120,15 +120,15 @@ impl Checker {
 
 /// A scalar of a type of JSON Schema, or what was wanted. Numbers keep their digits.
 fn scalar(kind: &str, given: Value) -> Result<Value, String> {
+    let fits = match (kind, &given) {
+        ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => true,
+        ("number" | "integer", Value::Number(number)) => kind == "number" || is_whole(&number.to_string()),
+        _ => false,
+    };
+    if fits {
+        return Ok(given);
+    }
     match (kind, &given) {
-        ("string", Value::String(_))
-        | ("number", Value::Number(_))
-        | ("boolean", Value::Bool(_))
-        | ("integer", Value::Number(_))
-            if kind != "integer" || is_whole(&given.to_string()) =>
-        {
-            Ok(given)
-        }
         ("string", Value::Number(number)) => Ok(Value::String(number.to_string())),
         ("number" | "integer", Value::String(text))
             if is_plain(text.trim()) && (kind == "number" || is_whole(text.trim())) =>

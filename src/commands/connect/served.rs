@@ -17,6 +17,7 @@ use crate::settings::{
 };
 use crate::spec::{Extra, Kept};
 use crate::terminal;
+use crate::text::in_line;
 
 /// Every account that `choice` names, or the one that the settings choose.
 pub fn all(choice: &Choice, settings: &Settings, missing: Missing) -> Result<Vec<(String, Served)>, Failure> {
@@ -133,6 +134,9 @@ pub(super) fn to_account(
             policy.confirm.name()
         ));
     }
+    if !account.service.is_remote() {
+        warn_of_another_address(&account, settings)?;
+    }
     if account.service.is_remote() {
         if settings.stored_account(&account.name).is_none() {
             let message = format!("nobody is logged in to account `{}` yet; nothing was sent", account.name);
@@ -204,6 +208,20 @@ pub fn facts(account: &Account, settings: &Settings, policy: &Policy) -> Result<
         logged_in: account.stored_in != StoredIn::Keyring || settings.stored_account(&account.name).is_some(),
         described,
     })
+}
+
+/// Says that a kept description is not used, since it was made for another address.
+fn warn_of_another_address(account: &Account, settings: &Settings) -> Result<(), Failure> {
+    let kept = Kept::load(&settings.folders.config, &account.name)?;
+    if let Some(kept) = kept.filter(|kept| kept.origin != account.origin) {
+        terminal::note(&format!(
+            "warning: the API description kept for account `{}` was made for {} and is not used: `{} spec show` shows it",
+            account.name,
+            in_line(&kept.origin, 200),
+            me()
+        ));
+    }
+    Ok(())
 }
 
 /// The user's description of the account's API, as it is kept. One that was made for another address describes another

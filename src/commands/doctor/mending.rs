@@ -63,6 +63,7 @@ fn private(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "what it stands for elsewhere can fail")]
 fn private(_path: &Path) -> io::Result<()> {
     Ok(())
 }

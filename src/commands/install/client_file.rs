@@ -162,6 +162,7 @@ impl Snapshot {
     }
 
     /// Where the file had several names (hard links), the others keep what it said, and a key that stands there.
+    #[cfg_attr(not(unix), expect(clippy::unused_self, reason = "only Unix says how many names a file has"))]
     fn note_other_names(&self) {
         #[cfg(unix)]
         if let Some(held) = &self.held
@@ -300,6 +301,7 @@ fn keep_owner(new: &File, held: &fs::Metadata) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "what it stands for elsewhere can fail")]
 fn keep_owner(_: &File, _: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }

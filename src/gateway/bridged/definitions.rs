@@ -96,6 +96,14 @@ impl Definitions {
         file::read(&file::path(state_folder, account), account, origin)
     }
 
+    /// Why nothing is read of what is stored, where a newer program stored it.
+    pub fn newer(state_folder: &Path, account: &str, origin: &str) -> Option<Failure> {
+        match file::look(&file::path(state_folder, account), account, origin) {
+            Stored::Newer(format) => Some(file::newer(account, format)),
+            _ => None,
+        }
+    }
+
     /// Stores them. With `accepted` all definitions count as accepted by the user; else those keep counting that were
     /// accepted before and have not changed. The first lists that are ever stored of an address count as accepted: there
     /// is nothing that they could differ from. Those that replace a damaged file do not.
@@ -106,7 +114,7 @@ impl Definitions {
         origin: &str,
         accepted: bool,
     ) -> Result<(), Failure> {
-        file::change(state_folder, account, |path| {
+        file::change(state_folder, account, origin, |path| {
             let mut kept = self.clone();
             match file::look(path, account, origin) {
                 Stored::Lists(before) if !accepted => {
@@ -153,7 +161,7 @@ impl Definitions {
         names: &[String],
     ) -> Result<Vec<String>, Failure> {
         let mut taken = Vec::new();
-        file::change(state_folder, account, |path| {
+        file::change(state_folder, account, origin, |path| {
             let mut known = file::read(path, account, origin)?;
             taken = known.unaccepted();
             taken.retain(|name| names.is_empty() || names.contains(name));

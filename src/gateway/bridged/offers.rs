@@ -121,6 +121,9 @@ impl Offers {
     pub fn why_not(&self, seen: &Seen, name: &str) -> Failure {
         let account = &self.setup.account;
         if seen.nothing {
+            if let Some(newer) = Definitions::newer(&self.setup.state_folder, account, &self.origin) {
+                return newer;
+            }
             let message = format!("the tools of account `{account}` are not known yet; nothing was sent");
             return Failure::new("not_available", Exit::Refused, message).hint(self.log_in_again());
         }

@@ -4,29 +4,38 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::api::ApiError;
 use crate::catalogue::{self, Confirms, Endpoint};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::gateway::creating::endpoint_of;
 use crate::spec::Dialect;
 
 /// Rows by tool that the description lacks, or makes a yes necessary for.
 #[derive(Clone, Default)]
 pub(super) struct Narrowed {
-    lacking: Vec<&'static str>,
+    /// Each with the tool whose operation is not there: itself, or one that it needs.
+    lacking: Vec<(&'static str, &'static str)>,
     confirmed: Vec<&'static str>,
 }
 
 impl Narrowed {
     pub fn of(dialect: &Dialect) -> Self {
-        let tools = || catalogue::all().map(|row| row.tool);
+        let lacking = |row: &'static Endpoint| Some((row.tool, dialect.lacking(row)?));
         Self {
-            lacking: tools().filter(|tool| !dialect.has(tool)).collect(),
-            confirmed: tools().filter(|tool| dialect.confirms(tool)).collect(),
+            lacking: catalogue::all().filter_map(lacking).collect(),
+            confirmed: catalogue::all().map(|row| row.tool).filter(|tool| dialect.confirms(tool)).collect(),
         }
     }
 
     pub fn lacks(&self, tool: &str) -> bool {
-        self.lacking.contains(&tool)
+        self.lacking.iter().any(|(lacking, _)| *lacking == tool)
+    }
+
+    /// The refusal of a tool that the description lacks.
+    pub fn refusal(&self, tool: &str) -> Option<Failure> {
+        let (_, missing) = self.lacking.iter().find(|(lacking, _)| *lacking == tool)?;
+        let (tool, missing, parameter) = (tool.to_owned(), *missing, None);
+        Some(ApiError::NotDescribed { tool, missing, parameter }.into())
     }
 
     /// The row, with a question where the description wants one: also that of a workflow that creates through it.
@@ -43,10 +52,4 @@ fn asking(row: &'static Endpoint) -> &'static Endpoint {
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     made.entry(row.tool)
         .or_insert_with(|| Box::leak(Box::new(Endpoint { confirms: Confirms::Always, ..*row })))
-}
-
-/// The refusal of a tool that the description lacks.
-pub(super) fn lacking(tool: &str) -> Failure {
-    let message = format!("`{tool}` is not in the API description in use; nothing was sent");
-    Failure::new("not_described", Exit::Refused, message).hint("see what it has: `lumabill spec show`")
 }

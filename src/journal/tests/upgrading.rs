@@ -163,7 +163,7 @@ fn a_server_in_use_is_seen_until_it_is_gone() {
     drop(second);
     assert_eq!(std::fs::read_dir(folder.0.join("running")).unwrap().count(), 0);
     // What a killed one left: nobody holds its lock.
-    for (name, text) in [("dead", ""), ("dead.json", "{}"), ("lone.json", "")] {
+    for (name, text) in [("dead", ""), ("dead.json", "{}"), ("lone.json", ""), ("half.new", "")] {
         std::fs::write(folder.0.join("running").join(name), text).unwrap();
     }
     assert!(Running::all(&folder.0).is_empty());

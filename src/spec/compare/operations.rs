@@ -55,7 +55,26 @@ pub fn assign(wanted: &[Wanted<'_>], theirs: &[Seen<'_>]) -> Assigned {
     let families = families(theirs);
     let scored = scores(wanted, theirs, &families, &records);
     by_words(wanted, theirs, &families, &scored, &mut assigned);
+    tell_left(wanted, theirs, &mut assigned);
     assigned
+}
+
+/// Names what was looked at for a tool and not taken: an id in the path too many, a name that says something else.
+fn tell_left(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], assigned: &mut Assigned) {
+    for (at, want) in wanted.iter().enumerate() {
+        if assigned.found.contains_key(&at) || assigned.notes.contains_key(&at) {
+            continue;
+        }
+        let near = theirs.iter().enumerate().filter(|(their, seen)| {
+            let sure =
+                seen.by_path.iter().chain(&seen.by_id).any(|one| one.sure && one.subject == want.subject);
+            sure && want.is_method(seen.operation.verb) && !assigned.taken.contains(their)
+        });
+        let names: Vec<String> = near.take(3).map(|(_, seen)| line(seen)).collect();
+        if !names.is_empty() {
+            assigned.note(at, format!("near, but not taken: {}", names.join(", ")));
+        }
+    }
 }
 
 fn by_annotation(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], assigned: &mut Assigned) {
@@ -118,7 +137,9 @@ fn by_path(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], records: &Records, assign
             && theirs
                 .iter()
                 .any(|other| !other.operation.deprecated && other.key == seen.key && other.can_be(want.role));
-        let another = is_another(want.subject, seen) || records.alike(want.subject, seen) == Some(0.0);
+        let another = is_another(want.subject, seen)
+            || want.role.does().is_some_and(|does| seen.contradicts(does))
+            || records.alike(want.subject, seen) == Some(0.0);
         if annotation(seen.operation).is_some() || newer || !want.is_safe(seen) {
             continue;
         }

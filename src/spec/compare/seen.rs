@@ -21,6 +21,19 @@ pub enum Role {
     Act,
 }
 
+impl Role {
+    /// What a name says that is this; `None` for acts, which have words of their own.
+    pub fn does(self) -> Option<Does> {
+        match self {
+            Self::List | Self::Get | Self::Only => Some(Does::Looks),
+            Self::Create => Some(Does::Creates),
+            Self::Update => Some(Does::Updates),
+            Self::Delete => Some(Does::Deletes),
+            Self::Act => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Seen<'a> {
     pub operation: &'a Operation,
@@ -86,30 +99,29 @@ impl<'a> Seen<'a> {
         let verb = self.operation.verb;
         let on_record = self.parameters == 1 && self.trailing;
         let on_all = self.parameters == 0;
-        let (shaped, wanted) = match role {
-            Role::List => (verb == Verb::Get && on_all && self.lists() != Some(false), Does::Looks),
-            Role::Only => (verb == Verb::Get && on_all && self.lists() != Some(true), Does::Looks),
-            Role::Get => (verb == Verb::Get && on_record && self.lists() != Some(true), Does::Looks),
-            Role::Create => (verb == Verb::Post && on_all, Does::Creates),
-            Role::Update => {
-                (matches!(verb, Verb::Put | Verb::Patch | Verb::Post) && on_record, Does::Updates)
-            }
-            Role::Delete => (verb == Verb::Delete && on_record, Does::Deletes),
-            Role::Act => return matches!(verb, Verb::Post | Verb::Put) && self.parameters == 1,
+        let shaped = match role {
+            Role::List => verb == Verb::Get && on_all && self.lists() != Some(false),
+            Role::Only => verb == Verb::Get && on_all && self.lists() != Some(true),
+            Role::Get => verb == Verb::Get && on_record && self.lists() != Some(true),
+            Role::Create => verb == Verb::Post && on_all,
+            Role::Update => matches!(verb, Verb::Put | Verb::Patch | Verb::Post) && on_record,
+            Role::Delete => verb == Verb::Delete && on_record,
+            Role::Act => matches!(verb, Verb::Post | Verb::Put) && self.parameters == 1,
         };
-        shaped && self.says(wanted, verb) && (!on_record || role == Role::Create || self.takes_an_id())
+        let says = role.does().is_none_or(|wanted| self.says(wanted, verb));
+        shaped && says && (!on_record || role == Role::Act || self.takes_an_id())
     }
 
-    /// Verbs of path and name do not contradict. `put` and `post` in a name are often just the method.
+    /// Verbs of path and name do not contradict, and an act that cannot be taken back is none of these.
     fn says(&self, wanted: Does, verb: Verb) -> bool {
-        let agrees = |does: &Does| {
-            *does == wanted
-                || (verb == Verb::Post && wanted == Does::Updates && *does == Does::Creates)
-                || (verb == Verb::Put && wanted == Does::Updates && *does == Does::Creates)
-        };
-        let fine = |all: &[Does]| all.is_empty() || all.iter().any(agrees);
-        let acts = self.acts && !self.id_does.iter().any(agrees);
-        self.path_does.iter().all(agrees) && fine(&self.id_does) && !acts
+        let acts = self.acts && !self.id_does.iter().any(|does| agrees(*does, wanted, verb));
+        self.path_does.iter().all(|does| agrees(*does, wanted, verb)) && !self.contradicts(wanted) && !acts
+    }
+
+    /// The name says that something else is done: a search by POST is no create.
+    pub fn contradicts(&self, wanted: Does) -> bool {
+        let verb = self.operation.verb;
+        !self.id_does.is_empty() && !self.id_does.iter().any(|does| agrees(*does, wanted, verb))
     }
 
     /// The path with every parameter as `{}`: equal for the same path.
@@ -142,6 +154,12 @@ pub fn template(path: &str) -> String {
             !was || *letter == '}'
         })
         .collect()
+}
+
+/// `put` and `post` in a name are often just the method.
+fn agrees(does: Does, wanted: Does, verb: Verb) -> bool {
+    let is_method = matches!(verb, Verb::Post | Verb::Put) && does == Does::Creates;
+    does == wanted || (is_method && wanted == Does::Updates)
 }
 
 /// Words of a name without verbs and noise, and its verbs.

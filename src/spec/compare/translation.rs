@@ -92,11 +92,19 @@ fn answers(
     if schema::properties(object).is_empty() {
         return (Shape { inside, ..Shape::default() }, list, Vec::new(), false);
     }
+    let outside = found.records.as_ref().map_or(found.schema, |(_, items)| items);
+    if !inside.is_empty() && has_id(outside) && !has_id(object) {
+        notes.push(format!("the id stands outside `{}` there and is lost", inside.join(".")));
+    }
     let matched = fields::objects(record, object, &Sight::of(subject, false, elsewhere.pairs));
     let lacks = !matched.missing.is_empty() || !inside.is_empty();
     note(&matched, "answers: not there", notes);
     let shape = Shape { fields: matched.fields, inside, only: None };
     (shape, list, matched.pairs, lacks)
+}
+
+fn has_id(object: &Value) -> bool {
+    schema::properties(object).iter().any(|one| one.name.eq_ignore_ascii_case("id"))
 }
 
 fn note(matched: &Matched, lacking: &str, notes: &mut Vec<String>) {
@@ -127,7 +135,9 @@ fn query(
     let ours = as_properties(&ours);
     // A field to sort by is spelled in their words: without the same parameter it is left to this side.
     let filters: Vec<Property<'_>> = ours.iter().filter(|one| one.name != "sort").copied().collect();
-    let matched = fields::properties(&filters, &as_properties(&there), &Sight::of(subject, true, pairs));
+    // `filter[status]`
+    let subject = [subject, &["filter".to_owned()]].concat();
+    let matched = fields::properties(&filters, &as_properties(&there), &Sight::of(&subject, true, pairs));
     let mut query = matched.fields.clone();
     let sort = ours.iter().any(|one| one.name == "sort") && there.iter().all(|(name, ..)| name != "sort");
     for name in matched.missing.iter().map(String::as_str).chain(sort.then_some("sort")) {
@@ -213,9 +223,10 @@ fn confirms(want: &Wanted<'_>, theirs: &Operation, notes: &mut Vec<String>) -> b
         words.extend(split(&theirs.summary));
     }
     let method = verb(theirs.verb).to_ascii_lowercase();
+    let is_method = |word: &str| word.strip_suffix('s').unwrap_or(word) == method;
     let mut found: Vec<String> = words
         .into_iter()
-        .filter(|word| is_dangerous(word) && !own.contains(word) && *word != method)
+        .filter(|word| is_dangerous(word) && !own.contains(word) && !is_method(word))
         // `getClientByEmail` mails nobody.
         .filter(|word| want.endpoint.effect != Effect::Reads || !word.contains("mail"))
         .collect();

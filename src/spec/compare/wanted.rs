@@ -44,15 +44,17 @@ impl<'a> Wanted<'a> {
     /// Method and number of parameters: what even the user's word does not change.
     pub fn is_safe(&self, seen: &Seen<'_>) -> bool {
         let verb = seen.operation.verb;
-        let method = match self.role {
+        let on_record = verb != Verb::Post || self.role != Role::Update || seen.parameters > 0;
+        self.is_method(verb) && on_record && seen.parameters == self.parameters()
+    }
+
+    pub fn is_method(&self, verb: Verb) -> bool {
+        match self.role {
             Role::List | Role::Get | Role::Only => verb == Verb::Get,
             Role::Create => verb == Verb::Post,
-            Role::Update => {
-                matches!(verb, Verb::Put | Verb::Patch) || (verb == Verb::Post && seen.parameters > 0)
-            }
+            Role::Update => matches!(verb, Verb::Put | Verb::Patch | Verb::Post),
             Role::Delete => verb == Verb::Delete,
             Role::Act => matches!(verb, Verb::Post | Verb::Put),
-        };
-        method && seen.parameters == self.parameters()
+        }
     }
 }

@@ -76,7 +76,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          outstanding, remaining amount, amount remaining, open balance, total due, remaining, \
          amount to pay, total remaining payment, outstanding balance, offener betrag",
     ),
-    ("rounding", "rounding difference, rounding amount, total rounding difference"),
+    ("rounding", "rounding difference, rounding amount, total rounding difference, rounding adjustment"),
     (
         "payment_reference",
         "qr reference, esr reference, creditor reference, payment ref, structured reference",
@@ -105,7 +105,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     (
         "prices_include_tax",
         "tax inclusive, is tax inclusive, price include tax, includes tax, tax included, gross \
-         price, show gross, price incl tax, prices gross",
+         price, show gross, price incl tax, prices gross, is gross",
     ),
     (
         "round_to_five_rappen",
@@ -125,12 +125,12 @@ pub const FIELDS: &[(&str, &str)] = &[
     ),
     ("sent_at", "sent on, date sent, sent date, sent"),
     ("paid_at", "paid on, date paid, paid date, payment date"),
-    ("description", "text, name, label, item description, detail, narration, narrative"),
+    ("description", "text, name, label, item description, detail, narration, narrative, note"),
     ("quantity", "amount of unit, unit count, hours"),
     (
         "price",
         "unit price, unit amount, price per unit, unit cost, single price, price each, item price, \
-         unit price amount, sales price, selling price",
+         unit price amount, sales price, selling price, rate",
     ),
     ("unit", "unit name, unit of measure, uom, measure unit, unit type, unit code"),
     (
@@ -177,7 +177,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("default_currency", "currency, base currency, home currency, main currency"),
     (
         "profile_id",
-        "company id, organization id, workspace id, tenant id, account id, business id, mandant id",
+        "company id, organization id, workspace id, tenant id, account id, business id, mandant id, company profile id, business profile id, legal entity id, administration id",
     ),
     ("category", "expense category, category name, cost type"),
     ("paid", "is paid, settled, is settled"),
@@ -188,20 +188,23 @@ pub const FIELDS: &[(&str, &str)] = &[
         "date",
         "entry date, booking date, posting date, transaction date, document date, expense date, \
          journal date, receipt date, accounting date, bookkeeping date, purchase date, belegdatum, \
-         buchungsdatum",
+         buchungsdatum, spent on, incurred on",
     ),
     (
         "booking_date",
         "booked on, booked at, posting date, date, transaction date, entry date, booking day, \
          buchungsdatum",
     ),
-    ("value_date", "valuta date, value day, currency date"),
+    ("value_date", "valuta, valuta date, value day, date value, value on"),
     (
         "counterparty_name",
         "counterparty, partner name, other party name, payer name, counter party name, remitter \
          name, contra name",
     ),
-    ("counterparty_iban", "partner iban, other party iban, payer iban, counter party iban, contra iban"),
+    (
+        "counterparty_iban",
+        "partner iban, other party iban, payer iban, counter party iban, contra iban, counterparty account, partner account",
+    ),
     (
         "remittance",
         "remittance information, remittance info, payment purpose, purpose, unstructured \
@@ -236,6 +239,14 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("bic", "swift, swift code, bic code, bank code"),
     ("uid", "company uid, uid number, company registration number, registration number"),
     ("sender", "seller, issuer, from"),
+    ("invoice_id", "sales invoice id, bill id, client invoice id"),
+    ("journal_entry_id", "ledger entry id, booking id, posting id, voucher id"),
+    ("recurring_invoice_id", "subscription id, recurring profile id"),
+    ("fiscal_year_id", "accounting period id, business year id, fiscal period id, accounting year id"),
+    ("bank_transaction_id", "transaction id, statement line id, payment id, bank line id"),
+    ("expense_id", "purchase id, cost id, receipt id"),
+    ("invoice_count", "sales invoice count, number of invoice, bill count"),
+    ("client_name", "contact name"),
     ("file", "document, statement, camt, content, camt file, attachment, data, xml"),
     // Of queries.
     (
@@ -248,7 +259,7 @@ pub const FIELDS: &[(&str, &str)] = &[
         "date from, from date, start date, date start, issue date from, issued from, invoice date \
          from, issued after, issue date after, date after, date gte, issue date gte, date min, min \
          date, start, period start, period from, issued since, issue date min, begin date, date ge, \
-         datum von, von",
+         datum von, von, since",
     ),
     (
         "to",
@@ -282,7 +293,7 @@ pub const FIELDS: &[(&str, &str)] = &[
 /// Values of enumerations: ours, then others.
 pub const VALUES: &[(&str, &str)] = &[
     ("draft", "entwurf, brouillon, drafted, in draft, bozza"),
-    ("sent", "issued, delivered, versendet, versandt, gesendet, envoye, is sent"),
+    ("sent", "open, issued, delivered, versendet, versandt, gesendet, envoye, is sent"),
     (
         "partially_paid",
         "partial, part paid, partly paid, partial paid, partially, partial payment, teilbezahlt, \
@@ -310,6 +321,9 @@ pub const VALUES: &[(&str, &str)] = &[
     ("liability", "passiven, fremdkapital, passif"),
     ("equity", "eigenkapital, capital"),
     ("revenue", "ertrag"),
+    ("invoice", "sales invoice, client invoice, bill"),
+    ("manual", "user, hand, manual entry"),
+    ("client", "contact"),
     ("none", "no comparison"),
     ("previous_period", "prior period, last period, preceding period"),
     ("previous_year", "prior year, last year, preceding year"),

@@ -49,9 +49,11 @@ pub fn fits(ours: &Property<'_>, theirs: &Property<'_>) -> bool {
         return false;
     }
     let is_date = |schema: &Value| schema::format(schema).starts_with("date");
-    let (our, their) = (schema::format(ours.schema), schema::format(theirs.schema));
-    // A date is no mail address; an id is no date.
-    our.is_empty() || their.is_empty() || our == their || is_date(ours.schema) == is_date(theirs.schema)
+    if is_date(ours.schema) && matches!(their, Kind::Integer | Kind::Number) {
+        return false;
+    }
+    // A date is no currency and no name, whatever it is called; one of ours may be described without its format there.
+    is_date(ours.schema) || our == Kind::Unknown || !is_date(theirs.schema)
 }
 
 pub fn is_kind(ours: Kind, theirs: Kind) -> bool {

@@ -21,7 +21,7 @@ impl Likeness {
     pub fn of(ours: &Value, subject: &[String]) -> Self {
         let mut keys: HashSet<String> = HashSet::new();
         for property in schema::properties(ours) {
-            let named = Named::of(property, subject);
+            let named = Named::of(property, subject, false);
             keys.insert(named.bare);
             keys.insert(named.key);
         }
@@ -40,12 +40,12 @@ impl Likeness {
 
     /// Fields that not every record has.
     pub fn own(&self, object: &Value) -> usize {
-        let named = schema::properties(object).into_iter().map(|one| Named::of(one, &self.subject));
+        let named = schema::properties(object).into_iter().map(|one| Named::of(one, &self.subject, false));
         named.filter(|one| !EVERYWHERE.contains(&one.bare.as_str())).count()
     }
 
     fn has(&self, property: Property<'_>) -> bool {
-        let named = Named::of(property, &self.subject);
+        let named = Named::of(property, &self.subject, false);
         let known = |key: &str| {
             self.keys.contains(key)
                 || OTHERS.get(key).is_some_and(|all| all.iter().any(|(ours, _)| self.keys.contains(ours)))

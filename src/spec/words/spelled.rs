@@ -70,7 +70,7 @@ pub const SAME: &[(&str, &str)] = &[
     ("invoice number", "rechnungsnummer"),
     ("client number", "kundennummer"),
     ("number", "no, num, nr, nummer, numero"),
-    ("currency", "waehrung, devise, valuta"),
+    ("currency", "waehrung, devise"),
     ("quantity", "qty, menge, anzahl, quantite"),
     ("unit", "einheit, unite"),
     ("price", "preis, prix, prezzo"),
@@ -127,6 +127,6 @@ pub const NOISE: &str = "api, rest, controller, resource, endpoint, handler, ser
 /// In an operation's name these mean an act that cannot be taken back, or that reaches somebody.
 pub const DANGEROUS: &str = "send, sends, sending, resend, mail, mails, email, emails, void, voids, cancel, cancels, pay, \
      pays, final, finalize, finalise, finalizes, finalises, close, closes, post, posts, book, \
-     books, approve, approves, remind, reminds, reminder, dun, dunning, delete, deletes, remove, \
+     approve, approves, remind, reminds, reminder, dun, dunning, delete, deletes, remove, \
      removes, issue, issues, submit, submits, publish, publishes, charge, charges, refund, refunds, \
      release, deliver, versenden, stornieren, mahnen, verbuchen";

@@ -167,7 +167,7 @@ fn green_leaf(desk: &mut Desk) -> Value {
     let tools = desk.session.ask("tools/list", json!({}));
     let tools = tools["tools"].as_array().unwrap();
     let send = tools.iter().find(|tool| tool["name"].as_str().unwrap().starts_with("send_"));
-    let offers_it = desk.front.is_some_and(|front| front.sends());
+    let offers_it = desk.front.is_some_and(Front::sends);
     assert_eq!(send.is_some(), offers_it, "a tool that sends, offered only where the description has one");
     if let Some(send) = send {
         let name = send["name"].as_str().unwrap().to_owned();

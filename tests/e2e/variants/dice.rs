@@ -1,6 +1,6 @@
 //! Seeded choices. Every choice has a purpose of its own, so that one more choice changes no other of the same seed.
 
-/// The state of one stream of choices (SplitMix64).
+/// The state of one stream of choices (the generator `SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 

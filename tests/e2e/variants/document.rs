@@ -176,16 +176,13 @@ fn responses(plan: &Plan, route: &Route, schemas: &mut Schemas) -> Value {
         None => json!({ "description": "Done." }),
         Some(schema) => {
             let subject = route.ours.subject();
-            let schema = match route.ours.lists() {
-                Some(record) => {
-                    let record = schemas.of(record, &subject, "");
-                    let null = schemas.nullable_text();
-                    plan.envelope.list.schema(record, &route.many, case, null)
-                }
-                None => {
-                    let record = schemas.of(schema, &subject, "");
-                    wrap_schema(&route.answer_keys(plan), record)
-                }
+            let schema = if let Some(record) = route.ours.lists() {
+                let record = schemas.of(record, &subject, "");
+                let null = schemas.nullable_text();
+                plan.envelope.list.schema(record, &route.many, case, null)
+            } else {
+                let record = schemas.of(schema, &subject, "");
+                wrap_schema(&route.answer_keys(plan), record)
             };
             json!({ "description": "OK", "content": { "application/json": { "schema": schema } } })
         }

@@ -55,9 +55,9 @@ impl Envelope {
     }
 
     pub fn chosen(seed: u64) -> Self {
-        let mut dice = Dice::of(seed, "envelope");
         use ListShape::{Bare, Cursor, Hal, Items, Meta, Named, Ours, Payload, Results};
         use RecordShape::{Data, Named as Record, PayloadNamed};
+        let mut dice = Dice::of(seed, "envelope");
         let list = dice.pick(&[Ours, Meta, Items, Named, Hal, Payload, Results, Cursor, Bare]);
         let answer = dice.pick(&[
             RecordShape::Bare,

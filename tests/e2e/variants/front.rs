@@ -105,7 +105,7 @@ impl Inner {
             && route.is_none_or(|route| route.path.contains('{') && !noise.path.contains('{'))
         {
             self.note(format!("noise: {} {}", noise.method, noise.path));
-            return self.unrelated(request, noise, rest);
+            return Ok(self.unrelated(request, noise, rest));
         }
         let Some(route) = route else {
             self.note(format!("unknown: {method} {path}"));
@@ -115,7 +115,7 @@ impl Inner {
             });
         };
         self.note(route.ours.tool.clone());
-        let id = fits(&route.path, rest).flatten();
+        let id = fits(&route.path, rest).and_then(|ids| ids.into_iter().next());
         let theirs = pairs(query);
         if route.ours.lists().is_some() {
             return self.list(request, route, &theirs, path);
@@ -224,6 +224,9 @@ impl Inner {
         let mut unknown = Vec::new();
         let subject = ours::component(schema).map(ours::subject_of).unwrap_or_default();
         let read = inward(&self.plan, schema, (&subject, ""), body, &mut unknown);
+        for field in &unknown {
+            self.note(format!("unknown field: {} {field}", route.ours.tool));
+        }
         if self.plan.strict && !unknown.is_empty() {
             return Err(invalid(format!("unknown: {}", unknown.join(", "))));
         }
@@ -235,6 +238,16 @@ impl Inner {
         let parameters = route.ours.parameters();
         let parameters = parameters.iter().filter(|parameter| parameter["in"] == "query");
         let mut read = Vec::new();
+        let paging = self.plan.paging.parameters();
+        for (key, _) in theirs {
+            let known = parameters
+                .clone()
+                .any(|parameter| route.parameter(&self.plan, parameter["name"].as_str().unwrap()) == *key);
+            let of_a_page = route.paged() && paging.iter().any(|parameter| parameter["name"] == key.as_str());
+            if !known && !of_a_page {
+                self.note(format!("unknown parameter: {} {key}", route.ours.tool));
+            }
+        }
         for parameter in parameters {
             let ours = parameter["name"].as_str().unwrap();
             if ours == "page" || ours == "limit" || route.is_lost(&self.plan, ours) {
@@ -262,12 +275,12 @@ impl Inner {
         self.json(reply.status, &[], &body)
     }
 
-    fn unrelated(&self, request: &Recorded, noise: &Noise, rest: &str) -> Result<Answer, Refusal> {
+    fn unrelated(&self, request: &Recorded, noise: &Noise, rest: &str) -> Answer {
         if noise.kind == Kind::Pdf {
-            return Ok(Answer::Bytes(http(200, &["content-type: application/pdf"], "%PDF-1.4\n%%EOF\n")));
+            return Answer::Bytes(http(200, &["content-type: application/pdf"], "%PDF-1.4\n%%EOF\n"));
         }
         if noise.kind == Kind::Send {
-            let id = fits(&noise.path, rest).flatten().unwrap_or_default();
+            let id = fits(&noise.path, rest).and_then(|ids| ids.into_iter().next()).unwrap_or_default();
             let path = format!("/v1/invoices/{id}");
             let current = self.send(request, "GET", &path, None);
             let update =
@@ -275,11 +288,11 @@ impl Inner {
             let body = merged(update.sends().unwrap(), &current.json, json!({ "status": "sent" }));
             let reply = self.send(request, "PUT", &path, Some(body.to_string().into_bytes()));
             if reply.status != 200 {
-                return Ok(self.hand_on(&reply));
+                return self.hand_on(&reply);
             }
         }
         let body = json!({ "id": "n-1", "name": "made up" }).to_string();
-        Ok(self.json(200, &[], &body))
+        self.json(200, &[], &body)
     }
 
     /// A request to the sandbox, whose clock the front's answers tell.
@@ -320,15 +333,15 @@ fn merged(schema: &Value, current: &Value, changes: Value) -> Value {
 }
 
 /// Whether a path of the document fits one that was asked for, and the id in it.
-fn fits(pattern: &str, path: &str) -> Option<Option<String>> {
+fn fits(pattern: &str, path: &str) -> Option<Vec<String>> {
     let (pattern, path): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
     if pattern.len() != path.len() {
         return None;
     }
-    let mut id = None;
+    let mut id = Vec::new();
     for (wanted, given) in pattern.iter().zip(&path) {
         if wanted.starts_with('{') && !given.is_empty() {
-            id = Some((*given).to_owned());
+            id.push((*given).to_owned());
         } else if wanted != given {
             return None;
         }

@@ -95,7 +95,7 @@ impl Names {
                     word = names.key(&subject);
                 }
                 if !taken.insert(word.clone()) {
-                    word = field.clone();
+                    word.clone_from(&field);
                     while !taken.insert(word.clone()) {
                         word = format!("{word}_value");
                     }

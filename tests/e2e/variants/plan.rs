@@ -37,6 +37,7 @@ pub struct Route {
 }
 
 /// A variant of the reconstruction.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// As asked for.
@@ -146,17 +147,17 @@ impl Plan {
                 path.push('/');
                 if segment == "{id}" {
                     let name = key_case.of(&key.replace("{}", self.names.resources.one(resource)));
-                    path.push_str(&format!("{{{name}}}"));
+                    path.extend(["{", name.as_str(), "}"]);
                 } else {
                     path.push_str(&case.of(self.names.resources.many(of_segment(segment))));
                 }
             }
             let method = if operation.method == "put" && self.patch { "patch" } else { &operation.method };
-            let act = if self.is_plain(operation) { Act::of(&operation.tool) } else { Act::Special };
+            let act = if Self::is_plain(operation) { Act::of(&operation.tool) } else { Act::Special };
             Route {
                 ours: operation,
                 method: method.to_owned(),
-                name: naming.name(act, &one, &many, &path, method),
+                name: naming.name(act, (&one, &many), &path, method),
                 tag: self.tag(operation, tags, resource),
                 path,
                 one,
@@ -168,7 +169,7 @@ impl Plan {
     }
 
     /// The usual five acts on a resource, as against reports, imports and reconciling.
-    fn is_plain(&self, operation: &Operation) -> bool {
+    fn is_plain(operation: &Operation) -> bool {
         let rest = operation.path.split('/').skip(3).collect::<Vec<_>>();
         (rest.is_empty() || rest == ["{id}"]) && operation.tool != "get_company_info"
     }
@@ -177,7 +178,7 @@ impl Plan {
     fn nouns(&self, operation: &Operation, resource: &str) -> (String, String) {
         let words = &self.names.resources;
         let (one, many) = (words.one(resource), words.many(resource));
-        if self.is_plain(operation) {
+        if Self::is_plain(operation) {
             let many =
                 if many == one && operation.tool == "list_catalog_items" { "catalog_items" } else { many };
             return (one.to_owned(), many.to_owned());

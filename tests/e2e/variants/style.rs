@@ -100,7 +100,9 @@ impl Operations {
     ];
 
     /// The name of an operation on a resource, whose words are snake case, at a path and with an HTTP method.
-    pub fn name(self, act: Act, one: &str, many: &str, path: &str, method: &str) -> Option<String> {
+    /// `nouns`: one, many.
+    pub fn name(self, act: Act, nouns: (&str, &str), path: &str, method: &str) -> Option<String> {
+        let (one, many) = nouns;
         let index = act as usize;
         let thing = if act == Act::List { many } else { one };
         let verb = |words: [&str; 5]| words.get(index).map(|word| (*word).to_owned());

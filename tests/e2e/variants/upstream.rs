@@ -20,7 +20,7 @@ pub fn send(upstream: &str, original: &Recorded, method: &str, target: &str, bod
     let mut head = format!("{method} {target} HTTP/1.1\r\n");
     for name in ["authorization", "x-profile-id", "content-type"] {
         if let Some(value) = original.header(name) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
     }
     exchange(upstream, &head, body)

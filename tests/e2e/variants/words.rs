@@ -1,5 +1,5 @@
-//! Words for resources, as the public documents of real billing APIs have them (Stripe, Xero, bexio, QuickBooks,
-//! FreshBooks, lexoffice, Zoho, sevDesk, Harvest, Odoo, FreeAgent). Written for the tests alone: the program's own lists
+//! Words for resources, as the public documents of real billing APIs have them (Stripe, Xero, bexio, `QuickBooks`,
+//! `FreshBooks`, lexoffice, Zoho, `sevDesk`, Harvest, Odoo, `FreeAgent`). Written for the tests alone: the program's own lists
 //! are not looked at, so that the two can disagree.
 
 use std::collections::BTreeMap;

@@ -14,13 +14,13 @@ fn write(value: &Value, depth: usize, out: &mut String) {
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
-                out.push_str(&format!("{pad}{}:", scalar(key)));
+                out.extend([pad.as_str(), scalar(key).as_str(), ":"]);
                 after(inner, depth + 1, out);
             }
         }
         Value::Array(items) => {
             for item in items {
-                out.push_str(&format!("{pad}-"));
+                out.extend([pad.as_str(), "-"]);
                 after(item, depth + 1, out);
             }
         }
@@ -38,8 +38,8 @@ fn after(value: &Value, depth: usize, out: &mut String) {
             out.push('\n');
             write(value, depth, out);
         }
-        Value::String(text) => out.push_str(&format!(" {}\n", scalar(text))),
-        other => out.push_str(&format!(" {other}\n")),
+        Value::String(text) => out.extend([" ", scalar(text).as_str(), "\n"]),
+        other => out.extend([" ", other.to_string().as_str(), "\n"]),
     }
 }
 

@@ -111,6 +111,21 @@ impl Asking<'_> {
                 let seen = format!("the API refuses the key: it is revoked or wrong (HTTP {status}{said})");
                 Row::failed("key_accepted", seen, self.another_key())
             }
+            (404, _) if refusal.path_unknown() => {
+                let path = if refusal.described {
+                    "the path that the API description names"
+                } else {
+                    "`/v1/profiles`"
+                };
+                let mut row = self.elsewhere(&format!("it knows no {path} (HTTP {status}{said})"));
+                let next = format!(
+                    "{}; where the API has moved, `lumabill spec use FILE|URL{}` says where to",
+                    self.address(),
+                    whose(self.account)
+                );
+                row.next = Some(next);
+                row
+            }
             _ => self.elsewhere(&format!("it knows no `/v1/profiles` (HTTP {status}{said})")),
         }
     }

@@ -28,13 +28,15 @@ pub(super) enum Stored {
     Nothing,
     /// One that says no more what was accepted.
     Unusable,
+    /// One of a newer program, which is its own to change.
+    Newer(u64),
     Lists(Box<Definitions>),
 }
 
 pub(super) fn read(path: &Path, account: &str, origin: &str) -> Option<Definitions> {
     match look(path, account, origin) {
         Stored::Lists(lists) => Some(*lists),
-        Stored::Nothing | Stored::Unusable => None,
+        Stored::Nothing | Stored::Unusable | Stored::Newer(_) => None,
     }
 }
 
@@ -49,6 +51,9 @@ pub(super) fn look(path: &Path, account: &str, origin: &str) -> Stored {
         tracing::warn!("the stored tools of `{account}` are damaged and count as none");
         return Stored::Unusable;
     };
+    if let Some(format) = kept.get("format").and_then(Value::as_u64).filter(|format| *format > FORMAT) {
+        return Stored::Newer(format);
+    }
     let is_other = |name: &str, value: &str| {
         kept.get(name).and_then(Value::as_str).is_some_and(|stored| stored != value)
     };
@@ -89,17 +94,36 @@ fn digests(kept: &mut Map<String, Value>, name: &str) -> Option<BTreeMap<String,
     digests.into_iter().map(|(name, digest)| Some((name, digest.as_str()?.to_owned()))).collect()
 }
 
+/// Why a file of a newer program is neither used nor replaced.
+pub(super) fn newer(account: &str, format: u64) -> Failure {
+    let message = format!(
+        "the tools of account `{account}` were stored by a newer lumabill (version {format} of the file), and this is \
+         lumabill {}, which knows versions up to {FORMAT}; nothing was sent",
+        env!("CARGO_PKG_VERSION")
+    );
+    Failure::new("tools_newer", Exit::Refused, message).hint(
+        "restart the client, so that it starts the newer lumabill; in a terminal call the newer `lumabill` of this machine, \
+         or update this one",
+    )
+}
+
 /// Replaces the file by what `next` makes of it, one process at a time; leaves it where `next` gives nothing.
 pub(super) fn change(
     state_folder: &Path,
     account: &str,
+    origin: &str,
     next: impl FnOnce(&Path) -> Option<Value>,
 ) -> Result<(), Failure> {
     let path = path(state_folder, account);
+    let mut of_newer = None;
     let changed = (|| {
         create_folder(&state_folder.join("remote"))?;
         let lock = lock_of(&path)?;
         lock.lock()?;
+        if let Stored::Newer(format) = look(&path, account, origin) {
+            of_newer = Some(newer(account, format));
+            return Ok(());
+        }
         match next(&path) {
             Some(value) => replace(&path, &value),
             None => Ok(()),
@@ -110,7 +134,8 @@ pub(super) fn change(
         Failure::new("state_unusable", Exit::Refused, message)
             .because(format!("the state folder: {error}"))
             .hint("make the state folder writable, or name another one in `LUMABILL_STATE_DIR`")
-    })
+    })?;
+    of_newer.map_or(Ok(()), Err)
 }
 
 /// The file beside it that whoever changes it holds.

@@ -73,7 +73,7 @@ fn a_damaged_file_counts_as_none_and_is_replaced() {
         "{",
         "[]",
         "{\"format\":1}",
-        &whole.replace("\"format\":1", "\"format\":2"),
+        &whole.replace("\"format\":1", "\"format\":0"),
         &whole[..whole.len() / 2],
     ] {
         fs::write(&path, text).unwrap();
@@ -84,6 +84,24 @@ fn a_damaged_file_counts_as_none_and_is_replaced() {
     assert_eq!(replaced.unaccepted(), ["list", "send"], "what was accepted is lost with the file");
     two("Sends.").store(&folder.0, "acme", ORIGIN, true).unwrap();
     assert!(Definitions::load(&folder.0, "acme", ORIGIN).unwrap().unaccepted().is_empty());
+}
+
+#[test]
+fn a_file_of_a_newer_program_is_neither_used_nor_replaced() {
+    let folder = Folder::new("newer");
+    two("Sends.").store(&folder.0, "acme", ORIGIN, true).unwrap();
+    assert!(Definitions::newer(&folder.0, "acme", ORIGIN).is_none());
+    let path = file::path(&folder.0, "acme");
+    let newer = fs::read_to_string(&path).unwrap().replace("\"format\":1", "\"format\":2");
+    fs::write(&path, &newer).unwrap();
+    assert!(Definitions::load(&folder.0, "acme", ORIGIN).is_none());
+    for accepted in [true, false] {
+        let refused = two("Sends all.").store(&folder.0, "acme", ORIGIN, accepted).unwrap_err();
+        assert_eq!(refused.code, "tools_newer");
+        assert!(refused.message.contains("version 2") && refused.hint.is_some(), "{refused:?}");
+    }
+    assert!(Definitions::newer(&folder.0, "acme", ORIGIN).is_some());
+    assert_eq!(fs::read_to_string(&path).unwrap(), newer);
 }
 
 #[test]

@@ -182,3 +182,32 @@ fn a_parameter_that_they_lack_is_left_out() {
         ("offset".into(), "pageSize".into())
     );
 }
+
+#[test]
+fn a_value_date_is_no_currency() {
+    let record = object(
+        "id:uuid date:date Valuta:date amount:number CurrencyIso:text ReferenceNumber:text Payment_Status:text",
+    );
+    let theirs =
+        document(vec![("get", "/v1/bank-transactions/{id}", operation("", "", Value::Null, record))]);
+    let compared = compared(&theirs);
+    for (ours, theirs) in [
+        ("value_date", "Valuta"),
+        ("currency", "CurrencyIso"),
+        ("booking_date", "date"),
+        ("reference", "ReferenceNumber"),
+    ] {
+        assert_eq!(compared.reads("get_bank_transaction", ours), theirs);
+    }
+}
+
+#[test]
+fn a_rate_is_a_price_only_beside_that_of_the_tax() {
+    let both = invoices(&object(
+        "client_id:uuid lines:[ description:text quantity:number rate:number tax_rate:number ]",
+    ));
+    let line = both.spoken("create_invoice").sends.fields["lines"].inner.clone().unwrap();
+    assert_eq!(line.fields["price"].name, "rate");
+    let alone = invoices(&object("client_id:uuid lines:[ description:text quantity:number rate:number ]"));
+    assert!(!alone.spoken("create_invoice").sends.fields.contains_key("lines"));
+}
