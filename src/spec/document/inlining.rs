@@ -80,7 +80,11 @@ impl<'a> Inlining<'_, 'a> {
     fn schema(&mut self, schema: &'a Value, levels: usize) -> Result<Value, Full> {
         self.spend(1)?;
         let fields = match schema {
-            Value::Object(fields) => fields,
+            Value::Object(fields) => {
+                // Words that are passed over take time too.
+                self.spend(fields.len() / 4)?;
+                fields
+            }
             Value::Bool(false) => return Ok(json!({"not": {}})),
             _ => return Ok(json!({})),
         };
@@ -211,7 +215,7 @@ pub fn literal(value: &Value, left: &mut usize, levels: usize) -> Option<Value> 
             *left = left.saturating_sub(text.len() / 64);
             Some(value.clone())
         }
-        Value::Number(number) if number.to_string().len() > 64 => None,
+        Value::Number(number) if number.as_str().len() > 64 => None,
         Value::Array(_) | Value::Object(_) if levels == 0 => None,
         Value::Array(items) => {
             let mut out = Vec::new();

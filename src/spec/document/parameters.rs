@@ -41,7 +41,12 @@ impl<'a> Reader<'a> {
             let list = list.map(Vec::as_slice).unwrap_or_default();
             self.left_out.parameters += list.len().saturating_sub(MOST);
             for parameter in list.iter().take(MOST) {
+                if self.values == 0 {
+                    self.left_out.parameters += 1;
+                    continue;
+                }
                 let Some(read) = self.parameter(parameter, &in_path) else { continue };
+                self.values = self.values.saturating_sub(1 + read.description.len() / 64);
                 parameters.retain(|known| known.name != read.name || known.place != read.place);
                 parameters.push(read);
             }
@@ -68,7 +73,9 @@ impl<'a> Reader<'a> {
         let place = match text("in") {
             "path" if in_path.contains(&name) => In::Path,
             "query" => In::Query,
-            "header" if required && !OURS.contains(&name.to_ascii_lowercase().as_str()) => {
+            "header"
+                if required && name.len() <= NAME && !OURS.contains(&name.to_ascii_lowercase().as_str()) =>
+            {
                 LeftOut::note(&mut self.left_out.headers, name);
                 return None;
             }

@@ -9,14 +9,14 @@ const VARIABLES: usize = 20;
 
 /// Why a path is not used; `None` where it is.
 pub fn refused(path: &str) -> Option<&'static str> {
+    if path.len() > MOST {
+        return Some("is too long");
+    }
     if path.contains("://") {
         return Some("is a whole address");
     }
     if !path.starts_with('/') {
         return Some("does not begin with `/`");
-    }
-    if path.len() > MOST {
-        return Some("is too long");
     }
     if path.contains("//") {
         return Some("has an empty part");

@@ -21,7 +21,14 @@ const NAME: usize = 200;
 const SUMMARY: usize = 300;
 const DESCRIPTION: usize = 4_000;
 const TAGS: usize = 10;
+/// Values in an extension, and extensions of one operation.
 const EXTENSION: usize = 100;
+const EXTENSIONS: usize = 20;
+/// Fields of an operation, its answers, and the types of a body, that are looked at.
+const FIELDS: usize = 200;
+const TYPES: usize = 20;
+/// Bytes of a reference.
+const POINTER: usize = 1_000;
 /// Things that are named where some are left out.
 const NAMED: usize = 3;
 
@@ -36,7 +43,7 @@ const VERBS: [(&str, Verb); 5] = [
 pub struct Reader<'a> {
     root: &'a Value,
     /// Values that schemas may still have, and operations that are still to be read.
-    values: usize,
+    pub values: usize,
     operations: usize,
     pub left_out: LeftOut,
 }
@@ -61,7 +68,7 @@ const MIND: usize = 1_000;
 impl LeftOut {
     pub fn note(kind: &mut BTreeSet<String>, name: &str) {
         if kind.len() < MIND {
-            kind.insert(in_line(name, 80));
+            kind.insert(line(name, 80));
         }
     }
 
@@ -159,7 +166,7 @@ impl<'a> Reader<'a> {
             match self.path(path, item, operation) {
                 Ok(path) => operations.push(self.operation(verb, path, item, operation)),
                 Err(why) => {
-                    let said = format!("{} {why}", in_line(path, 80));
+                    let said = format!("{} {why}", line(path, 80));
                     if self.left_out.paths.len() < MIND && self.left_out.paths.last() != Some(&said) {
                         self.left_out.paths.push(said);
                     }
@@ -205,34 +212,45 @@ impl<'a> Reader<'a> {
     ) -> Operation {
         let text = |name: &str| operation.get(name).and_then(Value::as_str).unwrap_or_default();
         let tags = operation.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let tags = tags.iter().filter_map(Value::as_str).take(TAGS).map(|tag| in_line(tag, NAME)).collect();
+        let tags = tags.iter().filter_map(Value::as_str).take(TAGS).map(|tag| line(tag, NAME)).collect();
         let parameters = self.parameters(&path, item, operation);
         let body = operation.get("requestBody").and_then(|body| self.resolved(body));
         let required = body.and_then(|body| body.get("required")) == Some(&Value::Bool(true));
         Operation {
             verb,
-            id: operation.get("operationId").and_then(Value::as_str).map(|id| in_line(id, NAME)),
+            id: operation.get("operationId").and_then(Value::as_str).map(|id| line(id, NAME)),
             tags,
-            summary: in_line(text("summary"), SUMMARY),
+            summary: line(text("summary"), SUMMARY),
             description: cut(text("description"), DESCRIPTION),
             deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
             parameters,
             body: body.and_then(|body| self.content(body, required)),
             answer: self.answer(operation),
-            extensions: operation
-                .iter()
-                .filter(|(name, _)| name.starts_with("x-") && name.len() <= NAME)
-                .filter_map(|(name, value)| Some((name.clone(), literal(value, &mut { EXTENSION }, 4)?)))
-                .collect(),
+            extensions: self.extensions(operation),
             path,
         }
+    }
+
+    fn extensions(&mut self, operation: &Map<String, Value>) -> Map<String, Value> {
+        let mut extensions = Map::new();
+        let named =
+            operation.iter().take(FIELDS).filter(|(name, _)| name.starts_with("x-") && name.len() <= NAME);
+        for (name, value) in named.take(EXTENSIONS) {
+            let most = EXTENSION.min(self.values);
+            let mut left = most;
+            if let Some(value) = literal(value, &mut left, 4) {
+                extensions.insert(name.clone(), value);
+            }
+            self.values -= most - left;
+        }
+        extensions
     }
 
     /// The first 2xx answer that has a body, where there is no 2xx the one that is meant for all.
     fn answer(&mut self, operation: &'a Map<String, Value>) -> Option<Content> {
         let answers = operation.get("responses")?.as_object()?;
         let mut good: Vec<&'a Value> = Vec::new();
-        for (status, answer) in answers {
+        for (status, answer) in answers.iter().take(FIELDS) {
             if status.starts_with('2') {
                 good.push(answer);
             }
@@ -257,7 +275,8 @@ impl<'a> Reader<'a> {
             "application/x-www-form-urlencoded" => 3,
             _ => 4,
         };
-        let (media, inner) = content.iter().min_by_key(|(media, _)| rank(media))?;
+        let types = content.iter().filter(|(media, _)| media.len() <= NAME).take(TYPES);
+        let (media, inner) = types.min_by_key(|(media, _)| rank(media))?;
         let schema =
             inner.get("schema").map_or_else(|| Value::Object(Map::new()), |schema| self.schema(schema));
         Some(Content { media_type: in_line(&plain(media), NAME), required, schema })
@@ -265,6 +284,11 @@ impl<'a> Reader<'a> {
 
     /// A schema without references. Its inner levels are left out where the whole would be too large.
     pub fn schema(&mut self, schema: &'a Value) -> Value {
+        // Only with very many parameters: what is left is too little for anything.
+        if self.values < LEAST {
+            self.left_out.shortened += 1;
+            return Value::Object(Map::new());
+        }
         // A body, an answer and some parameters.
         let share = self.values / (2 * self.operations.max(1));
         let most = share.clamp(LEAST, MOST);
@@ -290,13 +314,20 @@ impl<'a> Reader<'a> {
             LeftOut::note(&mut self.left_out.outside, reference);
             return None;
         };
-        let found = decoded(pointer).filter(|pointer| !pointer.is_empty());
+        let found = Some(pointer).filter(|pointer| pointer.len() <= POINTER).and_then(decoded);
+        let found = found.filter(|pointer| !pointer.is_empty());
         let found = found.and_then(|pointer| self.root.pointer(&pointer));
         if found.is_none() {
             LeftOut::note(&mut self.left_out.nowhere, reference);
         }
         found
     }
+}
+
+/// The beginning of a text on one line. Its end is not even looked at: many references may lead to one very long text.
+pub fn line(text: &str, most: usize) -> String {
+    let end = text.char_indices().nth(4 * most).map_or(text.len(), |(end, _)| end);
+    in_line(text.get(..end).unwrap_or_default(), most)
 }
 
 /// A text with what nobody sees written out, and no longer than asked for.
@@ -314,9 +345,9 @@ fn decoded(pointer: &str) -> Option<String> {
     let mut rest = pointer.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        let escaped = code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok());
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%');
+        rest = if byte.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+        bytes.push(byte.unwrap_or(*first));
     }
     String::from_utf8(bytes).ok()
 }
