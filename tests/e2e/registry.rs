@@ -56,7 +56,7 @@ fn a_release_makes_bundles_and_entry_of_dists_archives() {
     }
 }
 
-/// The schema that the entry names, as a validator from PyPI carries it.
+/// The schema that the entry names, as a package of a validator carries it.
 fn schema() -> Value {
     let folder = root().join(".cache/skillsaw/skillsaw/schemas/mcp_registry/v2025_12_11");
     read(&folder.join("server.schema.json"))
@@ -77,7 +77,10 @@ fn obeys_the_registry(server: &Value) {
         if package["registryType"] == "mcpb" {
             let begins =
                 concat!(env!("CARGO_PKG_REPOSITORY"), "/releases/download/v", env!("CARGO_PKG_VERSION"), "/");
-            assert!(identifier.starts_with(begins) && identifier.ends_with(".mcpb"), "{identifier}");
+            assert!(
+                identifier.starts_with(begins) && Path::new(identifier).extension() == Some("mcpb".as_ref()),
+                "{identifier}"
+            );
             // The manifest in the bundle says how it is started.
             assert!(package.get("packageArguments").is_none(), "{package}");
         } else {
