@@ -185,8 +185,8 @@ fn refused_hint(refusal: &Refusal) -> &'static str {
              `lumabill spec use FILE|URL` or `lumabill spec use --discover` takes a newer one"
         }
         404 if refusal.path_unknown() => {
-            "the path may differ from our map: compare the API's own description, `lumabill spec check FILE|URL`, \
-             or have it looked for at the API, `lumabill spec use --discover`"
+            "the path may differ from our map: compare it with the API's description, \
+             `lumabill spec check FILE|URL`, or have one looked for at the API, `lumabill spec use --discover`"
         }
         404 => "look the id up in the list, also in the other profiles",
         409 => "read the record again and see its state",

@@ -54,7 +54,7 @@ impl Document {
         };
         let (title, version) = (info("title", TITLE), info("version", VERSION));
         let servers = root.get("servers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let servers = servers.iter().filter_map(|server| paths::address(server));
+        let servers = servers.iter().filter_map(paths::address);
         let servers = servers.map(|url| in_line(&url, ADDRESS)).take(20).collect();
         let (operations, left_out) = Reader::new(&root).read();
         if operations.is_empty() {

@@ -28,7 +28,7 @@ fn pack(words: &[&str]) -> Command {
 
 #[track_caller]
 fn said(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("run tests/install-tools.sh first: {error}"));
+    let output = command.output().unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "run tests/install-tools.sh first, or read: {out}{err}");
     out

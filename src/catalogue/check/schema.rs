@@ -120,15 +120,15 @@ impl Checker {
 
 /// A scalar of a type of JSON Schema, or what was wanted. Numbers keep their digits.
 fn scalar(kind: &str, given: Value) -> Result<Value, String> {
+    let fits = match (kind, &given) {
+        ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => true,
+        ("number" | "integer", Value::Number(number)) => kind == "number" || is_whole(&number.to_string()),
+        _ => false,
+    };
+    if fits {
+        return Ok(given);
+    }
     match (kind, &given) {
-        ("string", Value::String(_))
-        | ("number", Value::Number(_))
-        | ("boolean", Value::Bool(_))
-        | ("integer", Value::Number(_))
-            if kind != "integer" || is_whole(&given.to_string()) =>
-        {
-            Ok(given)
-        }
         ("string", Value::Number(number)) => Ok(Value::String(number.to_string())),
         ("number" | "integer", Value::String(text))
             if is_plain(text.trim()) && (kind == "number" || is_whole(text.trim())) =>

@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         let mut schema = match parameter.get("schema") {
             Some(schema) => self.schema(schema),
             // Or as the body of a type of its own.
-            None => self.content(parameter, false).map(|content| content.schema).unwrap_or_else(|| json!({})),
+            None => self.content(parameter, false).map_or_else(|| json!({}), |content| content.schema),
         };
         if let Some(schema) = schema.as_object_mut() {
             for mark in [FIELD, "style"] {

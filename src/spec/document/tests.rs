@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Document, SpecError};
-use crate::spec::{In, OURS, Verb};
+use crate::spec::operation::In;
+use crate::spec::{OURS, Verb};
 
 fn document(value: &Value) -> Document {
     Document::parse(value.to_string().as_bytes()).unwrap()
