@@ -80,3 +80,7 @@ bundle target=`rustc -vV | sed -n 's/^host: //p'`:
 # Does it compile for Windows, macOS and musl, and does the Windows program work in wine; ten minutes the first time.
 platforms:
     tests/platforms.sh
+
+# Random variants of the API's description, N of each level (about 7 s each), or one as LEVEL:SEED: does `spec use` make every prompt work?
+variants N="67":
+    LUMABILL_VARIANTS={{N}} cargo test --locked --test e2e all_prompts_work_again -- --nocapture

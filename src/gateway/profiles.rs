@@ -83,7 +83,12 @@ impl Profiles {
 
     /// Takes in the answer of `GET /v1/profiles`.
     pub fn learn(&self, records: &[Value]) {
-        let text = |record: &Value, name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
+        // Some APIs number their records.
+        let text = |record: &Value, name: &str| match record.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
         let known = records.iter().filter_map(|record| {
             let id = text(record, "id")?;
             let name =

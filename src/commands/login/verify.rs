@@ -210,7 +210,13 @@ fn judged(client: &Client, error: ApiError) -> NotVerified {
 /// A profile's id and the name that a person knows it by.
 pub fn profile(record: &Value) -> Option<Profile> {
     let line = |text| in_line(text, MOST_OF_NAME);
-    let text = |key: &str| record.get(key).and_then(Value::as_str).map(line).filter(|text| !text.is_empty());
+    // Some APIs number their records.
+    let words = |key: &str| match record.get(key)? {
+        Value::String(text) => Some(line(text)),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let text = |key: &str| words(key).filter(|text| !text.is_empty());
     let id = text("id").or_else(|| text("profile_id"))?;
     let names = ["company_name", "name", "display_name", "legal_name", "title"];
     let name = names.iter().find_map(|key| text(key)).unwrap_or_else(|| id.clone());

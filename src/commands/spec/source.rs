@@ -34,6 +34,7 @@ enum Kind {
     File,
     Input,
     Address,
+    AddressWithQuery,
     Found,
 }
 
@@ -42,6 +43,8 @@ impl Given {
     pub fn again(&self) -> String {
         match self.kind {
             Kind::File | Kind::Address => quoted(&self.source),
+            // What stands behind its `?` is not kept, since it may be secret.
+            Kind::AddressWithQuery => "URL".to_owned(),
             Kind::Input => "FILE".to_owned(),
             Kind::Found => "--discover".to_owned(),
         }
@@ -121,7 +124,8 @@ async fn from_address(text: &str, account: &Account, settings: &Settings) -> Res
         let failure = Failure::from(error);
         Failure { message: format!("{}; nothing was changed", failure.message), ..failure }
     })?;
-    Given::of(fetched.bytes, fetched.address, Kind::Address, account)
+    let kind = if url.query().is_some() { Kind::AddressWithQuery } else { Kind::Address };
+    Given::of(fetched.bytes, fetched.address, kind, account)
 }
 
 /// Whom a connection trusts, as calls of the account do.

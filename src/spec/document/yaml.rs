@@ -177,7 +177,11 @@ fn size(value: &Value) -> (usize, usize) {
         values.map(size).fold((1, 1), |(parts, levels), (more, deep)| (parts + more, levels.max(deep + 1)))
     };
     match value {
-        Value::Object(map) => below(&mut map.values()),
+        Value::Object(map) => {
+            let names: usize = map.keys().map(|name| name.len() / 64).sum();
+            let (parts, levels) = below(&mut map.values());
+            (parts + names, levels)
+        }
         Value::Array(items) => below(&mut items.iter()),
         Value::String(words) => (1 + words.len() / 64, 0),
         _ => (1, 0),

@@ -3,6 +3,7 @@
 
 use super::naming::words;
 use crate::catalogue::Effect;
+use crate::spec::words::is_dangerous;
 use crate::spec::{Operation, Verb};
 
 /// Words that do something, in English, German, French and Italian, as `naming::words` spells them.
@@ -92,7 +93,6 @@ const ACTING: &[&str] = &[
     "withdraw",
     "write",
     "writeoff",
-    // German.
     "abschliessen",
     "ausstellen",
     "bestaetigen",
@@ -122,7 +122,6 @@ const ACTING: &[&str] = &[
     "versenden",
     "zahlen",
     "zustellen",
-    // French.
     "accepter",
     "annuler",
     "approuver",
@@ -143,7 +142,6 @@ const ACTING: &[&str] = &[
     "rembourser",
     "supprimer",
     "valider",
-    // Italian.
     "annullare",
     "approvare",
     "chiudere",
@@ -154,6 +152,18 @@ const ACTING: &[&str] = &[
     "pagare",
     "sollecitare",
     "sollecito",
+    "change",
+    "clear",
+    "destroy",
+    "drop",
+    "forward",
+    "generate",
+    "modify",
+    "process",
+    "renew",
+    "replace",
+    "toggle",
+    "unlink",
 ];
 /// Beginnings of words in names that are written as one: `sendinvoice`.
 const BEGINNINGS: &[&str] =
@@ -177,7 +187,9 @@ pub fn acts(verb: Verb, tool: &str, path: &str) -> bool {
 }
 
 fn is_acting(verb: Verb, word: &str) -> bool {
-    let acting = ACTING.contains(&word) || BEGINNINGS.iter().any(|beginning| word.starts_with(beginning));
+    let acting = ACTING.contains(&word)
+        || is_dangerous(word)
+        || BEGINNINGS.iter().any(|beginning| word.starts_with(beginning));
     acting && !(verb == Verb::Post && ADDING.contains(&word))
 }
 
