@@ -4,6 +4,8 @@
 mod concepts;
 mod fitting;
 mod likeness;
+mod named;
+mod nouns;
 mod values;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,13 +15,15 @@ use serde_json::Value;
 
 use super::dialect::{Field, Shape};
 use super::schema::{self, Property};
-use super::words::{canonical, key, names as list, squashed};
+use super::words::{canonical, key, names as list};
 use concepts::FIELDS;
 use fitting::{
     alike_inside, fits, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual,
 };
 
 pub use likeness::Likeness;
+use named::{Named, TIERS, Tier};
+pub use nouns::Nouns;
 
 /// Levels of objects in objects.
 const DEPTH: usize = 5;
@@ -46,14 +50,16 @@ pub struct Sight<'a> {
     pub sending: bool,
     /// Pairs, ours and theirs, that were found for the same record elsewhere.
     pub known: &'a [(String, String)],
+    /// What they call our resources: `sales invoice` for the `invoice`.
+    pub nouns: &'a Nouns,
     /// In front of names in notes: `lines.`.
     pub place: &'a str,
     pub depth: usize,
 }
 
 impl<'a> Sight<'a> {
-    pub fn of(subject: &'a [String], sending: bool, known: &'a [(String, String)]) -> Self {
-        Self { subject, sending, known, place: "", depth: DEPTH }
+    pub fn of(subject: &'a [String], sending: bool, known: &'a [(String, String)], nouns: &'a Nouns) -> Self {
+        Self { subject, sending, known, nouns, place: "", depth: DEPTH }
     }
 }
 
@@ -72,51 +78,6 @@ pub struct Matched {
     pub demanded: Vec<String>,
 }
 
-/// One name with what is made of it.
-struct Named<'a> {
-    property: Property<'a>,
-    squashed: String,
-    key: String,
-    /// Without the words of the object itself.
-    bare: String,
-    annotated: Option<&'a str>,
-}
-
-impl<'a> Named<'a> {
-    fn of(property: Property<'a>, subject: &[String], inner: bool) -> Self {
-        let words = canonical(property.name);
-        let rest: Vec<&String> = words.iter().filter(|word| !subject.contains(word)).collect();
-        let key = key(&words);
-        Self {
-            squashed: squashed(property.name),
-            // `itemId` of a line is the id of an item, and not of the line.
-            bare: if rest.is_empty() || (inner && rest == ["id"]) {
-                key.clone()
-            } else {
-                super::words::key(&rest)
-            },
-            key,
-            annotated: property.schema.get(ANNOTATION).and_then(Value::as_str),
-            property,
-        }
-    }
-}
-
-/// How sure a name is; the order is that in which pairs are made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tier {
-    Annotated,
-    Exact,
-    Spelled,
-    Known,
-    Words,
-    Bare,
-    Synonym,
-}
-
-const TIERS: &[Tier] =
-    &[Tier::Annotated, Tier::Exact, Tier::Spelled, Tier::Known, Tier::Words, Tier::Bare, Tier::Synonym];
-
 /// Matches the properties of two objects.
 pub fn objects(ours: &Value, theirs: &Value, sight: &Sight<'_>) -> Matched {
     let hidden = if sight.sending { "readOnly" } else { "writeOnly" };
@@ -125,12 +86,25 @@ pub fn objects(ours: &Value, theirs: &Value, sight: &Sight<'_>) -> Matched {
     properties(&schema::properties(ours), &theirs, sight)
 }
 
+/// Their names of what a request may carry, where the description lists them and does not take anything else besides.
+pub fn listed(theirs: &Value) -> Option<Vec<String>> {
+    let all = schema::properties(theirs);
+    if all.is_empty() || schema::is_open(theirs) {
+        return None;
+    }
+    let settable = all.into_iter().filter(|one| !schema::flag(one.schema, "readOnly"));
+    Some(settable.map(|one| one.name.to_owned()).collect())
+}
+
 /// Matches properties, or parameters given as such.
 pub fn properties(ours: &[Property<'_>], theirs: &[Property<'_>], sight: &Sight<'_>) -> Matched {
     let ours: Vec<Named<'_>> =
         ours.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
-    let theirs: Vec<Named<'_>> =
-        theirs.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
+    let theirs = theirs.iter().map(|one| {
+        let named = Named::of(*one, sight.subject, !sight.place.is_empty());
+        Named { noun: sight.nouns.ours(one.name), ..named }
+    });
+    let theirs: Vec<Named<'_>> = theirs.collect();
     let mut pairing = Pairing::new(&ours, &theirs, sight);
     for tier in TIERS {
         pairing.pair(*tier);
@@ -222,6 +196,7 @@ impl<'a, 's> Pairing<'a, 's> {
                 self.sight.known.iter().any(|(ours, theirs)| ours == name && theirs == their.property.name)
             }
             Tier::Words => their.key == our.key,
+            Tier::Noun => their.noun.as_ref() == Some(&our.key),
             Tier::Bare => {
                 their.bare == our.key
                     || (self.is_bare(our) && (their.bare == our.bare || their.key == our.bare))
@@ -322,7 +297,7 @@ impl<'a, 's> Pairing<'a, 's> {
             self.notes.push(format!("{place} → {theirs}"));
         }
         self.doubt(our, their, &place);
-        let (values, lacking) = values::same(our.property.schema, their.property.schema);
+        let (values, lacking) = values::same(our.property.schema, their.property.schema, self.sight.nouns);
         for (ours, theirs) in &values {
             self.notes.push(format!("{place}: {ours} → {theirs}"));
         }
@@ -335,12 +310,13 @@ impl<'a, 's> Pairing<'a, 's> {
             // An optional object that is never sent demands nothing.
             matched.demanded.extend(inner.demanded);
             self.notes.extend(inner.notes);
-            inner.fields
+            let only = inside(their.property.schema).and_then(listed).filter(|_| self.sight.sending);
+            Shape { fields: inner.fields, only, ..Shape::default() }
         });
-        let inner = inner.filter(|fields| !fields.is_empty());
-        if name != theirs || !values.is_empty() || inner.is_some() {
-            let inner = inner.map(|fields| Shape { fields, ..Shape::default() });
-            matched.fields.insert(name.to_owned(), Field { name: theirs.to_owned(), values, inner });
+        let inner = inner.filter(|shape| !shape.fields.is_empty() || shape.only.is_some());
+        let again = is_again(our, their, self.sight);
+        if name != theirs || !values.is_empty() || inner.is_some() || again {
+            matched.fields.insert(name.to_owned(), Field { name: theirs.to_owned(), values, inner, again });
         }
     }
 
@@ -373,6 +349,15 @@ impl<'a, 's> Pairing<'a, 's> {
             ));
         }
     }
+}
+
+/// Both hold a list that is left open, inside an object of a list: where rows hold rows, the reader stops.
+fn is_again(our: &Named<'_>, their: &Named<'_>, sight: &Sight<'_>) -> bool {
+    let open = |named: &Named<'_>| {
+        let items = inside(named.property.schema).and_then(Value::as_object);
+        items.is_some_and(serde_json::Map::is_empty)
+    };
+    !sight.sending && !sight.place.is_empty() && open(our) && open(their)
 }
 
 /// The fields of an object in an object, or of the objects in a list.

@@ -4,24 +4,28 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Nouns;
 use super::concepts::VALUES;
 use crate::spec::schema;
 use crate::spec::words::{canonical, key, names as list, squashed};
 
 /// Values that are spelled differently, ours → theirs, and those of ours that theirs lacks. Both empty where one of the
 /// two is no enumeration.
-pub fn same(ours: &Value, theirs: &Value) -> (BTreeMap<String, String>, Vec<String>) {
+pub fn same(ours: &Value, theirs: &Value, nouns: &Nouns) -> (BTreeMap<String, String>, Vec<String>) {
     let (ours, theirs) = (schema::values(ours), schema::values(theirs));
     if ours.is_empty() || theirs.is_empty() {
         return (BTreeMap::new(), Vec::new());
     }
     let mut found: BTreeMap<String, String> = BTreeMap::new();
-    for tier in [
-        |ours: &str, theirs: &str| ours == theirs,
-        |ours: &str, theirs: &str| squashed(ours) == squashed(theirs),
-        |ours: &str, theirs: &str| key(&canonical(ours)) == key(&canonical(theirs)),
-        is_synonym,
-    ] {
+    let named = |ours: &str, theirs: &str| nouns.ours(theirs) == Some(key(&canonical(ours)));
+    let tiers: [&dyn Fn(&str, &str) -> bool; 5] = [
+        &|ours, theirs| ours == theirs,
+        &|ours, theirs| squashed(ours) == squashed(theirs),
+        &|ours, theirs| key(&canonical(ours)) == key(&canonical(theirs)),
+        &named,
+        &is_synonym,
+    ];
+    for tier in tiers {
         let free: Vec<&&str> =
             theirs.iter().filter(|theirs| !found.values().any(|taken| taken == **theirs)).collect();
         let left: Vec<&&str> = ours.iter().filter(|ours| !found.contains_key(**ours)).collect();
