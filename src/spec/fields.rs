@@ -217,15 +217,17 @@ impl<'a, 's> Pairing<'a, 's> {
         yes.then_some(0)
     }
 
-    /// Some names mean ours only beside another: a rate alone may be that of the tax, and `since` alone is when records
-    /// were changed.
+    /// Some names mean ours only beside another, or without it: a rate alone may be that of the tax, and `since` alone is
+    /// when records were changed.
     fn stands_beside(&self, their: &str) -> bool {
         let has = |words: &[&str]| {
             self.theirs.iter().any(|other| words.iter().any(|word| split_has(&other.key, word)))
         };
         match their {
             "rate" => has(&["tax"]),
-            "since" => has(&["to", "until"]),
+            "since" => has(&["to", "until", "end", "before", "through", "max", "lte"]),
+            // Beside the other one it is not said which of the two is meant.
+            "net price" | "net price unit" => !has(&["gross"]),
             _ => true,
         }
     }
