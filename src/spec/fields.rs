@@ -25,6 +25,8 @@ pub use likeness::Likeness;
 use named::{Named, TIERS, Tier};
 pub use nouns::Nouns;
 
+/// How many names further a rival's synonym has to stand for another one to win. With money none wins.
+const NEARER: usize = 3;
 /// Levels of objects in objects.
 const DEPTH: usize = 5;
 /// Says which of ours a property or parameter is: wins over every guess.
@@ -139,21 +141,24 @@ impl<'a, 's> Pairing<'a, 's> {
     }
 
     fn pair(&mut self, tier: Tier) {
-        let mut wanted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut wanted: BTreeMap<usize, (usize, Vec<usize>)> = BTreeMap::new();
         for (at, our) in self.ours.iter().enumerate() {
             if self.pairs.contains_key(&at) || self.unclear.contains_key(&at) {
                 continue;
             }
             let found = self.candidates(our, tier);
-            if !found.is_empty() {
+            if !found.1.is_empty() {
                 wanted.insert(at, found);
             }
         }
-        for (at, found) in &wanted {
+        for (at, (rank, found)) in &wanted {
             match found.as_slice() {
                 [only] => {
-                    let rivals = wanted.iter().filter(|(other, all)| *other != at && all.contains(only));
-                    if rivals.count() == 0 {
+                    let money = self.ours.get(*at).is_none_or(|our| is_money(&our.property));
+                    let mut rivals =
+                        wanted.iter().filter(|(other, (_, all))| *other != at && all.contains(only));
+                    // One of our names is much nearer to it: `qr_reference` is the payment's, not ours for the client.
+                    if rivals.all(|(_, (other, _))| !money && *other >= rank + NEARER) {
                         self.pairs.insert(*at, *only);
                         self.taken.insert(*only);
                     }
@@ -165,8 +170,8 @@ impl<'a, 's> Pairing<'a, 's> {
         }
     }
 
-    /// Which of theirs ours may be by this tier.
-    fn candidates(&self, our: &Named<'_>, tier: Tier) -> Vec<usize> {
+    /// Which of theirs ours may be by this tier, and how near they are.
+    fn candidates(&self, our: &Named<'_>, tier: Tier) -> (usize, Vec<usize>) {
         let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
         let mut found: Vec<(usize, usize)> = free
             .filter(|(_, their)| {
@@ -177,13 +182,14 @@ impl<'a, 's> Pairing<'a, 's> {
             .filter(|(_, at)| {
                 let sure = matches!(tier, Tier::Annotated | Tier::Exact);
                 let their = self.theirs.get(*at).map(|their| their.property);
-                sure || their.is_some_and(|their| fits(&our.property, &their))
+                sure || their.is_some_and(|their| fits(&our.property, &their, self.sight.nouns))
             })
             .collect();
         found.sort_unstable();
         let is_money = is_money(&our.property);
         let best = found.first().map(|(rank, _)| *rank);
-        found.into_iter().filter(|(rank, _)| is_money || Some(*rank) == best).map(|(_, at)| at).collect()
+        let all = found.into_iter().filter(|(rank, _)| is_money || Some(*rank) == best).map(|(_, at)| at);
+        (best.unwrap_or_default(), all.collect())
     }
 
     fn rank(&self, our: &Named<'_>, their: &Named<'_>, tier: Tier) -> Option<usize> {
@@ -270,6 +276,11 @@ impl<'a, 's> Pairing<'a, 's> {
                 matched.missing.push(format!("{}{name}", self.sight.place));
                 self.say_unclear(at, name);
             }
+        }
+        // Rows in rows alone differ in nothing.
+        let differs = |(name, field): (&String, &Field)| !field.again || *name != field.name;
+        if !matched.fields.iter().any(differs) {
+            matched.fields.clear();
         }
         let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
         for (_, their) in free.filter(|(_, their)| their.property.required) {

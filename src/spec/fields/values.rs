@@ -43,6 +43,11 @@ pub fn same(ours: &Value, theirs: &Value, nouns: &Nouns) -> (BTreeMap<String, St
     (found, lacking)
 }
 
+/// Whether two enumerations have a value in common.
+pub fn overlap(ours: &Value, theirs: &Value, nouns: &Nouns) -> bool {
+    same(ours, theirs, nouns).1.len() < schema::values(ours).len()
+}
+
 fn is_synonym(ours: &str, theirs: &str) -> bool {
     let theirs = key(&canonical(theirs));
     let row = VALUES.iter().find(|(name, _)| *name == ours);
