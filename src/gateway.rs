@@ -169,6 +169,9 @@ impl Gateway {
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
         updating::refuse_frozen(&work)?;
         self.refuse_unsavable(&work)?;
+        if work.endpoint.writes() {
+            spoken::refuse_untold(&work, &self.build(&work)?)?;
+        }
         if !work.dry_run
             && let Some(question) = self.permit(&mut work, call.answered)?
         {
@@ -178,9 +181,8 @@ impl Gateway {
     }
 
     /// From a yes on, or where none is needed: build, send, and say what became of it.
-    async fn go_on(&self, mut work: Work) -> Result<Outcome, Failure> {
+    async fn go_on(&self, work: Work) -> Result<Outcome, Failure> {
         let wire = self.build(&work)?;
-        spoken::note_unsent(&mut work, &wire);
         if work.dry_run {
             return Ok(Outcome::Done(self.preview(&work, wire)?));
         }

@@ -24,6 +24,9 @@ pub enum ApiError {
     /// The description of the API that is in use has no such operation, or no such parameter of it; nothing was sent.
     #[error("{}; nothing was sent", not_described(.tool, .missing, .parameter.as_deref()))]
     NotDescribed { tool: String, missing: &'static str, parameter: Option<String> },
+    /// The description that is in use has no field for what a write was to set; nothing was sent.
+    #[error("`{tool}` takes no `{}` by the API description in use; nothing was sent", .fields.join("`, `"))]
+    NoPlace { tool: &'static str, fields: Vec<String> },
     #[error("`{tool}` was cancelled")]
     Cancelled { tool: String },
     /// The roots of trust could not be read; nothing was sent.
@@ -203,6 +206,7 @@ impl ApiError {
             | Self::NotSigned { .. }
             | Self::Unsendable { .. }
             | Self::NotDescribed { .. }
+            | Self::NoPlace { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. }

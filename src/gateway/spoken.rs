@@ -8,6 +8,7 @@ use super::Work;
 use crate::api::{self, ApiError, Body, Method, Reply};
 use crate::catalogue::{self, Effect, request::Wire};
 use crate::credentials;
+use crate::failure::Failure;
 use crate::spec::{Asking, Kept, Outgoing, Reading, Unspoken, Verb};
 
 /// The list that a call of another tool may need.
@@ -104,19 +105,12 @@ fn asking<'r>(request: &'r api::Request, changes: Option<&'r Map<String, Value>>
     Some(Asking { verb, path: &request.path, query: &request.query, body, changes })
 }
 
-/// What of a write the API has no place for, in words; nothing where all of it is sent.
-pub(super) fn note_unsent(work: &mut Work, wire: &Wire) {
-    let Some(kept) = work.connection.described() else { return };
-    let given = match changes(work) {
-        Some(changes) => Value::Object(changes),
-        None => wire.body.clone().unwrap_or_default(),
-    };
-    let unsent = kept.dialect.unsent(work.endpoint, &given);
-    let notes: Vec<_> = unsent
-        .iter()
-        .map(|field| format!("`{field}` was left out: the API description in use has no such field"))
-        .collect();
-    work.notes.extend(notes);
+/// Refuses a write of which the API has no place for a part, before anybody is asked about it.
+pub(super) fn refuse_untold(work: &Work, wire: &Wire) -> Result<(), Failure> {
+    let Some(kept) = work.connection.described().filter(|_| work.endpoint.writes()) else { return Ok(()) };
+    let request = super::answer::request(work, wire.clone());
+    outgoing(kept, &request, changes(work).as_ref())?;
+    Ok(())
 }
 
 fn unspoken(tool: &str, why: Unspoken) -> ApiError {
@@ -127,6 +121,7 @@ fn unspoken(tool: &str, why: Unspoken) -> ApiError {
         Unspoken::Parameter(missing, name) => {
             ApiError::NotDescribed { tool: tool.to_owned(), missing, parameter: Some(name) }
         }
+        Unspoken::Fields(tool, fields) => ApiError::NoPlace { tool, fields },
     }
 }
 

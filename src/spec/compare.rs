@@ -11,8 +11,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fields::Nouns;
 use super::operation::Verb;
-use super::subjects::Names;
+use super::subjects::{Names, SUBJECTS};
+use super::words::canonical;
 use super::{Dialect, Document, Operation, Shape, Spoken};
 use crate::catalogue;
 use operations::Assigned;
@@ -110,6 +112,7 @@ fn told(wanted: &[Wanted<'_>], seen: &[Seen<'_>], assigned: &Assigned) -> BTreeM
     order.sort_by_key(rank);
     let mut pairs: BTreeMap<usize, Vec<(String, String)>> = BTreeMap::new();
     let mut shapes: BTreeMap<usize, Shape> = BTreeMap::new();
+    let nouns = nouns(wanted, seen, assigned);
     let mut found = BTreeMap::new();
     for at in order {
         let their = assigned.found.get(&at).and_then(|their| seen.get(*their));
@@ -117,6 +120,7 @@ fn told(wanted: &[Wanted<'_>], seen: &[Seen<'_>], assigned: &Assigned) -> BTreeM
         let elsewhere = Elsewhere {
             pairs: pairs.get(&want.subject).map_or(&[], Vec::as_slice),
             answers: shapes.get(&want.subject),
+            nouns: &nouns,
         };
         let told = translation::told(want, their.operation, &elsewhere);
         let known = pairs.entry(want.subject).or_default();
@@ -130,6 +134,16 @@ fn told(wanted: &[Wanted<'_>], seen: &[Seen<'_>], assigned: &Assigned) -> BTreeM
         found.insert(at, told);
     }
     found
+}
+
+/// What the paths of the operations that were found call our resources.
+fn nouns(wanted: &[Wanted<'_>], seen: &[Seen<'_>], assigned: &Assigned) -> Nouns {
+    Nouns::of(assigned.found.iter().filter_map(|(at, their)| {
+        let (want, seen) = (wanted.get(*at)?, seen.get(*their)?);
+        let of_records = !matches!(want.role, Role::Act | Role::Only);
+        let subject = SUBJECTS.get(want.subject).filter(|_| of_records)?;
+        Some((canonical(seen.noun()?), canonical(subject.name)))
+    }))
 }
 
 fn verdict(want: &Wanted<'_>, told: &Told) -> Verdict {

@@ -55,8 +55,8 @@ pub struct Shape {
     /// Keys around the object, outermost first: `["data"]`, `["payload", "invoice"]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<String>,
-    /// Their names of all fields that a request may carry, where the description lists them and allows no other: what is
-    /// not among them is not sent.
+    /// Their names of all fields that a request may carry, where the description lists them and does not say that it
+    /// takes any other: what is not among them is not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<String>>,
 }
@@ -72,6 +72,9 @@ pub struct Field {
     /// Of an object, or of the objects in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<Shape>,
+    /// It holds what it stands in, to any depth: rows of rows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 /// The envelope and paging of a list.

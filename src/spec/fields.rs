@@ -4,6 +4,8 @@
 mod concepts;
 mod fitting;
 mod likeness;
+mod named;
+mod nouns;
 mod values;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,14 +15,18 @@ use serde_json::Value;
 
 use super::dialect::{Field, Shape};
 use super::schema::{self, Property};
-use super::words::{canonical, key, names as list, squashed};
+use super::words::{canonical, key, names as list};
 use concepts::FIELDS;
 use fitting::{
     alike_inside, fits, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual,
 };
 
 pub use likeness::Likeness;
+use named::{Named, TIERS, Tier};
+pub use nouns::Nouns;
 
+/// How many names further a rival's synonym has to stand for another one to win. With money none wins.
+const NEARER: usize = 3;
 /// Levels of objects in objects.
 const DEPTH: usize = 5;
 /// Says which of ours a property or parameter is: wins over every guess.
@@ -46,14 +52,16 @@ pub struct Sight<'a> {
     pub sending: bool,
     /// Pairs, ours and theirs, that were found for the same record elsewhere.
     pub known: &'a [(String, String)],
+    /// What they call our resources: `sales invoice` for the `invoice`.
+    pub nouns: &'a Nouns,
     /// In front of names in notes: `lines.`.
     pub place: &'a str,
     pub depth: usize,
 }
 
 impl<'a> Sight<'a> {
-    pub fn of(subject: &'a [String], sending: bool, known: &'a [(String, String)]) -> Self {
-        Self { subject, sending, known, place: "", depth: DEPTH }
+    pub fn of(subject: &'a [String], sending: bool, known: &'a [(String, String)], nouns: &'a Nouns) -> Self {
+        Self { subject, sending, known, nouns, place: "", depth: DEPTH }
     }
 }
 
@@ -72,51 +80,6 @@ pub struct Matched {
     pub demanded: Vec<String>,
 }
 
-/// One name with what is made of it.
-struct Named<'a> {
-    property: Property<'a>,
-    squashed: String,
-    key: String,
-    /// Without the words of the object itself.
-    bare: String,
-    annotated: Option<&'a str>,
-}
-
-impl<'a> Named<'a> {
-    fn of(property: Property<'a>, subject: &[String], inner: bool) -> Self {
-        let words = canonical(property.name);
-        let rest: Vec<&String> = words.iter().filter(|word| !subject.contains(word)).collect();
-        let key = key(&words);
-        Self {
-            squashed: squashed(property.name),
-            // `itemId` of a line is the id of an item, and not of the line.
-            bare: if rest.is_empty() || (inner && rest == ["id"]) {
-                key.clone()
-            } else {
-                super::words::key(&rest)
-            },
-            key,
-            annotated: property.schema.get(ANNOTATION).and_then(Value::as_str),
-            property,
-        }
-    }
-}
-
-/// How sure a name is; the order is that in which pairs are made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tier {
-    Annotated,
-    Exact,
-    Spelled,
-    Known,
-    Words,
-    Bare,
-    Synonym,
-}
-
-const TIERS: &[Tier] =
-    &[Tier::Annotated, Tier::Exact, Tier::Spelled, Tier::Known, Tier::Words, Tier::Bare, Tier::Synonym];
-
 /// Matches the properties of two objects.
 pub fn objects(ours: &Value, theirs: &Value, sight: &Sight<'_>) -> Matched {
     let hidden = if sight.sending { "readOnly" } else { "writeOnly" };
@@ -125,12 +88,25 @@ pub fn objects(ours: &Value, theirs: &Value, sight: &Sight<'_>) -> Matched {
     properties(&schema::properties(ours), &theirs, sight)
 }
 
+/// Their names of what a request may carry, where the description lists them and does not take anything else besides.
+pub fn listed(theirs: &Value) -> Option<Vec<String>> {
+    let all = schema::properties(theirs);
+    if all.is_empty() || schema::is_open(theirs) {
+        return None;
+    }
+    let settable = all.into_iter().filter(|one| !schema::flag(one.schema, "readOnly"));
+    Some(settable.map(|one| one.name.to_owned()).collect())
+}
+
 /// Matches properties, or parameters given as such.
 pub fn properties(ours: &[Property<'_>], theirs: &[Property<'_>], sight: &Sight<'_>) -> Matched {
     let ours: Vec<Named<'_>> =
         ours.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
-    let theirs: Vec<Named<'_>> =
-        theirs.iter().map(|one| Named::of(*one, sight.subject, !sight.place.is_empty())).collect();
+    let theirs = theirs.iter().map(|one| {
+        let named = Named::of(*one, sight.subject, !sight.place.is_empty());
+        Named { noun: sight.nouns.ours(one.name), ..named }
+    });
+    let theirs: Vec<Named<'_>> = theirs.collect();
     let mut pairing = Pairing::new(&ours, &theirs, sight);
     for tier in TIERS {
         pairing.pair(*tier);
@@ -165,21 +141,24 @@ impl<'a, 's> Pairing<'a, 's> {
     }
 
     fn pair(&mut self, tier: Tier) {
-        let mut wanted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut wanted: BTreeMap<usize, (usize, Vec<usize>)> = BTreeMap::new();
         for (at, our) in self.ours.iter().enumerate() {
             if self.pairs.contains_key(&at) || self.unclear.contains_key(&at) {
                 continue;
             }
             let found = self.candidates(our, tier);
-            if !found.is_empty() {
+            if !found.1.is_empty() {
                 wanted.insert(at, found);
             }
         }
-        for (at, found) in &wanted {
+        for (at, (rank, found)) in &wanted {
             match found.as_slice() {
                 [only] => {
-                    let rivals = wanted.iter().filter(|(other, all)| *other != at && all.contains(only));
-                    if rivals.count() == 0 {
+                    let money = self.ours.get(*at).is_none_or(|our| is_money(&our.property));
+                    let mut rivals =
+                        wanted.iter().filter(|(other, (_, all))| *other != at && all.contains(only));
+                    // One of our names is much nearer to it: `qr_reference` is the payment's, not ours for the client.
+                    if rivals.all(|(_, (other, _))| !money && *other >= rank + NEARER) {
                         self.pairs.insert(*at, *only);
                         self.taken.insert(*only);
                     }
@@ -191,8 +170,8 @@ impl<'a, 's> Pairing<'a, 's> {
         }
     }
 
-    /// Which of theirs ours may be by this tier.
-    fn candidates(&self, our: &Named<'_>, tier: Tier) -> Vec<usize> {
+    /// Which of theirs ours may be by this tier, and how near they are.
+    fn candidates(&self, our: &Named<'_>, tier: Tier) -> (usize, Vec<usize>) {
         let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
         let mut found: Vec<(usize, usize)> = free
             .filter(|(_, their)| {
@@ -203,13 +182,14 @@ impl<'a, 's> Pairing<'a, 's> {
             .filter(|(_, at)| {
                 let sure = matches!(tier, Tier::Annotated | Tier::Exact);
                 let their = self.theirs.get(*at).map(|their| their.property);
-                sure || their.is_some_and(|their| fits(&our.property, &their))
+                sure || their.is_some_and(|their| fits(&our.property, &their, self.sight.nouns))
             })
             .collect();
         found.sort_unstable();
         let is_money = is_money(&our.property);
         let best = found.first().map(|(rank, _)| *rank);
-        found.into_iter().filter(|(rank, _)| is_money || Some(*rank) == best).map(|(_, at)| at).collect()
+        let all = found.into_iter().filter(|(rank, _)| is_money || Some(*rank) == best).map(|(_, at)| at);
+        (best.unwrap_or_default(), all.collect())
     }
 
     fn rank(&self, our: &Named<'_>, their: &Named<'_>, tier: Tier) -> Option<usize> {
@@ -222,6 +202,7 @@ impl<'a, 's> Pairing<'a, 's> {
                 self.sight.known.iter().any(|(ours, theirs)| ours == name && theirs == their.property.name)
             }
             Tier::Words => their.key == our.key,
+            Tier::Noun => their.noun.as_ref() == Some(&our.key),
             Tier::Bare => {
                 their.bare == our.key
                     || (self.is_bare(our) && (their.bare == our.bare || their.key == our.bare))
@@ -242,15 +223,17 @@ impl<'a, 's> Pairing<'a, 's> {
         yes.then_some(0)
     }
 
-    /// Some names mean ours only beside another: a rate alone may be that of the tax, and `since` alone is when records
-    /// were changed.
+    /// Some names mean ours only beside another, or without it: a rate alone may be that of the tax, and `since` alone is
+    /// when records were changed.
     fn stands_beside(&self, their: &str) -> bool {
         let has = |words: &[&str]| {
             self.theirs.iter().any(|other| words.iter().any(|word| split_has(&other.key, word)))
         };
         match their {
             "rate" => has(&["tax"]),
-            "since" => has(&["to", "until"]),
+            "since" => has(&["to", "until", "end", "before", "through", "max", "lte"]),
+            // Beside the other one it is not said which of the two is meant.
+            "net price" | "net price unit" => !has(&["gross"]),
             _ => true,
         }
     }
@@ -294,6 +277,11 @@ impl<'a, 's> Pairing<'a, 's> {
                 self.say_unclear(at, name);
             }
         }
+        // Rows in rows alone differ in nothing.
+        let differs = |(name, field): (&String, &Field)| !field.again || *name != field.name;
+        if !matched.fields.iter().any(differs) {
+            matched.fields.clear();
+        }
         let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
         for (_, their) in free.filter(|(_, their)| their.property.required) {
             if their.property.schema.get("default").is_none() {
@@ -322,7 +310,7 @@ impl<'a, 's> Pairing<'a, 's> {
             self.notes.push(format!("{place} → {theirs}"));
         }
         self.doubt(our, their, &place);
-        let (values, lacking) = values::same(our.property.schema, their.property.schema);
+        let (values, lacking) = values::same(our.property.schema, their.property.schema, self.sight.nouns);
         for (ours, theirs) in &values {
             self.notes.push(format!("{place}: {ours} → {theirs}"));
         }
@@ -335,12 +323,13 @@ impl<'a, 's> Pairing<'a, 's> {
             // An optional object that is never sent demands nothing.
             matched.demanded.extend(inner.demanded);
             self.notes.extend(inner.notes);
-            inner.fields
+            let only = inside(their.property.schema).and_then(listed).filter(|_| self.sight.sending);
+            Shape { fields: inner.fields, only, ..Shape::default() }
         });
-        let inner = inner.filter(|fields| !fields.is_empty());
-        if name != theirs || !values.is_empty() || inner.is_some() {
-            let inner = inner.map(|fields| Shape { fields, ..Shape::default() });
-            matched.fields.insert(name.to_owned(), Field { name: theirs.to_owned(), values, inner });
+        let inner = inner.filter(|shape| !shape.fields.is_empty() || shape.only.is_some());
+        let again = is_again(our, their, self.sight);
+        if name != theirs || !values.is_empty() || inner.is_some() || again {
+            matched.fields.insert(name.to_owned(), Field { name: theirs.to_owned(), values, inner, again });
         }
     }
 
@@ -373,6 +362,15 @@ impl<'a, 's> Pairing<'a, 's> {
             ));
         }
     }
+}
+
+/// Both hold a list that is left open, inside an object of a list: where rows hold rows, the reader stops.
+fn is_again(our: &Named<'_>, their: &Named<'_>, sight: &Sight<'_>) -> bool {
+    let open = |named: &Named<'_>| {
+        let items = inside(named.property.schema).and_then(Value::as_object);
+        items.is_some_and(serde_json::Map::is_empty)
+    };
+    !sight.sending && !sight.place.is_empty() && open(our) && open(their)
 }
 
 /// The fields of an object in an object, or of the objects in a list.

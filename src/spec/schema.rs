@@ -136,28 +136,18 @@ pub fn flag(schema: &Value, name: &str) -> bool {
     schema.get(name) == Some(&Value::Bool(true))
 }
 
-/// Says that nothing but the listed properties is taken.
-pub fn is_closed(schema: &Value) -> bool {
-    let closed = |schema: &Value| {
-        ["additionalProperties", "unevaluatedProperties"]
-            .iter()
-            .any(|name| schema.get(*name) == Some(&Value::Bool(false)))
-    };
-    closed(schema) || parts(schema, "allOf").any(closed)
-}
-
 /// Says that more than the listed properties is taken.
 pub fn is_open(schema: &Value) -> bool {
     let open =
         |schema: &Value| schema.get("additionalProperties").is_some_and(|more| more != &Value::Bool(false));
-    open(schema) || parts(schema, "allOf").any(open)
+    ["allOf", "anyOf", "oneOf"].iter().any(|name| parts(schema, name).any(open)) || open(schema)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Kind, is_closed, is_open, items, kind, properties, values};
+    use super::{Kind, is_open, items, kind, properties, values};
 
     #[test]
     fn parts_are_read_as_one_object() {
@@ -188,7 +178,7 @@ mod tests {
         assert_eq!(kind(&json!({"type": ["string", "null"]})), Kind::Text);
         assert_eq!(kind(&json!({"type": ["string", "number"]})), Kind::Unknown);
         assert_eq!(values(&json!({"enum": ["a", null]})), ["a"]);
-        assert!(is_closed(&json!({"additionalProperties": false})));
         assert!(is_open(&json!({"additionalProperties": {}})) && !is_open(&json!({})));
+        assert!(!is_open(&json!({"additionalProperties": false})));
     }
 }

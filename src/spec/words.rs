@@ -5,7 +5,7 @@ mod spelled;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use spelled::{NOISE, SAME, VERBS};
+use spelled::{NOISE, PHRASES, SAME, VERBS};
 
 /// What a word says is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,14 @@ pub fn singular(word: &str) -> &str {
 /// The words of a name, singular, each as the word that its synonyms share, in their order: `customerIDs` is
 /// `client id`.
 pub fn canonical(name: &str) -> Vec<String> {
-    split(name).iter().flat_map(|word| shared(word)).collect()
+    let mut words: Vec<String> = split(name).iter().flat_map(|word| shared(word)).collect();
+    for (phrase, word) in PHRASES {
+        let phrase: Vec<&str> = phrase.split(' ').collect();
+        while let Some(at) = words.windows(phrase.len()).position(|part| part == phrase.as_slice()) {
+            words.splice(at..at + phrase.len(), [(*word).to_owned()]);
+        }
+    }
+    words
 }
 
 fn shared(word: &str) -> Vec<String> {
@@ -180,6 +187,9 @@ mod tests {
         assert_eq!(canonical("Bankkonten"), ["bank", "account"]);
         assert_eq!(canonical("Rechnungen"), ["invoice"]);
         assert_eq!(canonical("companies"), ["company"]);
+        assert_eq!(canonical("amount_excl_vat"), ["amount", "net"]);
+        assert_eq!(canonical("totalIncludingTax"), ["total", "gross"]);
+        assert_eq!(canonical("amountUntaxed"), ["amount", "net"]);
         assert_eq!(key(&canonical("invoices-recurring")), key(&canonical("RecurringInvoice")));
     }
 

@@ -93,14 +93,16 @@ fn a_preview_shows_our_words_and_the_method_and_path_that_would_be_called() {
     let books = Books::new(1, Fate::Answered);
     let client = format!("client_id={}", id(0));
     let lines = format!("lines={LINES}");
-    let shown = call(&books, &["create_invoice", &client, &lines, "notes=thanks", "--dry-run"]);
+    let shown = call(&books, &["create_invoice", &client, &lines, "--dry-run"]);
     assert_eq!(
         (&shown["request"]["method"], &shown["request"]["path"]),
         (&json!("POST"), &json!("/api/v2/bills"))
     );
     assert_eq!(shown["request"]["body"]["client_id"], json!(id(0)), "{shown}");
     assert_eq!(shown["totals"]["subtotal"].to_string(), "541.50", "{shown}");
-    assert!(shown["notes"].to_string().contains("`notes` was left out"), "{shown}");
+    // A preview promises no more than the call does.
+    let untold = refused(&books, &["create_invoice", &client, &lines, "notes=thanks", "--dry-run"]);
+    assert_eq!(untold["code"], "not_described", "{untold}");
     let update = format!(r#"{{"id":"{}","changes":{{"notes":"new","address":{{"city":"Basel"}}}}}}"#, id(0));
     let shown = call(&books, &["update_client", "--args", &update, "--dry-run"]);
     assert_eq!(shown["request"]["method"], "PATCH");
@@ -115,10 +117,9 @@ fn a_preview_shows_our_words_and_the_method_and_path_that_would_be_called() {
 fn an_invoice_is_created_in_their_words_and_told_in_ours() {
     let books = Books::new(1, Fate::Answered);
     let lines = format!("lines={LINES}");
-    let made = call(&books, &["create_invoice", "client_name=Muster AG", &lines, "notes=thanks"]);
+    let made = call(&books, &["create_invoice", "client_name=Muster AG", &lines]);
     assert_eq!((&made["created"], &made["record"]["status"]), (&json!(true), &json!("draft")), "{made}");
     assert_eq!(made["profile"]["id"], COMPANY, "{made}");
-    assert!(made["notes"].to_string().contains("`notes` was left out"), "{made}");
     let sent = &books.bodies("POST")[0];
     assert_eq!(sent["Bill"]["CustomerId"], json!(id(0)), "{sent}");
     assert_eq!(
@@ -126,11 +127,38 @@ fn an_invoice_is_created_in_their_words_and_told_in_ours() {
         r#"[{"Text":"Work","Qty":3,"UnitPrice":180.50}]"#,
         "digits are kept"
     );
-    assert_eq!(sent["Bill"].get("notes"), None);
     // The same again is the same.
-    let again = call(&books, &["create_invoice", "client_name=Muster AG", &lines, "notes=thanks"]);
+    let again = call(&books, &["create_invoice", "client_name=Muster AG", &lines]);
     assert_eq!(again["created"], false, "{again}");
     assert_eq!(books.bodies("POST").len(), 1);
+}
+
+#[test]
+fn what_the_api_has_no_place_for_is_neither_left_out_nor_sent_under_our_name() {
+    let mut bounded = kept();
+    let line = &mut bounded["dialect"]["spoken"]["create_invoice"]["sends"]["fields"]["lines"]["inner"];
+    line["only"] = json!(["Text", "Qty"]);
+    line["fields"].as_object_mut().unwrap().shift_remove("price");
+    let books = Books::with(3, Fate::Answered, bounded);
+    let (client, lines) = (format!("client_id={}", id(0)), format!("lines={LINES}"));
+    let untold = refused(&books, &["create_invoice", &client, &lines, "notes=thanks"]);
+    assert_eq!(
+        (&untold["code"], &untold["sent"]),
+        (&json!("not_described"), &json!("nothing_sent")),
+        "{untold}"
+    );
+    let said = untold["message"].as_str().unwrap();
+    assert!(said.contains("`create_invoice` takes no") && said.contains("`lines.price`"), "{untold}");
+    assert!(said.contains("`notes`"), "{untold}");
+    assert!(untold["hint"].as_str().unwrap().contains("x-lumabill-field"), "{untold}");
+    // A workflow creates under the same rule.
+    let copy = refused(&books, &["duplicate_invoice", &format!("id={}", id(1))]);
+    assert_eq!(copy["code"], "not_described", "{copy}");
+    assert!(copy["message"].as_str().unwrap().contains("`lines.price`"), "{copy}");
+    let update = format!(r#"{{"id":"{}","changes":{{"phone":"1"}}}}"#, id(0));
+    let change = refused(&books, &["update_client", "--args", &update]);
+    assert!(change["message"].as_str().unwrap().contains("takes no `phone`"), "{change}");
+    assert!(books.server.requests().iter().all(|request| request.method == "GET"), "{:?}", books.asked());
 }
 
 #[test]

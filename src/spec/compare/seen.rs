@@ -124,6 +124,11 @@ impl<'a> Seen<'a> {
         !self.id_does.is_empty() && !self.id_does.iter().any(|does| agrees(*does, wanted, verb))
     }
 
+    /// The last segment of the path that is no parameter: what they call the record.
+    pub fn noun(&self) -> Option<&str> {
+        self.operation.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{'))
+    }
+
     /// The path with every parameter as `{}`: equal for the same path.
     pub fn template(&self) -> String {
         template(&self.operation.path)

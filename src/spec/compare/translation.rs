@@ -10,7 +10,7 @@ use super::wanted::Wanted;
 use crate::catalogue::{Confirms, Effect};
 use crate::spec::dialect::{Field, Listing, Shape, Sides, Spoken};
 use crate::spec::envelope;
-use crate::spec::fields::{self, Likeness, Matched, Sight};
+use crate::spec::fields::{self, Likeness, Matched, Nouns, Sight};
 use crate::spec::operation::{In, Operation, Verb};
 use crate::spec::schema::{self, Kind, Property};
 use crate::spec::subjects::SUBJECTS;
@@ -22,6 +22,8 @@ pub struct Elsewhere<'a> {
     pub pairs: &'a [(String, String)],
     /// For answers that the description leaves out.
     pub answers: Option<&'a Shape>,
+    /// What they call our resources.
+    pub nouns: &'a Nouns,
 }
 
 /// What is said of one tool.
@@ -48,8 +50,9 @@ pub fn told(want: &Wanted<'_>, theirs: &Operation, elsewhere: &Elsewhere<'_>) ->
     if pairs.is_empty() {
         pairs.extend_from_slice(elsewhere.pairs);
     }
-    let query = query(want, theirs, &subject, &pairs, &mut notes);
-    let sends = sends(want, theirs, &subject, &pairs, &mut notes);
+    let sight = Sight::of(&subject, true, &pairs, elsewhere.nouns);
+    let query = query(want, theirs, &sight, &mut notes);
+    let sends = sends(want, theirs, &sight, &mut notes);
     let confirms = confirms(want, theirs, &mut notes);
     let listed = list.is_some();
     let same_list = || list.as_ref() == Some(&own_list(want.ours));
@@ -96,7 +99,8 @@ fn answers(
     if !inside.is_empty() && has_id(outside) && !has_id(object) {
         notes.push(format!("the id stands outside `{}` there and is lost", inside.join(".")));
     }
-    let matched = fields::objects(record, object, &Sight::of(subject, false, elsewhere.pairs));
+    let matched =
+        fields::objects(record, object, &Sight::of(subject, false, elsewhere.pairs, elsewhere.nouns));
     let lacks = !matched.missing.is_empty() || !inside.is_empty();
     note(&matched, "answers: not there", notes);
     let shape = Shape { fields: matched.fields, inside, only: None };
@@ -121,8 +125,7 @@ fn note(matched: &Matched, lacking: &str, notes: &mut Vec<String>) {
 fn query(
     want: &Wanted<'_>,
     theirs: &Operation,
-    subject: &[String],
-    pairs: &[(String, String)],
+    sight: &Sight<'_>,
     notes: &mut Vec<String>,
 ) -> BTreeMap<String, Field> {
     let (paging, own_paging) = (envelope::asks(theirs), envelope::asks(want.ours));
@@ -136,8 +139,9 @@ fn query(
     // A field to sort by is spelled in their words: without the same parameter it is left to this side.
     let filters: Vec<Property<'_>> = ours.iter().filter(|one| one.name != "sort").copied().collect();
     // `filter[status]`
-    let subject = [subject, &["filter".to_owned()]].concat();
-    let matched = fields::properties(&filters, &as_properties(&there), &Sight::of(&subject, true, pairs));
+    let subject = [sight.subject, &["filter".to_owned()]].concat();
+    let sight = Sight { subject: &subject, ..*sight };
+    let matched = fields::properties(&filters, &as_properties(&there), &sight);
     let mut query = matched.fields.clone();
     let sort = ours.iter().any(|one| one.name == "sort") && there.iter().all(|(name, ..)| name != "sort");
     for name in matched.missing.iter().map(String::as_str).chain(sort.then_some("sort")) {
@@ -171,20 +175,14 @@ fn with_description(parameter: &crate::spec::Parameter) -> Value {
     schema
 }
 
-fn sends(
-    want: &Wanted<'_>,
-    theirs: &Operation,
-    subject: &[String],
-    pairs: &[(String, String)],
-    notes: &mut Vec<String>,
-) -> Shape {
+fn sends(want: &Wanted<'_>, theirs: &Operation, sight: &Sight<'_>, notes: &mut Vec<String>) -> Shape {
     let Some(ours) = &want.ours.body else { return Shape::default() };
     let Some(body) = theirs.body.as_ref().filter(|body| !schema::properties(&body.schema).is_empty()) else {
-        return named(&ours.schema, pairs);
+        return named(&ours.schema, sight.known);
     };
-    let likeness = Likeness::of(&ours.schema, subject);
+    let likeness = Likeness::of(&ours.schema, sight.subject);
     let (inside, object) = envelope::record(&body.schema, &|object| likeness.count(object));
-    let matched = fields::objects(&ours.schema, object, &Sight::of(subject, true, pairs));
+    let matched = fields::objects(&ours.schema, object, sight);
     note(&matched, "requests: not there", notes);
     let demanded: Vec<&String> = matched.demanded.iter().collect();
     if !demanded.is_empty() && theirs.verb != Verb::Patch {
@@ -193,13 +191,7 @@ fn sends(
     if !inside.is_empty() {
         notes.push(format!("requests: inside `{}`", inside.join(".")));
     }
-    let bounded =
-        schema::is_closed(object) || (want.endpoint.effect == Effect::Updates && !schema::is_open(object));
-    let listed = || {
-        let all = schema::properties(object).into_iter().filter(|one| !schema::flag(one.schema, "readOnly"));
-        all.map(|one| one.name.to_owned()).collect()
-    };
-    Shape { fields: matched.fields, inside, only: bounded.then(listed) }
+    Shape { fields: matched.fields, inside, only: fields::listed(object) }
 }
 
 /// A request that the description leaves out: its names are those of the record.

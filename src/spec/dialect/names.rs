@@ -77,33 +77,33 @@ impl Shape {
         }
     }
 
-    /// The places in `value` that are not sent, since the API has none for them: `notes`, `lines.discount`.
-    pub(super) fn unsent(&self, value: &Value, read: Option<&Self>) -> Vec<String> {
+    /// The places among the fields given that are not sent, since the API has none for them: `notes`, `lines.discount`.
+    pub(super) fn unsent(&self, given: &Map<String, Value>, read: Option<&Self>) -> Vec<String> {
         let mut places = Vec::new();
-        self.collect_unsent(value, read, "", &mut places);
+        self.collect_unsent(given, read, "", &mut places);
         places
     }
 
-    fn collect_unsent(&self, value: &Value, read: Option<&Self>, place: &str, places: &mut Vec<String>) {
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    let below = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
-                    match self.spelled(name, read) {
-                        None if !places.contains(&below) => places.push(below),
-                        Some((_, Some(Field { inner: Some(inner), .. }))) => {
-                            inner.collect_unsent(value, read_within(read, name), &below, places);
-                        }
-                        _ => {}
+    fn collect_unsent(
+        &self,
+        fields: &Map<String, Value>,
+        read: Option<&Self>,
+        place: &str,
+        places: &mut Vec<String>,
+    ) {
+        for (name, value) in fields {
+            let below = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+            match self.spelled(name, read) {
+                None if !places.contains(&below) => places.push(below),
+                Some((_, Some(Field { inner: Some(inner), .. }))) => {
+                    let one = std::slice::from_ref(value);
+                    let all = value.as_array().map_or(one, Vec::as_slice);
+                    for object in all.iter().filter_map(Value::as_object) {
+                        inner.collect_unsent(object, read_within(read, name), &below, places);
                     }
                 }
+                _ => {}
             }
-            Value::Array(items) => {
-                for item in items {
-                    self.collect_unsent(item, read, place, places);
-                }
-            }
-            _ => {}
         }
     }
 
@@ -202,7 +202,8 @@ impl<'a> Back<'a> {
         let mut ours = Map::with_capacity(fields.len());
         for (name, value) in fields {
             if let Some((name, field, inner)) = self.names.get(name.as_str()) {
-                ours.insert((*name).to_owned(), said(field, inner.as_ref(), value));
+                let inner = if field.again { Some(self) } else { inner.as_ref() };
+                ours.insert((*name).to_owned(), said(field, inner, value));
             } else if is_taken(self.shape, &name) {
                 ours.insert(format!("{name}{THEIRS}"), value);
             } else {

@@ -42,6 +42,8 @@ pub enum Unspoken {
     Operation(&'static str),
     /// What the answer would be wrong without: tool and parameter.
     Parameter(&'static str, String),
+    /// What a write would go without, or under a name that is not theirs: tool and fields, by our names.
+    Fields(&'static str, Vec<String>),
 }
 
 impl Dialect {
@@ -49,6 +51,10 @@ impl Dialect {
     pub fn outgoing(&self, asking: &Asking<'_>) -> Result<Option<Outgoing<'_>>, Unspoken> {
         let Some((route, spoken)) = self.spoken_at(asking.verb, asking.path)? else { return Ok(None) };
         let endpoint = route.endpoint;
+        let unsent = self.unsent(endpoint, spoken, asking);
+        if !unsent.is_empty() {
+            return Err(Unspoken::Fields(endpoint.tool, unsent));
+        }
         let (query, asked) = spoken.ask(endpoint, asking.query)?;
         Ok(Some(Outgoing {
             verb: spoken.verb,
@@ -87,10 +93,17 @@ impl Dialect {
         found.map(Some).ok_or(Unspoken::Operation(first))
     }
 
-    /// The fields among those given that the API has no place for, by our names.
-    pub fn unsent(&self, endpoint: &Endpoint, given: &Value) -> Vec<String> {
-        let spoken = self.spoken.get(endpoint.tool);
-        spoken.map(|spoken| spoken.sends.unsent(given, self.read_as(endpoint))).unwrap_or_default()
+    /// The fields that the caller gave and the API has no place for, by our names. Of an update these are the changes:
+    /// what else its record holds stays with the API.
+    fn unsent(&self, endpoint: &Endpoint, spoken: &Spoken, asking: &Asking<'_>) -> Vec<String> {
+        let read = self.read_as(endpoint);
+        match (endpoint.effect, asking.changes, asking.body) {
+            (Effect::Updates, Some(changes), _) => spoken.sends.unsent(changes, read),
+            (Effect::Creates | Effect::Acts, _, Some(Value::Object(given))) => {
+                spoken.sends.unsent(given, read)
+            }
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -235,8 +235,41 @@ fn an_update_sends_back_what_it_read_and_no_more_than_is_taken() {
     assert_eq!(shown, json!({ "name": "B", "address": { "city": "Bern", "Zip": "1" } }));
     let patch = with("PATCH", bounded);
     assert_eq!(sent(&patch), (Verb::Patch, json!({ "c": { "Title": "B" } }), json!({ "name": "B" })));
-    let row = crate::catalogue::find("update_client").unwrap();
-    assert_eq!(patch.unsent(row, &json!({ "name": "B", "notes": "x", "phone": "1" })), ["notes", "phone"]);
+    // What the call itself sets and the API has no place for is neither left out nor sent under our name.
+    let given = json!({ "name": "B", "notes": "x", "phone": "1" });
+    let changes = given.as_object();
+    let asking = Asking { body: Some(&given), changes, ..asking(Verb::Put, "/v1/clients/1") };
+    let refused = Unspoken::Fields("update_client", vec!["notes".to_owned(), "phone".to_owned()]);
+    assert_eq!(patch.outgoing(&asking).unwrap_err(), refused);
+}
+
+#[test]
+fn what_a_line_of_theirs_has_no_place_for_refuses_the_create_and_stays_out_of_an_update() {
+    let line = json!({ "fields": { "description": { "name": "Text" } }, "only": ["Text", "Qty"] });
+    let sends = json!({ "fields": { "lines": { "name": "Rows", "inner": line } }, "only": ["Rows", "Note"] });
+    let read = json!({ "fields": { "lines": { "name": "Rows", "inner": { "fields": {
+        "description": { "name": "Text" }, "price": { "name": "Net" }, "net_amount": { "name": "Sum" } } } } } });
+    let theirs = dialect(json!({
+        "get_invoice": { "verb": "GET", "path": "/b/{id}", "answers": read },
+        "create_invoice": { "verb": "POST", "path": "/b", "sends": sends },
+        "update_invoice": { "verb": "PUT", "path": "/b/{id}", "sends": sends },
+    }));
+    let lines = json!([{ "description": "Work", "price": 1, "net_amount": 1 }, { "description": "More" }]);
+    let body = json!({ "lines": lines, "Note": "x" });
+    let create = Asking { body: Some(&body), ..asking(Verb::Post, "/v1/invoices") };
+    let places = vec!["lines.price".to_owned(), "lines.net_amount".to_owned()];
+    assert_eq!(theirs.outgoing(&create).unwrap_err(), Unspoken::Fields("create_invoice", places.clone()));
+    // An update of something else sends back what it read, as far as that is taken.
+    let put = |changes: &Value| {
+        let asking =
+            Asking { body: Some(&body), changes: changes.as_object(), ..asking(Verb::Put, "/v1/invoices/1") };
+        theirs.outgoing(&asking).map(|sent| sent.unwrap().body.unwrap())
+    };
+    assert_eq!(
+        put(&json!({ "Note": "x" })),
+        Ok(json!({ "Rows": [{ "Text": "Work" }, { "Text": "More" }], "Note": "x" }))
+    );
+    assert_eq!(put(&json!({ "lines": lines })), Err(Unspoken::Fields("update_invoice", places)));
 }
 
 #[test]

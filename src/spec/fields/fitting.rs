@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Likeness;
 use super::concepts::{HUNDREDTHS, MONEY};
+use super::{Likeness, Nouns, values};
 use crate::spec::schema::{self, Kind, Property};
 use crate::spec::words::{canonical, names as list, split};
 
@@ -43,17 +43,45 @@ pub fn alike_inside(ours: &Value, theirs: &Value) -> bool {
 }
 
 /// Types that can be the same field under two names.
-pub fn fits(ours: &Property<'_>, theirs: &Property<'_>) -> bool {
+pub fn fits(ours: &Property<'_>, theirs: &Property<'_>, nouns: &Nouns) -> bool {
     let (our, their) = (schema::kind(ours.schema), schema::kind(theirs.schema));
     if !is_kind(our, their) || (is_money(ours) && is_in_hundredths(theirs)) {
         return false;
     }
-    let is_date = |schema: &Value| schema::format(schema).starts_with("date");
-    if is_date(ours.schema) && matches!(their, Kind::Integer | Kind::Number) {
+    let (one, other) = (content(ours.schema), content(theirs.schema));
+    if one == Content::Date && matches!(their, Kind::Integer | Kind::Number) {
         return false;
     }
-    // A date is no currency and no name, whatever it is called; one of ours may be described without its format there.
-    is_date(ours.schema) || our == Kind::Unknown || !is_date(theirs.schema)
+    let (values, others) = (schema::values(ours.schema), schema::values(theirs.schema));
+    let said = match (one, other) {
+        // What ours is said to be may be left unsaid there, but is then none of a few words.
+        (_, Content::Any) => one == Content::Any || others.is_empty() || !values.is_empty(),
+        // A date is no currency and no name, and an id no text, whatever it is called.
+        (Content::Any, Content::Date | Content::Id) => our == Kind::Unknown,
+        (Content::Any, _) => values.is_empty(),
+        _ => one == other,
+    };
+    said && (values.is_empty() || others.is_empty() || values::overlap(ours.schema, theirs.schema, nouns))
+}
+
+/// What a text holds, where the schema says it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Any,
+    Date,
+    Id,
+    Email,
+    Address,
+}
+
+fn content(schema: &Value) -> Content {
+    match schema::format(schema) {
+        "date" | "date-time" | "datetime" => Content::Date,
+        "uuid" => Content::Id,
+        "email" => Content::Email,
+        "uri" | "url" => Content::Address,
+        _ => Content::Any,
+    }
 }
 
 pub fn is_kind(ours: Kind, theirs: Kind) -> bool {

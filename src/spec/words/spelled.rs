@@ -87,8 +87,10 @@ pub const SAME: &[(&str, &str)] = &[
     ("note", "notiz, notizen, bemerkung, bemerkungen, comment, remark, memo"),
     ("title", "titel, titre, subject, betreff"),
     ("amount", "betrag, montant, importo"),
-    ("gross", "brutto, brut"),
-    ("net", "netto"),
+    ("gross", "brutto, brut, ttc"),
+    ("net", "netto, untaxed, pretax, ht"),
+    ("excl", "excluding, exclusive, ex, exkl, excluded, exclude"),
+    ("incl", "including, inclusive, inc, inkl, included"),
     ("total", "gesamt, gesamtbetrag, totale"),
     ("reference", "referenz, ref"),
     ("category", "kategorie, categorie"),
@@ -101,6 +103,17 @@ pub const SAME: &[(&str, &str)] = &[
     ("quarterly", "quarter, vierteljaehrlich, quartalsweise, trimestriel"),
     ("monthly", "month, monatlich, mensuel"),
     ("weekly", "week, woechentlich, hebdomadaire"),
+];
+
+/// Words side by side, as synonyms make them, that are one.
+pub const PHRASES: &[(&str, &str)] = &[
+    ("excl tax", "net"),
+    ("tax excl", "net"),
+    ("without tax", "net"),
+    ("before tax", "net"),
+    ("incl tax", "gross"),
+    ("tax incl", "gross"),
+    ("with tax", "gross"),
 ];
 
 /// Verbs of the operations on records.

@@ -58,7 +58,8 @@ fn money_is_not_guessed() {
     let lines =
         invoices(&object("client_id:uuid lines:[ description:text netPrice:number! grossPrice:number ]"));
     let notes = &lines.row("create_invoice").notes;
-    assert!(!lines.spoken("create_invoice").sends.fields.contains_key("lines"), "{notes:?}");
+    let line = lines.spoken("create_invoice").sends.fields["lines"].inner.clone().unwrap();
+    assert!(line.fields.is_empty() && line.only.is_some(), "{notes:?}");
     assert!(
         notes.iter().any(|note| note.starts_with("REQUIRED") && note.contains("lines.netPrice")),
         "{notes:?}"
@@ -140,12 +141,19 @@ fn what_they_require_and_nobody_sends_is_said_loudly() {
 }
 
 #[test]
-fn a_closed_request_bounds_what_is_sent() {
-    let mut body = object("client_id:uuid number:text");
-    body["additionalProperties"] = false.into();
-    let compared = invoices(&body);
-    assert_eq!(compared.spoken("create_invoice").sends.only, Some(vec!["client_id".into(), "number".into()]));
-    assert_eq!(invoices(&object("client_id:uuid")).spoken("create_invoice").sends.only, None);
+fn what_a_request_lists_bounds_what_is_sent_at_every_level_unless_it_takes_anything() {
+    let mut body = object("client_id:uuid number:text lines:[ description:text quantity:number ]");
+    let only = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let line = |body: &Value| {
+        let sends = invoices(body).spoken("create_invoice").sends.clone();
+        (sends.only, sends.fields.get("lines").and_then(|lines| lines.inner.clone()?.only))
+    };
+    let all = only(&["client_id", "number", "lines"]);
+    assert_eq!(line(&body), (all.clone(), only(&["description", "quantity"])));
+    body["properties"]["lines"]["items"]["additionalProperties"] = true.into();
+    assert_eq!(line(&body), (all, None));
+    body["additionalProperties"] = json!({});
+    assert_eq!(line(&body).0, None);
 }
 
 #[test]
@@ -209,5 +217,6 @@ fn a_rate_is_a_price_only_beside_that_of_the_tax() {
     let line = both.spoken("create_invoice").sends.fields["lines"].inner.clone().unwrap();
     assert_eq!(line.fields["price"].name, "rate");
     let alone = invoices(&object("client_id:uuid lines:[ description:text quantity:number rate:number ]"));
-    assert!(!alone.spoken("create_invoice").sends.fields.contains_key("lines"));
+    let line = alone.spoken("create_invoice").sends.fields["lines"].inner.clone().unwrap();
+    assert!(line.fields.is_empty());
 }
