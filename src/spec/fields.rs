@@ -6,6 +6,7 @@ mod fitting;
 mod likeness;
 mod named;
 mod nouns;
+mod refusing;
 mod values;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -17,9 +18,7 @@ use super::dialect::{Field, Shape};
 use super::schema::{self, Property};
 use super::words::{canonical, key, names as list};
 use concepts::FIELDS;
-use fitting::{
-    alike_inside, fits, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual,
-};
+use fitting::{alike_inside, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual};
 
 pub use likeness::Likeness;
 use named::{Named, TIERS, Tier};
@@ -149,6 +148,11 @@ impl<'a, 's> Pairing<'a, 's> {
             let found = self.candidates(our, tier);
             if !found.1.is_empty() {
                 wanted.insert(at, found);
+                continue;
+            }
+            let doubtful = self.doubtful(our, tier);
+            if !doubtful.is_empty() {
+                self.unclear.insert(at, doubtful);
             }
         }
         for (at, (rank, found)) in &wanted {
@@ -178,12 +182,8 @@ impl<'a, 's> Pairing<'a, 's> {
                 // Said to be another one: it is nothing else.
                 matches!(tier, Tier::Annotated) == their.annotated.is_some()
             })
+            .filter(|(_, their)| self.is_allowed(our, their, tier))
             .filter_map(|(at, their)| Some((self.rank(our, their, tier)?, at)))
-            .filter(|(_, at)| {
-                let sure = matches!(tier, Tier::Annotated | Tier::Exact);
-                let their = self.theirs.get(*at).map(|their| their.property);
-                sure || their.is_some_and(|their| fits(&our.property, &their, self.sight.nouns))
-            })
             .collect();
         found.sort_unstable();
         let is_money = is_money(&our.property);

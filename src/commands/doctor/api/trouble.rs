@@ -123,7 +123,7 @@ impl Asking<'_> {
                     self.address(),
                     whose(self.account)
                 );
-                row.next = Some(next);
+                row.next = Some(crate::failure::here(&next));
                 row
             }
             _ => self.elsewhere(&format!("it knows no `/v1/profiles` (HTTP {status}{said})")),
