@@ -39,6 +39,13 @@ pub struct Row {
     pub notes: Vec<String>,
 }
 
+impl Row {
+    /// Whether one of the notes is always shown, however many there are.
+    pub fn is_grave(note: &str) -> bool {
+        translation::is_grave(note)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The same method and path, and every name the same.

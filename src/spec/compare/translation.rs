@@ -55,9 +55,15 @@ pub fn told(want: &Wanted<'_>, theirs: &Operation, elsewhere: &Elsewhere<'_>) ->
     let same_list = || list.as_ref() == Some(&own_list(want.ours));
     let renamed = notes.len() > before || lacks || !query.is_empty() || (listed && !same_list());
     let list = list.filter(|_| want.role == Role::List);
+    notes.sort_by_key(|note| !is_grave(note));
     let spoken =
         Spoken { verb: theirs.verb, path: theirs.path.clone(), query, sends, answers, list, confirms };
     Told { spoken, notes, renamed, pairs }
+}
+
+/// Whether a note is never left out where few are shown: calls that will be refused, and wrong amounts.
+pub fn is_grave(note: &str) -> bool {
+    ["REQUIRED", "cents", "hundred", "money"].iter().any(|word| note.contains(word))
 }
 
 fn own_list(ours: &Operation) -> Listing {

@@ -224,3 +224,27 @@ fn an_id_is_not_taken_for_a_name() {
         assert_eq!(invoices(&object(sure)).sends("create_invoice", "client_id"), name);
     }
 }
+
+#[test]
+fn amounts_in_hundredths_are_neither_read_nor_sent_even_by_the_same_name() {
+    let mut body = object(
+        "client_id:uuid total:integer! lines:[ description:text quantity:number price:integer ]",
+    );
+    body["properties"]["total"]["description"] = "Amount in cents".into();
+    body["properties"]["lines"]["items"]["properties"]["price"]["description"] = "In cents".into();
+    let compared = invoices(&body);
+    let spoken = compared.spoken("create_invoice");
+    assert_eq!(spoken.answers.fields["total"].name, "");
+    for shape in [&spoken.sends, &spoken.answers] {
+        assert_eq!(shape.fields["lines"].inner.as_ref().unwrap().fields["price"].name, "");
+    }
+    let notes = &compared.row("create_invoice").notes;
+    let (grave, rest): (Vec<&String>, Vec<&String>) =
+        notes.iter().partition(|note| super::Row::is_grave(note));
+    assert!(grave.len() >= 3 && notes.iter().take(grave.len()).eq(grave.iter().copied()), "{notes:?}");
+    assert!(grave.iter().any(|note| note.starts_with("lines.price: `price` is in cents")), "{notes:?}");
+    let lacking = |note: &&String| note.starts_with("requests: not there") && note.contains("lines.price");
+    assert!(rest.iter().any(lacking), "{notes:?}");
+    body["properties"]["total"]["x-lumabill-field"] = "total".into();
+    assert!(!invoices(&body).spoken("create_invoice").answers.fields.contains_key("total"));
+}
