@@ -161,7 +161,7 @@ fn any_report(seen: &[Seen<'_>], dialect: &Dialect, used: &mut BTreeSet<usize>) 
         .filter(|(at, one)| {
             let about = one.by_path.iter().any(|meaning| meaning.sure && Some(meaning.subject) == report);
             let alone = one.operation.verb == Verb::Get && one.parameters == 1 && one.trailing;
-            about && alone && !one.other && !used.contains(at)
+            about && alone && one.acting.is_empty() && !one.other && !used.contains(at)
         })
         .collect();
     match by_name.as_slice() {
