@@ -41,6 +41,13 @@ pub struct Row {
     pub notes: Vec<String>,
 }
 
+impl Row {
+    /// Whether one of the notes is always shown, however many there are.
+    pub fn is_grave(note: &str) -> bool {
+        translation::is_grave(note)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The same method and path, and every name the same.
@@ -168,7 +175,7 @@ fn any_report(seen: &[Seen<'_>], dialect: &Dialect, used: &mut BTreeSet<usize>) 
         .filter(|(at, one)| {
             let about = one.by_path.iter().any(|meaning| meaning.sure && Some(meaning.subject) == report);
             let alone = one.operation.verb == Verb::Get && one.parameters == 1 && one.trailing;
-            about && alone && !one.other && !used.contains(at)
+            about && alone && one.acting.is_empty() && !one.other && !used.contains(at)
         })
         .collect();
     match by_name.as_slice() {

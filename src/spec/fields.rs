@@ -275,6 +275,11 @@ impl<'a, 's> Pairing<'a, 's> {
             } else {
                 matched.missing.push(format!("{}{name}", self.sight.place));
                 self.say_unclear(at, name);
+                // Kept from being read and sent under the same name.
+                if let Some(note) = self.told_scaled(our) {
+                    self.notes.insert(0, note);
+                    matched.fields.insert(name.to_owned(), Field::default());
+                }
             }
         }
         // Rows in rows alone differ in nothing.
@@ -299,7 +304,8 @@ impl<'a, 's> Pairing<'a, 's> {
             .filter_map(|at| Some(format!("`{}`", self.theirs.get(*at)?.property.name)))
             .collect();
         let place = self.sight.place;
-        self.notes.push(format!("{place}{name}: could be {}; not translated", names.join(" or ")));
+        let what = if self.ours.get(at).is_some_and(|our| is_money(&our.property)) { "money, " } else { "" };
+        self.notes.push(format!("{place}{name}: could be {}; {what}not translated", names.join(" or ")));
     }
 
     /// Writes down a pair: its name where it differs, its values, what it holds.
@@ -344,7 +350,7 @@ impl<'a, 's> Pairing<'a, 's> {
         }
         if is_in_hundredths(&their.property) {
             self.notes.push(format!(
-                "{place}: `{}` looks like whole cents there, amounts would be wrong by a hundred: check before using it",
+                "{place}: `{}` looks like whole cents there, amounts would be wrong by a hundred: check first",
                 their.property.name
             ));
         }
@@ -357,7 +363,7 @@ impl<'a, 's> Pairing<'a, 's> {
         if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price")
         {
             self.notes.push(format!(
-                "{place}: `{}` stands beside `{}` there; check which of them is net",
+                "{place}: `{}` stands beside `{}` there; check which money is net",
                 their.property.name, beside.property.name
             ));
         }

@@ -57,6 +57,19 @@ fn notes(row: &Row, compared: &Compared) -> Vec<String> {
     operation.into_iter().chain(notes).collect()
 }
 
+/// Leaves the notes that are shown, all grave ones among them, and says how many are not.
+fn hide(notes: &mut Vec<String>) -> usize {
+    let all = notes.len();
+    if all > NOTES + 1 {
+        let mut at = 0;
+        notes.retain(|note| {
+            at += 1;
+            at <= NOTES || Row::is_grave(note)
+        });
+    }
+    all - notes.len()
+}
+
 fn counted(compared: &Compared) -> Vec<(&'static str, usize)> {
     let count =
         |verdict: &Verdict| compared.comparison.rows.iter().filter(|row| row.verdict == *verdict).count();
@@ -79,9 +92,8 @@ pub fn text(compared: &Compared, account: &Account) -> String {
     if !rows.is_empty() {
         let cells = |row: &Row| {
             let mut notes = notes(row, compared);
-            let more = notes.len().saturating_sub(NOTES);
-            if more > 1 {
-                notes.truncate(NOTES);
+            let more = hide(&mut notes);
+            if more > 0 {
                 notes.push(format!("… and {more} more (--json)"));
             }
             vec![row.tool.to_owned(), word(&row.verdict).to_owned(), notes.join("\n")]
@@ -203,4 +215,20 @@ pub fn json(compared: &Compared, account: &Account) -> Value {
         "left_out": document.left_out().iter().chain(&compared.further.left_out).collect::<Vec<_>>(),
         "tried": tried,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide;
+
+    #[test]
+    fn grave_notes_are_never_hidden() {
+        let mut notes: Vec<String> = (0..9).map(|number| format!("a{number} → b{number}")).collect();
+        notes.push("REQUIRED fields that no tool sends: a; calls will be refused".to_owned());
+        notes.push("total: `total` is in cents there, ours is not".to_owned());
+        assert_eq!((hide(&mut notes), notes.len()), (3, 8));
+        assert!(notes.iter().any(|note| note.starts_with("REQUIRED")) && notes[7].contains("cents"));
+        notes.truncate(7);
+        assert_eq!((hide(&mut notes), notes.len()), (0, 7));
+    }
 }

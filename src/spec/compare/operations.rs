@@ -70,7 +70,11 @@ fn tell_left(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], assigned: &mut Assigned
                 seen.by_path.iter().chain(&seen.by_id).any(|one| one.sure && one.subject == want.subject);
             sure && want.is_method(seen.operation.verb) && !assigned.taken.contains(their)
         });
-        let names: Vec<String> = near.take(3).map(|(_, seen)| line(seen)).collect();
+        let told = |seen: &Seen<'_>| match want.acting_word(seen) {
+            Some(word) => format!("{} (says `{word}`, this tool reads)", line(seen)),
+            None => line(seen),
+        };
+        let names: Vec<String> = near.take(3).map(|(_, seen)| told(seen)).collect();
         if !names.is_empty() {
             assigned.note(at, format!("near, but not taken: {}", names.join(", ")));
         }
@@ -90,7 +94,7 @@ fn by_annotation(wanted: &[Wanted<'_>], theirs: &[Seen<'_>], assigned: &mut Assi
                 Some(seen) => assigned.note(
                     at,
                     format!(
-                        "{} says `{ANNOTATION}`, but its method or path parameters are none for it",
+                        "{} says `{ANNOTATION}`, but its method, path parameters or words that act are none for it",
                         line(seen)
                     ),
                 ),

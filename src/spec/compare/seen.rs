@@ -57,6 +57,8 @@ pub struct Seen<'a> {
     pub other: bool,
     /// A word of the name is that of an act that cannot be taken back.
     pub acts: bool,
+    /// Words of name, summary and path that say that something is done, mail apart: `getClientByEmail` mails nobody.
+    pub acting: Vec<String>,
     /// What the answer holds, where it is described.
     pub found: Option<Found<'a>>,
 }
@@ -84,6 +86,7 @@ impl<'a> Seen<'a> {
             acts: words::split(operation.id.as_deref().unwrap_or_default())
                 .iter()
                 .any(|word| words::is_dangerous(word)),
+            acting: acting(operation, skip),
             by_path,
             by_id,
             by_tags,
@@ -147,6 +150,16 @@ impl<'a> Seen<'a> {
         let names = self.operation.path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
         !names.map(canonical).any(|words| words.last().is_some_and(|last| NOT_AN_ID.contains(&last.as_str())))
     }
+}
+
+fn acting(operation: &Operation, skip: usize) -> Vec<String> {
+    let path = operation.path.split('/').filter(|segment| !segment.is_empty()).skip(skip);
+    let path = path.filter(|segment| !segment.starts_with('{')).flat_map(words::split);
+    // The day of issue is no act.
+    let summary = operation.summary.to_lowercase().replace("issue date", "").replace("date of issue", "");
+    let all = words::split(operation.id.as_deref().unwrap_or_default()).into_iter();
+    let all = all.chain(words::split(&summary)).chain(path);
+    all.filter(|word| words::is_dangerous(word) && !word.contains("mail")).collect()
 }
 
 /// The path with every parameter as `{}`.

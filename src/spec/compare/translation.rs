@@ -51,21 +51,59 @@ pub fn told(want: &Wanted<'_>, theirs: &Operation, elsewhere: &Elsewhere<'_>) ->
         pairs.extend_from_slice(elsewhere.pairs);
     }
     let sight = Sight::of(&subject, true, &pairs, elsewhere.nouns);
-    let query = query(want, theirs, &sight, &mut notes);
-    let sends = sends(want, theirs, &sight, &mut notes);
+    let record = Record { shapes: [Some(&answers), elsewhere.answers] };
+    let query = query(want, theirs, &sight, &record, &mut notes);
+    let sends = sends(want, theirs, &sight, &record, &mut notes);
     let confirms = confirms(want, theirs, &mut notes);
     let listed = list.is_some();
     let same_list = || list.as_ref() == Some(&own_list(want.ours));
     let renamed = notes.len() > before || lacks || !query.is_empty() || (listed && !same_list());
     let list = list.filter(|_| want.role == Role::List);
+    notes.sort_by_key(|note| !is_grave(note));
     let spoken =
         Spoken { verb: theirs.verb, path: theirs.path.clone(), query, sends, answers, list, confirms };
     Told { spoken, notes, renamed, pairs }
 }
 
+/// Whether a note is never left out where few are shown: calls that will be refused, and wrong amounts.
+pub fn is_grave(note: &str) -> bool {
+    ["REQUIRED", "cents", "hundred", "money"].iter().any(|word| note.contains(word))
+}
+
 fn own_list(ours: &Operation) -> Listing {
     let answer = ours.answer.as_ref().and_then(|answer| envelope::found(&answer.schema));
     envelope::listing(ours, answer.as_ref())
+}
+
+/// What is known of the record that a request is about.
+struct Record<'a> {
+    /// How it is read: in this answer, in that of another operation.
+    shapes: [Option<&'a Shape>; 2],
+}
+
+impl Record<'_> {
+    /// Gives a name of a request that has no values there the values of the record's field of the same name.
+    fn lend(&self, matched: &mut Matched, ours: &[Property<'_>], theirs: &[Property<'_>]) {
+        let listed = |all: &[Property<'_>], name: &str| -> Vec<String> {
+            let found = all.iter().find(|one| one.name == name).map(|one| one.schema);
+            let values = found.map(|one| [Some(one), schema::items(one)].into_iter().flatten());
+            values.into_iter().flatten().flat_map(schema::values).map(str::to_owned).collect()
+        };
+        for (name, their) in &matched.pairs {
+            let known = self.shapes.iter().flatten().find_map(|shape| shape.fields.get(name));
+            let Some(known) = known.filter(|_| listed(theirs, their).is_empty()) else { continue };
+            let own = listed(ours, name);
+            let values: BTreeMap<String, String> =
+                known.values.clone().into_iter().filter(|(value, _)| own.contains(value)).collect();
+            if values.is_empty() {
+                continue;
+            }
+            let told = values.iter().map(|(ours, theirs)| format!("{name}: {ours} → {theirs}"));
+            matched.notes.extend(told);
+            let same = || Field { name: their.clone(), ..Field::default() };
+            matched.fields.entry(name.clone()).or_insert_with(same).values = values;
+        }
+    }
 }
 
 type Answers = (Shape, Option<Listing>, Vec<(String, String)>, bool);
@@ -96,11 +134,16 @@ fn answers(
         return (Shape { inside, ..Shape::default() }, list, Vec::new(), false);
     }
     let outside = found.records.as_ref().map_or(found.schema, |(_, items)| items);
-    if !inside.is_empty() && has_id(outside) && !has_id(object) {
-        notes.push(format!("the id stands outside `{}` there and is lost", inside.join(".")));
+    let beside = !inside.is_empty() && has_id(outside);
+    if beside && has_id(object) {
+        notes.push(format!("the id outside `{}` there is lost, that inside is read", inside.join(".")));
     }
-    let matched =
-        fields::objects(record, object, &Sight::of(subject, false, elsewhere.pairs, elsewhere.nouns));
+    let sight = Sight::of(subject, false, elsewhere.pairs, elsewhere.nouns);
+    let mut matched = fields::objects(record, object, &sight);
+    if beside && !has_id(object) {
+        // Reading puts it into the record.
+        matched.missing.retain(|name| name != "id");
+    }
     let lacks = !matched.missing.is_empty() || !inside.is_empty();
     note(&matched, "answers: not there", notes);
     let shape = Shape { fields: matched.fields, inside, only: None };
@@ -108,7 +151,7 @@ fn answers(
 }
 
 fn has_id(object: &Value) -> bool {
-    schema::properties(object).iter().any(|one| one.name.eq_ignore_ascii_case("id"))
+    schema::properties(object).iter().any(|one| one.name == "id")
 }
 
 fn note(matched: &Matched, lacking: &str, notes: &mut Vec<String>) {
@@ -126,6 +169,7 @@ fn query(
     want: &Wanted<'_>,
     theirs: &Operation,
     sight: &Sight<'_>,
+    record: &Record<'_>,
     notes: &mut Vec<String>,
 ) -> BTreeMap<String, Field> {
     let (paging, own_paging) = (envelope::asks(theirs), envelope::asks(want.ours));
@@ -141,9 +185,11 @@ fn query(
     // `filter[status]`
     let subject = [sight.subject, &["filter".to_owned()]].concat();
     let sight = Sight { subject: &subject, ..*sight };
-    let matched = fields::properties(&filters, &as_properties(&there), &sight);
+    let there = as_properties(&there);
+    let mut matched = fields::properties(&filters, &there, &sight);
+    record.lend(&mut matched, &filters, &there);
     let mut query = matched.fields.clone();
-    let sort = ours.iter().any(|one| one.name == "sort") && there.iter().all(|(name, ..)| name != "sort");
+    let sort = ours.iter().any(|one| one.name == "sort") && there.iter().all(|one| one.name != "sort");
     for name in matched.missing.iter().map(String::as_str).chain(sort.then_some("sort")) {
         query.insert(name.to_owned(), Field::default());
     }
@@ -175,14 +221,21 @@ fn with_description(parameter: &crate::spec::Parameter) -> Value {
     schema
 }
 
-fn sends(want: &Wanted<'_>, theirs: &Operation, sight: &Sight<'_>, notes: &mut Vec<String>) -> Shape {
+fn sends(
+    want: &Wanted<'_>,
+    theirs: &Operation,
+    sight: &Sight<'_>,
+    record: &Record<'_>,
+    notes: &mut Vec<String>,
+) -> Shape {
     let Some(ours) = &want.ours.body else { return Shape::default() };
     let Some(body) = theirs.body.as_ref().filter(|body| !schema::properties(&body.schema).is_empty()) else {
         return named(&ours.schema, sight.known);
     };
     let likeness = Likeness::of(&ours.schema, sight.subject);
     let (inside, object) = envelope::record(&body.schema, &|object| likeness.count(object));
-    let matched = fields::objects(&ours.schema, object, sight);
+    let mut matched = fields::objects(&ours.schema, object, sight);
+    record.lend(&mut matched, &schema::properties(&ours.schema), &schema::properties(object));
     note(&matched, "requests: not there", notes);
     let demanded: Vec<&String> = matched.demanded.iter().collect();
     if !demanded.is_empty() && theirs.verb != Verb::Patch {

@@ -5,6 +5,7 @@ use crate::catalogue::{self, Effect, Endpoint};
 use crate::spec::envelope;
 use crate::spec::operation::{Operation, Verb};
 use crate::spec::subjects;
+use crate::spec::words::{singular, split};
 
 /// A tool of ours that wants its operation.
 pub struct Wanted<'a> {
@@ -41,11 +42,23 @@ impl<'a> Wanted<'a> {
         self.template.matches("{}").count()
     }
 
-    /// Method and number of parameters: what even the user's word does not change.
+    /// Method, number of parameters, and that nothing acts under a tool that reads: what even the user's word does not
+    /// change.
     pub fn is_safe(&self, seen: &Seen<'_>) -> bool {
         let verb = seen.operation.verb;
         let on_record = verb != Verb::Post || self.role != Role::Update || seen.parameters > 0;
-        self.is_method(verb) && on_record && seen.parameters == self.parameters()
+        self.is_method(verb)
+            && on_record
+            && seen.parameters == self.parameters()
+            && self.acting_word(seen).is_none()
+    }
+
+    /// For tools that read: the word that says that their operation acts, whatever its method.
+    pub fn acting_word<'s>(&self, seen: &'s Seen<'_>) -> Option<&'s str> {
+        let own = [self.endpoint.tool, &self.ours.summary, &self.ours.path].map(split).concat();
+        let is_own = |word: &str| own.iter().any(|one| singular(one) == singular(word));
+        let mut acting = seen.acting.iter().map(String::as_str);
+        acting.find(|word| self.endpoint.effect == Effect::Reads && !is_own(word))
     }
 
     pub fn is_method(&self, verb: Verb) -> bool {

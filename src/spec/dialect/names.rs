@@ -142,9 +142,9 @@ fn read_within<'a>(read: Option<&'a Shape>, name: &str) -> Option<&'a Shape> {
     read?.fields.get(name)?.inner.as_ref()
 }
 
-/// True where one of our fields is called so that they call otherwise.
+/// True where one of our fields is called so that they call otherwise, or mean otherwise: an empty name.
 fn is_taken(shape: &Shape, name: &str) -> bool {
-    shape.fields.get(name).is_some_and(|field| !field.name.is_empty() && field.name != name)
+    shape.fields.get(name).is_some_and(|field| field.name != name)
 }
 
 /// A shape by their names: made once for an answer, however many records it holds.
@@ -196,7 +196,7 @@ impl<'a> Back<'a> {
     }
 
     fn fields(&self, fields: Map<String, Value>) -> Map<String, Value> {
-        if self.names.is_empty() {
+        if self.shape.fields.is_empty() {
             return fields;
         }
         let mut ours = Map::with_capacity(fields.len());

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Asking, Dialect, Unspoken};
+use super::names::Back;
+use super::{Asking, Dialect, Shape, Unspoken};
 use crate::api::pages::{Next, Page};
 use crate::spec::Verb;
 
@@ -293,4 +294,13 @@ fn a_complaint_names_our_fields() {
     ] {
         assert_eq!(sent.reading.field(theirs).as_deref(), ours, "{theirs}");
     }
+}
+
+#[test]
+fn what_they_mean_otherwise_is_no_field_of_ours_and_goes_back_as_it_came() {
+    let shape: Shape = serde_json::from_value(json!({"fields": {"total": {"name": ""}}})).unwrap();
+    let read = Back::of(&shape).record(json!({"total": 18000, "number": "7"}));
+    assert_eq!(read, json!({"total_theirs": 18000, "number": "7"}));
+    assert_eq!(shape.spell(&read, None), json!({"total": 18000, "number": "7"}));
+    assert_eq!(shape.spell(&json!({"total": 180}), None), json!({}));
 }

@@ -285,21 +285,22 @@ pub const FIELDS: &[(&str, &str)] = &[
         "q, query, search term, term, keyword, filter, text, search query, search text, suche, \
          fulltext, find",
     ),
+    // "After" and "before" are none of these: in many APIs they leave the day itself out.
     (
         "from",
         "date from, from date, start date, date start, issue date from, issued from, \
-         invoice date from, issued after, issue date after, date after, date gte, issue date gte, \
+         invoice date from, date gte, issue date gte, \
          date min, min date, start, period start, period from, issued since, issue date min, \
          begin date, date ge, datum von, von, since, period begin, begin, start on, starts on, \
-         after, gte, min, since date, date since, date gt",
+         gte, min, since date, date since",
     ),
     (
         "to",
         "date to, to date, end date, date end, issue date to, issued to, invoice date to, \
-         issued before, issue date before, date before, date lte, issue date lte, date max, \
+         date lte, issue date lte, date max, \
          max date, end, period end, period to, issued until, issue date max, until, date le, \
-         date until, datum bis, bis, period stop, stop, end on, ends on, before, lte, max, \
-         until date, date lt, through, date through",
+         date until, datum bis, bis, period stop, stop, end on, ends on, lte, max, \
+         until date, through, date through",
     ),
     (
         "due_before",

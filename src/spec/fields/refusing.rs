@@ -37,15 +37,16 @@ impl Pairing<'_, '_> {
     }
 
     /// Where they have an amount of ours in hundredths alone: what a person should know.
-    pub(super) fn told_scaled(&self, our: &Named<'_>, place: &str) -> Option<String> {
+    pub(super) fn told_scaled(&self, our: &Named<'_>) -> Option<String> {
         let mut free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
         let their = free.find(|(_, their)| {
             is_scaled(&our.property, &their.property)
                 && TIERS.iter().any(|tier| self.rank(our, their, *tier).is_some())
         });
         let (_, their) = their?;
+        let (place, name) = (self.sight.place, our.property.name);
         Some(format!(
-            "{place}: `{}` is in cents there, ours is not: not translated, neither read nor sent",
+            "{place}{name}: `{}` is in cents there, ours is not: not translated, neither read nor sent",
             their.property.name
         ))
     }

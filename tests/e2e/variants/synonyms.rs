@@ -14,7 +14,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
     ("unit", &["unit_name", "uom", "unit_of_measure", "unit"]),
     ("tax_rate", &["vat_rate", "tax_percent", "tax_percentage", "vat_percent"]),
     ("default_tax_rate", &["default_vat_rate", "standard_tax_rate"]),
-    ("discount_percent", &["discount_percentage", "discount_rate", "discount"]),
+    ("discount_percent", &["discount_percentage", "percent_discount", "discount_pct"]),
     ("net_amount", &["amount_net", "net", "amount_excl_tax"]),
     ("tax_amount", &["vat_amount", "amount_tax", "tax"]),
     ("gross_amount", &["amount_gross", "gross", "amount_incl_tax"]),

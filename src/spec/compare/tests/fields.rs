@@ -233,3 +233,76 @@ fn an_id_is_not_taken_for_a_name() {
         assert_eq!(invoices(&object(sure)).sends("create_invoice", "client_id"), name);
     }
 }
+
+#[test]
+fn amounts_in_hundredths_are_neither_read_nor_sent_even_by_the_same_name() {
+    let mut body =
+        object("client_id:uuid total:integer! lines:[ description:text quantity:number price:integer ]");
+    body["properties"]["total"]["description"] = "Amount in cents".into();
+    body["properties"]["lines"]["items"]["properties"]["price"]["description"] = "In cents".into();
+    let compared = invoices(&body);
+    let spoken = compared.spoken("create_invoice");
+    assert_eq!(spoken.answers.fields["total"].name, "");
+    for shape in [&spoken.sends, &spoken.answers] {
+        assert_eq!(shape.fields["lines"].inner.as_ref().unwrap().fields["price"].name, "");
+    }
+    let notes = &compared.row("create_invoice").notes;
+    let (grave, rest): (Vec<&String>, Vec<&String>) =
+        notes.iter().partition(|note| super::Row::is_grave(note));
+    assert!(grave.len() >= 3 && notes.iter().take(grave.len()).eq(grave.iter().copied()), "{notes:?}");
+    assert!(grave.iter().any(|note| note.starts_with("lines.price: `price` is in cents")), "{notes:?}");
+    let lacking = |note: &&String| note.starts_with("requests: not there") && note.contains("lines.price");
+    assert!(rest.iter().any(lacking), "{notes:?}");
+    body["properties"]["total"]["x-lumabill-field"] = "total".into();
+    assert!(!invoices(&body).spoken("create_invoice").answers.fields.contains_key("total"));
+}
+
+#[test]
+fn a_discount_is_a_percentage_only_where_it_says_so() {
+    let line = |extra: (&str, Value)| {
+        let mut body = object("client_id:uuid lines:[ description:text quantity:number discount:number ]");
+        body["properties"]["lines"]["items"]["properties"]["discount"][extra.0] = extra.1;
+        let compared = invoices(&body);
+        let lines = compared.spoken("create_invoice").sends.fields.get("lines").cloned();
+        let named = lines.and_then(|lines| lines.inner?.fields.remove("discount_percent"));
+        (named.is_some(), compared.row("create_invoice").notes.join("\n"))
+    };
+    for sure in
+        [("maximum", json!(100)), ("description", json!("In percent")), ("description", json!("10 = 10%"))]
+    {
+        assert!(line(sure).0);
+    }
+    let (named, notes) = line(("description", json!("What the client saves")));
+    assert!(!named && notes.contains("lines.discount_percent: could be `discount`"), "{notes}");
+}
+
+#[test]
+fn bounds_that_may_leave_the_day_out_are_not_asked_for() {
+    let list = |query: &str| {
+        let answer = list(&object("id:uuid number:text client_id:uuid issue_date:date"));
+        compared(&document(vec![("get", "/v1/invoices", operation("", query, Value::Null, answer))]))
+    };
+    let outside = list("issued_after:date issued_before:date created_after:date date_before:date");
+    for bound in ["from", "to"] {
+        assert_eq!(outside.spoken("list_invoices").query[bound].name, "", "{bound}");
+    }
+    let inside = list("date_from:date date_to:date");
+    assert_eq!(inside.spoken("list_invoices").query["from"].name, "date_from");
+}
+
+#[test]
+fn values_of_the_record_count_where_a_request_lists_none() {
+    let record = object(
+        "id:uuid number:text client_id:uuid issue_date:date status:Draft|Issued|PARTIAL|paid|past_due|void",
+    );
+    let body = object("client_id:uuid number:text status:text");
+    let theirs = document(vec![
+        ("get", "/v1/invoices", operation("", "status:text", Value::Null, list(&record))),
+        ("get", "/v1/offers", operation("", "status:text", Value::Null, Value::Null)),
+        ("put", "/v1/invoices/{id}", operation("", "", body, record)),
+    ]);
+    let compared = compared(&theirs);
+    let status = &compared.spoken("list_invoices").query["status"];
+    assert_eq!((status.name.as_str(), status.values["sent"].as_str()), ("status", "Issued"));
+    assert!(!compared.spoken("list_offers").query.contains_key("status"));
+}

@@ -186,3 +186,47 @@ fn words_that_cannot_be_taken_back_ask_first() {
         assert_eq!(compared.spoken(tool).confirms, asks, "{tool}");
     }
 }
+
+#[test]
+fn what_acts_is_nothing_that_reads_whatever_its_method() {
+    let invoice = object(INVOICE);
+    let plain = || all(vec![five("/v1/invoices", "Invoice", &invoice)]);
+    let mut theirs = plain();
+    theirs["paths"]["/v1/invoices/{id}"]["get"]["summary"] = "Gets an invoice and finalizes it".into();
+    theirs["paths"]["/v1/invoices"]["get"]["operationId"] = "listAndSendInvoices".into();
+    let acting = compared(&theirs);
+    for tool in ["get_invoice", "list_invoices"] {
+        assert_eq!(acting.line(tool), "");
+        assert!(acting.row(tool).notes[0].contains("this tool reads"), "{:?}", acting.row(tool).notes);
+    }
+    assert_eq!(acting.new.len(), 2);
+    theirs["paths"]["/v1/invoices/{id}"]["get"]["x-lumabill-tool"] = "get_invoice".into();
+    assert_eq!(compared(&theirs).line("get_invoice"), "");
+    let mut harmless = plain();
+    harmless["paths"]["/v1/invoices/{id}"]["get"]["summary"] = "Gets an invoice with its mail".into();
+    harmless["paths"]["/v1/invoices"]["get"]["summary"] = "Lists invoices by issue date".into();
+    let harmless = compared(&harmless);
+    assert_eq!(harmless.line("get_invoice"), "Get /v1/invoices/{id}");
+    assert_eq!(harmless.line("list_invoices"), "Get /v1/invoices");
+    let voids = vec![("get", "/v1/void/clients/{id}", operation("getClient", "", NOTHING, object(CLIENT)))];
+    assert_eq!(compared(&document(voids)).line("get_client"), "");
+}
+
+#[test]
+fn an_id_beside_the_record_is_not_lost() {
+    let notes = |inner: &str| {
+        let mut outer = object("id:uuid");
+        outer["properties"]["attributes"] = object(inner);
+        let theirs = document(vec![("get", "/v1/clients/{id}", operation("getClient", "", NOTHING, outer))]);
+        let compared = compared(&theirs);
+        assert_eq!(compared.spoken("get_client").answers.inside, ["attributes"]);
+        compared.row("get_client").notes.clone()
+    };
+    let beside = notes("name:text email:email phone:text currency:text");
+    assert!(
+        beside.iter().all(|note| !note.contains("is lost") && !note.contains("not there: id")),
+        "{beside:?}"
+    );
+    let own = notes(CLIENT);
+    assert!(own.iter().any(|note| note.contains("is lost")), "{own:?}");
+}
