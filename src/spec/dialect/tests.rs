@@ -183,6 +183,37 @@ fn an_envelope_that_is_not_as_described_is_read_all_the_same() {
 }
 
 #[test]
+fn a_list_that_stands_aside_is_never_the_records() {
+    let described =
+        listing(json!({ "records": ["Rows"], "total": ["Total"], "asks": { "page": ["Page", 0] } }));
+    let untold = dialect(json!({ "list_invoices": { "verb": "GET", "path": "/bills",
+        "answers": { "fields": { "id": { "name": "Id" } } } } }));
+    for other in [described, untold] {
+        for answer in [
+            json!({ "success": true, "errors": [], "data": rows(3) }),
+            json!({ "Errors": [], "warnings": [], "Items": rows(3) }),
+            json!({ "messages": [], "result": { "errors": [], "Bills": rows(3) } }),
+            json!({ "tags": ["x"], "links": [], "invoices": rows(3) }),
+            json!({ "_links": [], "bills": rows(3), "included": [{}] }),
+        ] {
+            let read = page(&other, &[("page", "1")], answer.clone(), None);
+            assert_eq!((read.records.len(), read.listed), (3, true), "{answer}");
+            assert_eq!(read.records[2]["id"], "2", "{answer}");
+        }
+        // No list, or several that are as likely: nothing that looks like an empty list.
+        for answer in [
+            json!({ "success": true, "errors": [] }),
+            json!({ "success": true, "errors": [], "message": "x" }),
+            json!({ "bills": rows(3), "credits": rows(2) }),
+            json!({ "id": "1", "lines": [] }),
+        ] {
+            let read = page(&other, &[("page", "1")], answer.clone(), None);
+            assert_eq!((read.listed, read.next), (false, Next::Unknown), "{answer}");
+        }
+    }
+}
+
+#[test]
 fn records_keep_what_is_not_known_and_nothing_is_written_over() {
     let other = dialect(json!({ "get_invoice": { "verb": "GET", "path": "/bills/{id}", "answers": {
         "inside": ["data", "attributes"], "fields": {
