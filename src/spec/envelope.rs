@@ -53,6 +53,16 @@ fn has(list: &'static str, name: &str) -> bool {
     names(list).any(|one| one == name)
 }
 
+/// Names of lists of records, the likeliest first, without case and separators.
+pub fn lists() -> impl Iterator<Item = &'static str> {
+    names(LISTS)
+}
+
+/// True for the name of a list that never holds the records.
+pub fn is_aside(name: &str) -> bool {
+    has(ASIDE, &squashed(name))
+}
+
 /// What an answer holds; `None` where its schema says nothing.
 pub fn found(answer: &Value) -> Option<Found<'_>> {
     if schema::kind(answer) == Kind::List {

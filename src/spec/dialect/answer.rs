@@ -6,6 +6,11 @@ use super::Spoken;
 use super::names::Back;
 use super::paging::Asked;
 use crate::catalogue::{Answer, Endpoint};
+use crate::spec::envelope;
+use crate::spec::words::squashed;
+
+/// Levels around the records that are looked through where they are not as they were described.
+const AROUND: usize = 3;
 
 /// What the answer to one request is read by.
 #[derive(Debug)]
@@ -43,60 +48,84 @@ impl Reading<'_> {
     }
 
     fn list(&self, back: &Back<'_>, mut body: Value) -> Value {
-        let keys = self.spoken.list.as_ref().map(|list| list.records.as_slice());
-        let found = match keys {
-            Some(keys) => array_at(&mut body, keys).is_some(),
-            None => array_at(&mut body, &["data".to_owned()]).is_some(),
-        };
-        let records = match keys {
-            Some(keys) if found => array_at(&mut body, keys),
-            None if found => array_at(&mut body, &["data".to_owned()]),
-            _ => only_array(&mut body, 0),
-        };
-        let Some(records) = records else { return body };
+        let list = self.spoken.list.as_ref();
+        let described =
+            list.map(|list| list.records.clone()).filter(|keys| array_at(&mut body, keys).is_some());
+        let keys = described.or_else(|| records_in(&body, self.resource(), 0));
+        // Whoever reads envelopes of every kind says what this is: never a list that holds nothing.
+        let Some(keys) = keys else { return body };
+        let Some(records) = array_at(&mut body, &keys) else { return body };
         let ours: Vec<Value> =
             std::mem::take(records).into_iter().map(|record| back.record(record)).collect();
-        let Some(list) = &self.spoken.list else {
-            *records = ours;
-            return body;
-        };
-        match list.pagination(&body, ours.len() as u64, self.asked, self.spoken) {
+        let said = list.and_then(|list| list.pagination(&body, ours.len() as u64, self.asked, self.spoken));
+        match said {
             Some(pagination) => json!({ "data": ours, "pagination": pagination }),
             // Nothing is said where the description puts it: the envelope is read as any other one.
             None if body.is_array() => Value::Array(ours),
             None => {
                 let mut envelope = Map::from_iter([("data".to_owned(), Value::Array(ours))]);
-                if let Value::Object(rest) = body {
-                    envelope.extend(
-                        rest.into_iter().filter(|(name, value)| name != "data" && !is_emptied(value)),
-                    );
+                envelope.extend(around(body, &keys).into_iter().filter(|(name, _)| name != "data"));
+                if let Some(list) = list {
+                    list.asks.renumber(&mut envelope, self.asked);
                 }
-                list.asks.renumber(&mut envelope, self.asked);
                 Value::Object(envelope)
             }
         }
     }
-}
 
-/// What is left of a list that was taken out.
-fn is_emptied(value: &Value) -> bool {
-    value.as_array().is_some_and(Vec::is_empty)
+    /// The key under which some APIs put the records.
+    fn resource(&self) -> &'static str {
+        match &self.endpoint.answer {
+            Answer::List(list) => list.resource,
+            _ => "data",
+        }
+    }
 }
 
 fn array_at<'v>(body: &'v mut Value, keys: &[String]) -> Option<&'v mut Vec<Value>> {
     keys.iter().try_fold(body, |value, key| value.get_mut(key))?.as_array_mut()
 }
 
-/// The only list in an answer that is not as it was described.
-fn only_array(body: &mut Value, depth: u8) -> Option<&mut Vec<Value>> {
-    match body {
-        Value::Array(items) => Some(items),
-        Value::Object(fields) => {
-            let is_list = |value: &Value| value.is_array() || (depth < 1 && value.is_object());
-            let mut lists = fields.values_mut().filter(|value| is_list(value));
-            let found = lists.find_map(|value| only_array(value, depth + 1))?;
-            Some(found)
+/// Keys to the records of an answer that is not as it was described; `None` where it holds no list, or several that are
+/// as likely.
+fn records_in(body: &Value, resource: &str, depth: usize) -> Option<Vec<String>> {
+    let object = match body {
+        Value::Array(_) if depth == 0 => return Some(Vec::new()),
+        Value::Object(object) => object,
+        _ => return None,
+    };
+    let own = squashed(resource);
+    let fields: Vec<_> = object.iter().map(|(key, value)| (squashed(key), key, value)).collect();
+    let mut usual: Vec<&str> = envelope::lists().collect();
+    usual.push(&own);
+    for name in &usual {
+        if let Some((_, key, _)) = fields.iter().find(|(other, _, value)| other == name && value.is_array()) {
+            return Some(vec![(*key).clone()]);
         }
-        _ => None,
     }
+    if depth < AROUND {
+        usual.extend(["embedded", "response", "result", "payload"]);
+        for (_, key, inner) in
+            usual.iter().flat_map(|name| fields.iter().filter(move |(other, _, _)| other == name))
+        {
+            if let Some(mut keys) = records_in(inner, resource, depth + 1) {
+                keys.insert(0, (*key).clone());
+                return Some(keys);
+            }
+        }
+    }
+    let mut lists = object.iter().filter(|(key, value)| value.is_array() && !envelope::is_aside(key));
+    let (only, other) = (lists.next(), lists.next());
+    let (key, _) = only.filter(|_| other.is_none() && !object.contains_key("id"))?;
+    Some(vec![key.clone()])
+}
+
+/// What stands around the records on all levels, the outer ones before the inner ones of the same name.
+fn around(body: Value, keys: &[String]) -> Map<String, Value> {
+    let (Value::Object(mut object), Some((key, below))) = (body, keys.split_first()) else {
+        return Map::new();
+    };
+    let mut rest = object.shift_remove(key).map(|inner| around(inner, below)).unwrap_or_default();
+    rest.extend(object);
+    rest
 }

@@ -194,10 +194,7 @@ impl Listing {
             said.insert("total".into(), json!(total));
         }
         match cursor {
-            // Left out on the last page by some.
-            None if !self.cursor.is_empty() && asked.limit.is_some_and(|limit| count < limit) => {
-                said.insert("next_cursor".into(), Value::Null);
-            }
+            // Left out on the last page by some, and by others told elsewhere: that says nothing.
             None => {}
             Some(Value::String(text)) if text.contains("://") || text.starts_with(['/', '?']) => {
                 said.insert("next".into(), json!(spoken.address(text)));
@@ -210,7 +207,9 @@ impl Listing {
             }
         }
         let more = more.or_else(|| said.get("has_more").and_then(Value::as_bool));
-        if said.is_empty() && more.is_none() {
+        // The next offset comes from the rows that came, never from the size that was asked for: the API may give fewer.
+        let by_rows = self.asks.offset.is_some() && asked.offset.is_some();
+        if said.is_empty() && more.is_none() && !by_rows {
             return None;
         }
         self.count(&mut said, more, count, asked);
@@ -225,10 +224,12 @@ impl Listing {
         if self.asks.page.is_some() && asked.offset.is_none() {
             said.insert("page".into(), json!(asked.page()));
             // How many a page holds is not asked of the API: it may hold fewer than were asked for.
-            let left = total.map(|total| {
-                let exact = asked.from().saturating_add(count) == total
-                    && (asked.page() == 1 || asked.limit.is_some());
-                count > 0 && !exact && asked.page().saturating_mul(count) < total
+            let left = total.and_then(|total| match asked.page().saturating_mul(count) {
+                0 => Some(false),
+                seen if seen >= total => Some(false),
+                // The last one, if each page held what was asked for.
+                _ if asked.page() > 1 && asked.from().saturating_add(count) == total => None,
+                _ => Some(true),
             });
             if let Some(more) = more.or(left).filter(|more| *more || !goes_on) {
                 said.insert("has_more".into(), json!(more));

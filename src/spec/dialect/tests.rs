@@ -130,7 +130,10 @@ fn the_next_page_is_told_in_our_words() {
     let first = page(&other, &asked("1"), answer(20, 41), None);
     assert_eq!((first.total, first.next, first.records.len()), (Some(41), Next::Page(2), 20));
     assert_eq!(first.records[3], json!({ "id": "3", "number": "B" }));
-    assert_eq!(page(&other, &asked("3"), answer(1, 41), None).next, Next::End);
+    // The last page, unless those before held fewer than were asked for.
+    assert_eq!(page(&other, &asked("3"), answer(1, 41), None).next, Next::Unknown);
+    assert_eq!(page(&other, &asked("3"), answer(10, 50), None).next, Next::Unknown);
+    assert_eq!(page(&other, &asked("4"), answer(0, 41), None).next, Next::End);
     // Fewer than were asked for, and not the last.
     assert_eq!(page(&other, &asked("1"), answer(10, 41), None).next, Next::Page(2));
     assert_eq!(page(&other, &asked("2"), answer(10, 20), None).next, Next::End);
@@ -154,6 +157,58 @@ fn the_next_page_is_told_in_our_words() {
     assert_eq!(read(json!(true)), Next::Page(2));
     assert_eq!(read(json!(false)), Next::End);
     assert_eq!(page(&more, &[], json!({ "Data": rows(2) }), None).next, Next::Unknown);
+}
+
+/// All that is read of an API with `all` records that is asked by offsets, and gives 50 of them at most.
+fn walked(dialect: &Dialect, all: usize, enveloped: bool) -> Vec<String> {
+    let (mut ids, mut step) = (Vec::new(), ("page", "1".to_owned()));
+    for _ in 0..9 {
+        let asked = [(step.0, step.1.as_str()), ("limit", "100")];
+        let query = query(dialect, &asked);
+        let skip = query.split('&').find_map(|part| part.strip_prefix("skip="));
+        let skip = skip.map_or(0, |skip| skip.parse::<usize>().unwrap());
+        let rows: Value =
+            (skip..all.min(skip + 50).max(skip)).map(|n| json!({ "Id": n.to_string() })).collect();
+        let answer = if enveloped { json!({ "Data": rows, "page": 1, "has_more": true }) } else { rows };
+        let read = page(dialect, &asked, answer, None);
+        ids.extend(read.records.iter().map(|record| record["id"].as_str().unwrap().to_owned()));
+        match read.next {
+            Next::Offset(offset) => step = ("offset", offset.to_string()),
+            next => {
+                assert_eq!((next, read.records.len()), (Next::End, 0), "only an empty page is the end");
+                return ids;
+            }
+        }
+    }
+    panic!("the walk has no end: {ids:?}");
+}
+
+#[test]
+fn offsets_follow_the_rows_that_came_where_no_total_is_told() {
+    let sized = json!({ "offset": "skip", "limit": ["take", null] });
+    for asks in [sized, json!({ "offset": "skip" })] {
+        for (records, enveloped) in [(json!([]), false), (json!(["Data"]), true)] {
+            let other = listing(json!({ "records": records, "asks": asks }));
+            for all in [0, 7, 50, 100, 130] {
+                let whole: Vec<String> = (0..all).map(|n| n.to_string()).collect();
+                assert_eq!(walked(&other, all, enveloped), whole, "{asks} {records}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cursor_that_is_not_where_it_was_described_leaves_the_envelope_to_speak() {
+    let cursors = listing(json!({ "records": ["d", "items"], "cursor": ["d", "next"],
+        "asks": { "cursor": "cursor", "limit": ["n", null] } }));
+    let read = |answer: Value| page(&cursors, &[("page", "1"), ("limit", "20")], answer, None).next;
+    let more = json!({ "d": { "items": rows(10) }, "meta": { "next_cursor": "abc" } });
+    assert_eq!(read(more), Next::Cursor("cursor".into(), "abc".into()));
+    let within = json!({ "d": { "items": rows(10), "next_cursor": "abc" } });
+    assert_eq!(read(within), Next::Cursor("cursor".into(), "abc".into()));
+    assert_eq!(read(json!({ "d": { "items": rows(10) } })), Next::Unknown);
+    assert_eq!(read(json!({ "d": { "items": rows(10), "has_more": false } })), Next::End);
+    assert_eq!(read(json!({ "d": { "items": rows(10), "next": null } })), Next::End);
 }
 
 #[test]
@@ -181,6 +236,37 @@ fn an_envelope_that_is_not_as_described_is_read_all_the_same() {
     // Pages that are counted from nought, where nothing of them is described.
     let read = page(&other, &[("page", "2")], json!({ "Data": rows(3), "page": 1, "total_pages": 3 }), None);
     assert_eq!(read.next, Next::Page(3));
+}
+
+#[test]
+fn a_list_that_stands_aside_is_never_the_records() {
+    let described =
+        listing(json!({ "records": ["Rows"], "total": ["Total"], "asks": { "page": ["Page", 0] } }));
+    let untold = dialect(json!({ "list_invoices": { "verb": "GET", "path": "/bills",
+        "answers": { "fields": { "id": { "name": "Id" } } } } }));
+    for other in [described, untold] {
+        for answer in [
+            json!({ "success": true, "errors": [], "data": rows(3) }),
+            json!({ "Errors": [], "warnings": [], "Items": rows(3) }),
+            json!({ "messages": [], "result": { "errors": [], "Bills": rows(3) } }),
+            json!({ "tags": ["x"], "links": [], "invoices": rows(3) }),
+            json!({ "_links": [], "bills": rows(3), "included": [{}] }),
+        ] {
+            let read = page(&other, &[("page", "1")], answer.clone(), None);
+            assert_eq!((read.records.len(), read.listed), (3, true), "{answer}");
+            assert_eq!(read.records[2]["id"], "2", "{answer}");
+        }
+        // No list, or several that are as likely: nothing that looks like an empty list.
+        for answer in [
+            json!({ "success": true, "errors": [] }),
+            json!({ "success": true, "errors": [], "message": "x" }),
+            json!({ "bills": rows(3), "credits": rows(2) }),
+            json!({ "id": "1", "lines": [] }),
+        ] {
+            let read = page(&other, &[("page", "1")], answer.clone(), None);
+            assert_eq!((read.listed, read.next), (false, Next::Unknown), "{answer}");
+        }
+    }
 }
 
 #[test]
