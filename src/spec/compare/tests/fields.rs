@@ -220,3 +220,13 @@ fn a_rate_is_a_price_only_beside_that_of_the_tax() {
     let line = alone.spoken("create_invoice").sends.fields["lines"].inner.clone().unwrap();
     assert!(line.fields.is_empty());
 }
+
+#[test]
+fn contents_that_contradict_and_references_of_a_payment_are_no_match() {
+    let theirs =
+        invoices(&object("client_id:uuid remarks:uuid qr_reference:text state:low|high currencyCode:date"));
+    for ours in ["notes", "reference", "status", "currency"] {
+        assert_eq!(theirs.reads("create_invoice", ours), "", "{ours}");
+        assert_eq!(theirs.sends("create_invoice", ours), "", "{ours}");
+    }
+}
