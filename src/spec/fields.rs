@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::dialect::{Field, Shape};
 use super::schema::{self, Property};
 use super::words::{canonical, key, names as list};
-use concepts::FIELDS;
+use concepts::{ALONE, FIELDS};
 use fitting::{alike_inside, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual};
 
 pub use likeness::Likeness;
@@ -212,7 +212,7 @@ impl<'a, 's> Pairing<'a, 's> {
                     let rows = OTHERS.get(theirs)?;
                     rows.iter().find(|(name, _)| name == ours).map(|(_, rank)| *rank)
                 };
-                if !self.stands_beside(&their.key) {
+                if !self.stands_beside(&their.key) || !self.is_of_this(our, their) {
                     return None;
                 }
                 return rank(&their.key, &our.key)
@@ -233,9 +233,19 @@ impl<'a, 's> Pairing<'a, 's> {
             "rate" => has(&["tax"]),
             "since" => has(&["to", "until", "end", "before", "through", "max", "lte"]),
             // Beside the other one it is not said which of the two is meant.
-            "net price" | "net price unit" => !has(&["gross"]),
+            "net price" | "net price unit" => !self
+                .theirs
+                .iter()
+                .any(|other| ["gross", "price"].iter().all(|word| split_has(&other.key, word))),
             _ => true,
         }
+    }
+
+    fn is_of_this(&self, our: &Named<'_>, their: &Named<'_>) -> bool {
+        let mut rows = ALONE
+            .iter()
+            .filter(|(ours, theirs, _)| *ours == our.property.name && key(&canonical(theirs)) == their.key);
+        rows.all(|(.., of)| self.sight.subject.iter().any(|word| word == of))
     }
 
     /// Without the words of the object it is no other field of ours: `bank_reference` is not the `reference`.

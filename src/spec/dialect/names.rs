@@ -22,7 +22,7 @@ impl Shape {
 
     fn spell_fields(&self, fields: &Map<String, Value>, read: Option<&Self>) -> Map<String, Value> {
         let spelled = fields.iter().filter_map(|(name, value)| {
-            let (theirs, field) = self.spelled(name, read)?;
+            let (theirs, field) = self.spelled(name, read).or_else(|| self.as_it_came(name, fields, read))?;
             let value =
                 field.map_or_else(|| value.clone(), |field| field.spell(value, read_within(read, name)));
             Some((theirs.to_owned(), value))
@@ -57,12 +57,29 @@ impl Shape {
         (!theirs.is_empty() && !other && allowed(theirs)).then_some((theirs, field))
     }
 
+    /// What a record of theirs holds under a name that only its request's description says to be ours goes back under that
+    /// name: a price that was not recognised in the record is not lost from it.
+    fn as_it_came<'a>(
+        &self,
+        name: &'a str,
+        record: &Map<String, Value>,
+        read: Option<&Self>,
+    ) -> Option<(&'a str, Option<&'a Field>)> {
+        let renamed = |read: &Self| {
+            read.fields.contains_key(name) || read.fields.values().any(|field| field.name == name)
+        };
+        let sent = self.only.as_ref().is_some_and(|only| only.iter().any(|one| one == name));
+        let free = self.fields.iter().any(|(ours, field)| field.name == name && !record.contains_key(ours));
+        (sent && free && read.is_some_and(|read| !renamed(read))).then_some((name, None))
+    }
+
     /// The same value without what the API has no place for.
     pub(super) fn sendable(&self, value: &Value, read: Option<&Self>) -> Value {
         match value {
             Value::Object(fields) => {
                 let sent = fields.iter().filter_map(|(name, value)| {
-                    let (_, field) = self.spelled(name, read)?;
+                    let (_, field) =
+                        self.spelled(name, read).or_else(|| self.as_it_came(name, fields, read))?;
                     let inner = field.and_then(|field| field.inner.as_ref());
                     let value = inner.map_or_else(
                         || value.clone(),

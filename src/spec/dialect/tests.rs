@@ -341,6 +341,20 @@ fn what_a_line_of_theirs_has_no_place_for_refuses_the_create_and_stays_out_of_an
         "create_invoice": { "verb": "POST", "path": "/b", "sends": sends },
         "update_invoice": { "verb": "PUT", "path": "/b/{id}", "sends": sends },
     }));
+    let unread = json!({ "lines": [{ "description": "Work", "Qty": 2 }] });
+    let counted = json!({ "get_invoice": { "verb": "GET", "path": "/b/{id}", "answers": read },
+        "update_invoice": { "verb": "PUT", "path": "/b/{id}", "sends": { "only": ["Rows"], "fields": { "lines": {
+            "name": "Rows", "inner": { "only": ["Text", "Qty"], "fields": {
+                "description": { "name": "Text" }, "quantity": { "name": "Qty" } } } } } } } });
+    let changes = Map::new();
+    let asking_back =
+        Asking { body: Some(&unread), changes: Some(&changes), ..asking(Verb::Put, "/v1/invoices/1") };
+    let back = dialect(counted).outgoing(&asking_back).unwrap().unwrap().body;
+    assert_eq!(
+        back,
+        Some(json!({ "Rows": [{ "Text": "Work", "Qty": 2 }] })),
+        "what was not recognised stays"
+    );
     let lines = json!([{ "description": "Work", "price": 1, "net_amount": 1 }, { "description": "More" }]);
     let body = json!({ "lines": lines, "Note": "x" });
     let create = Asking { body: Some(&body), ..asking(Verb::Post, "/v1/invoices") };

@@ -44,10 +44,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          supply date to, delivery date to, service period to, period end, performance end, \
          leistung bis",
     ),
-    (
-        "currency",
-        "currency code, iso currency, currency iso code, currency iso, iso code currency, currency id",
-    ),
+    ("currency", "currency code, iso currency, currency iso code, currency iso"),
     (
         "lines",
         "line item, item, invoice line, position, document line, invoice item, entry, detail, row, \
@@ -191,7 +188,10 @@ pub const FIELDS: &[(&str, &str)] = &[
          payment deadline, zahlungsziel, zahlungsfrist",
     ),
     ("type", "kind, category, art, typ, entity type, class, classification, client kind, account class"),
-    ("default_currency", "currency, base currency, home currency, main currency"),
+    (
+        "default_currency",
+        "currency, currency code, currency iso, base currency, home currency, main currency",
+    ),
     (
         "profile_id",
         "company id, organization id, workspace id, tenant id, account id, business id, mandant id, \
@@ -208,7 +208,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("bank_account_id", "bank account, account id, bank account ref, bank account key"),
     (
         "date",
-        "entry date, booking date, posting date, transaction date, document date, expense date, \
+        "booked on, booked at, entry date, booking date, posting date, transaction date, document date, expense date, \
          journal date, receipt date, accounting date, bookkeeping date, purchase date, belegdatum, \
          buchungsdatum, spent on, incurred on",
     ),
@@ -249,7 +249,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     (
         "end_date",
         "end on, ends on, end, ends at, last date, until, to, valid to, end at, date to, to date, \
-         end day, ende, finish date, finish, finish on, stop date, last run date, final date",
+         end day, ende, finish date, finish, finish on, stop date",
     ),
     (
         "next_run",
@@ -291,26 +291,25 @@ pub const FIELDS: &[(&str, &str)] = &[
         "date from, from date, start date, date start, issue date from, issued from, \
          invoice date from, date gte, issue date gte, \
          date min, min date, start, period start, period from, issued since, issue date min, \
-         begin date, date ge, datum von, von, since, period begin, begin, start on, starts on, \
-         gte, min, since date, date since",
+         begin date, date ge, datum von, von, since, period begin, start on, starts on, since date, \
+         date since",
     ),
     (
         "to",
         "date to, to date, end date, date end, issue date to, issued to, invoice date to, \
          date lte, issue date lte, date max, \
          max date, end, period end, period to, issued until, issue date max, until, date le, \
-         date until, datum bis, bis, period stop, stop, end on, ends on, lte, max, \
-         until date, through, date through",
+         date until, datum bis, bis, period stop, end on, ends on, until date, through, date through",
     ),
     (
         "due_before",
-        "due to, due until, due date to, due date before, due on or before, due date lte, due max, \
-         due date max, due lte, due date until, max due, due before date, due through",
+        "due to, due until, due date to, due on or before, due date lte, due max, \
+         due date max, due lte, due date until, max due, due through",
     ),
     (
         "due_after",
-        "due from, due since, due date from, due date after, due on or after, due date gte, due min, \
-         due date min, due gte, min due, due after date",
+        "due from, due since, due date from, due on or after, due date gte, due min, \
+         due date min, due gte, min due",
     ),
     ("min_total", "total min, total from, total gte, minimum total, total gross min, amount min, min amount"),
     ("max_total", "total max, total to, total lte, maximum total, total gross max, amount max, max amount"),
@@ -342,11 +341,20 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rows", "line, section, report line, entry, item"),
     ("next_invoice_number", "next number, next document number"),
     ("period", "quarter, tax period, reporting period, fiscal period, declaration period, return period"),
-    ("tax_code", "tax key, tax type, tax rate code, tax id code"),
+    ("tax_code", "tax key, tax type, tax rate code"),
     ("balance_date", "balance on, balance as of, as of date"),
     ("suggestions", "suggested match, proposal, match suggestion, candidate"),
     ("receipt_attached", "has receipt, has attachment"),
     ("bank_name", "bank, name of bank, institution, institution name"),
+];
+
+/// Others' names that are ours of one resource alone, with a word of that: the payment's reference of an invoice is another
+/// field than its reference.
+pub const ALONE: &[(&str, &str, &str)] = &[
+    ("reference", "payment reference", "transaction"),
+    ("reference", "qr reference", "transaction"),
+    ("reference", "esr reference", "transaction"),
+    ("reference", "voucher number", "journal"),
 ];
 
 /// Words of money: such a field is matched only where nothing else can be meant.

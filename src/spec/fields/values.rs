@@ -56,11 +56,11 @@ fn is_synonym(ours: &str, theirs: &str) -> bool {
 
 /// Values of enumerations: ours, then others.
 const VALUES: &[(&str, &str)] = &[
-    ("draft", "entwurf, brouillon, drafted, in draft, bozza, new, in progress"),
+    ("draft", "entwurf, brouillon, drafted, in draft, bozza"),
     (
         "sent",
         "open, issued, delivered, versendet, versandt, gesendet, envoye, is sent, outstanding, \
-         unpaid, awaiting payment, authorised, authorized, finalized, finalised, validated",
+         unpaid, awaiting payment",
     ),
     (
         "partially_paid",
@@ -74,7 +74,7 @@ const VALUES: &[(&str, &str)] = &[
     ("declined", "rejected, abgelehnt, refused, lost, refuse"),
     ("active", "running, aktiv, enabled, actif"),
     ("paused", "on hold, suspended, pausiert, stopped, inactive, halted"),
-    ("ended", "finished, completed, expired, beendet, terminated, done, stopped, finalized"),
+    ("ended", "finished, completed, expired, beendet, terminated, done, stopped"),
     ("semi_annually", "half yearly, semi annual, every six months, every 6 months, six monthly, semester"),
     ("annually", "year, every year"),
     ("company", "organization, business, b2b, legal entity, corporate"),

@@ -306,3 +306,13 @@ fn values_of_the_record_count_where_a_request_lists_none() {
     assert_eq!((status.name.as_str(), status.values["sent"].as_str()), ("status", "Issued"));
     assert!(!compared.spoken("list_offers").query.contains_key("status"));
 }
+
+#[test]
+fn contents_that_contradict_and_references_of_a_payment_are_no_match() {
+    let theirs =
+        invoices(&object("client_id:uuid remarks:uuid qr_reference:text state:low|high currencyCode:date"));
+    for ours in ["notes", "reference", "status", "currency"] {
+        assert_eq!(theirs.reads("create_invoice", ours), "", "{ours}");
+        assert_eq!(theirs.sends("create_invoice", ours), "", "{ours}");
+    }
+}
