@@ -19,6 +19,7 @@ use super::schema::{self, Property};
 use super::words::{canonical, key, names as list};
 use concepts::{ALONE, FIELDS};
 use fitting::{alike_inside, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual};
+use refusing::is_allowed;
 
 pub use likeness::Likeness;
 use named::{Named, TIERS, Tier};
@@ -182,8 +183,9 @@ impl<'a, 's> Pairing<'a, 's> {
                 // Said to be another one: it is nothing else.
                 matches!(tier, Tier::Annotated) == their.annotated.is_some()
             })
-            .filter(|(_, their)| self.is_allowed(our, their, tier))
-            .filter_map(|(at, their)| Some((self.rank(our, their, tier)?, at)))
+            .filter_map(|(at, their)| Some((self.rank(our, their, tier)?, at, their)))
+            .filter(|(.., their)| is_allowed(&our.property, &their.property, tier, self.sight.nouns))
+            .map(|(rank, at, _)| (rank, at))
             .collect();
         found.sort_unstable();
         let is_money = is_money(&our.property);

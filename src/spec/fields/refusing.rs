@@ -2,7 +2,7 @@
 //! never in hundredths.
 
 use super::fitting::{fits, is_in_hundredths, is_money};
-use super::{Named, Pairing, TIERS, Tier};
+use super::{Named, Nouns, Pairing, TIERS, Tier};
 use crate::spec::schema::{self, Kind, Property};
 use crate::spec::words::split;
 
@@ -10,16 +10,6 @@ use crate::spec::words::split;
 const IDS: &[&str] = &["id", "ids", "uuid", "guid", "uid", "key", "identifier"];
 
 impl Pairing<'_, '_> {
-    /// Whether the two may be a pair. Only the user's word may say so of amounts in hundredths.
-    pub(super) fn is_allowed(&self, our: &Named<'_>, their: &Named<'_>, tier: Tier) -> bool {
-        let (ours, theirs) = (&our.property, &their.property);
-        let guessed = matches!(tier, Tier::Bare | Tier::Synonym);
-        tier == Tier::Annotated
-            || (!is_scaled(ours, theirs)
-                && (tier == Tier::Exact || fits(ours, theirs, self.sight.nouns))
-                && !(guessed && is_doubtful(ours, theirs)))
-    }
-
     /// What has a synonym of our name, but maybe another meaning.
     pub(super) fn doubtful(&self, our: &Named<'_>, tier: Tier) -> Vec<usize> {
         if tier != Tier::Synonym {
@@ -50,6 +40,15 @@ impl Pairing<'_, '_> {
             their.property.name
         ))
     }
+}
+
+/// Whether the two may be a pair. Only the user's word may say so of amounts in hundredths.
+pub fn is_allowed(ours: &Property<'_>, theirs: &Property<'_>, tier: Tier, nouns: &Nouns) -> bool {
+    let guessed = matches!(tier, Tier::Bare | Tier::Synonym);
+    tier == Tier::Annotated
+        || (!is_scaled(ours, theirs)
+            && (tier == Tier::Exact || fits(ours, theirs, nouns))
+            && !(guessed && is_doubtful(ours, theirs)))
 }
 
 fn is_scaled(ours: &Property<'_>, theirs: &Property<'_>) -> bool {
