@@ -24,6 +24,11 @@ pub enum ApiError {
     /// The description of the API that is in use has no such operation, or no such parameter of it; nothing was sent.
     #[error("{}; nothing was sent", not_described(.tool, .missing, .parameter.as_deref()))]
     NotDescribed { tool: String, missing: &'static str, parameter: Option<String> },
+    /// An update that replaces the record would drop these fields of it, each in backticks; nothing was sent.
+    #[error(
+        "`{tool}` was not sent: {fields} would be lost, since the API description's PUT has no place for it"
+    )]
+    NoPlace { tool: String, fields: String },
     #[error("`{tool}` was cancelled")]
     Cancelled { tool: String },
     /// The roots of trust could not be read; nothing was sent.
@@ -203,6 +208,7 @@ impl ApiError {
             | Self::NotSigned { .. }
             | Self::Unsendable { .. }
             | Self::NotDescribed { .. }
+            | Self::NoPlace { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. }

@@ -13,7 +13,7 @@ impl Explain for ApiError {
             Self::NoKey(no_key) => no_key.failure.code,
             Self::NotSigned { .. } => "wrong_origin",
             Self::Unsendable { .. } => "unsendable",
-            Self::NotDescribed { .. } => "not_described",
+            Self::NotDescribed { .. } | Self::NoPlace { .. } => "not_described",
             Self::Cancelled { .. } => "cancelled",
             Self::NoTrust { .. } => "no_trust",
             Self::Unreachable { .. } => "unreachable",
@@ -37,6 +37,7 @@ impl Explain for ApiError {
             Self::NotSigned { .. }
             | Self::Unsendable { .. }
             | Self::NotDescribed { .. }
+            | Self::NoPlace { .. }
             | Self::Cancelled { .. }
             | Self::TooLarge { .. }
             | Self::Refused { .. } => Exit::Refused,
@@ -59,6 +60,10 @@ impl Explain for ApiError {
             Self::NotSigned { .. } => "run `lumabill login` for this address",
             Self::Unsendable { .. } => "leave out control characters and line breaks, and call again",
             Self::NotDescribed { .. } => "see what it has: `lumabill spec show`",
+            Self::NoPlace { .. } => {
+                "change it in the web app, or name the field's place with `x-lumabill-field` in a copy of the \
+                 description, and run `lumabill spec use` with it"
+            }
             Self::Cancelled { .. } => return None,
             Self::NoTrust { .. } => "name a readable certificate file: `lumabill login --ca-file FILE`",
             Self::Unreachable { why, .. } => unreachable_hint(why),
@@ -84,6 +89,7 @@ impl Explain for ApiError {
             | Self::NotSigned { .. }
             | Self::Unsendable { .. }
             | Self::NotDescribed { .. }
+            | Self::NoPlace { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. } => Sent::Nothing,

@@ -127,6 +127,10 @@ fn unspoken(tool: &str, why: Unspoken) -> ApiError {
         Unspoken::Parameter(missing, name) => {
             ApiError::NotDescribed { tool: tool.to_owned(), missing, parameter: Some(name) }
         }
+        Unspoken::Places(_, fields) => {
+            let fields = fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+            ApiError::NoPlace { tool: tool.to_owned(), fields }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::answer::Reading;
 use super::paging::{Asked, as_theirs, is_paging};
 use super::route::{self, Route, routes};
 use super::{Dialect, Shape, Spoken};
-use crate::catalogue::{Answer, Check, Effect, Endpoint, Place};
+use crate::catalogue::{Answer, Check, Effect, Endpoint, Kind, Place};
 use crate::spec::Verb;
 
 /// A request in our words.
@@ -42,6 +42,8 @@ pub enum Unspoken {
     Operation(&'static str),
     /// What the answer would be wrong without: tool and parameter.
     Parameter(&'static str, String),
+    /// Fields of the record, by our names, that an update of this tool replaces and has no place for.
+    Places(&'static str, Vec<String>),
 }
 
 impl Dialect {
@@ -50,6 +52,10 @@ impl Dialect {
         let Some((route, spoken)) = self.spoken_at(asking.verb, asking.path)? else { return Ok(None) };
         let endpoint = route.endpoint;
         let (query, asked) = spoken.ask(endpoint, asking.query)?;
+        let lost = self.lost(endpoint, spoken, asking.body);
+        if !lost.is_empty() {
+            return Err(Unspoken::Places(endpoint.tool, lost));
+        }
         Ok(Some(Outgoing {
             verb: spoken.verb,
             path: route::filled(&spoken.path, &route.arguments),
@@ -57,6 +63,13 @@ impl Dialect {
             body: asking.body.map(|body| spoken.body(body, asking.changes, self.read_as(endpoint))),
             reading: Reading { endpoint, spoken, asked },
         }))
+    }
+
+    /// What a record that is sent back whole would lose: the fields of ours that hold something and have no place there.
+    fn lost(&self, endpoint: &Endpoint, spoken: &Spoken, body: Option<&Value>) -> Vec<String> {
+        let replaces = endpoint.effect == Effect::Updates && spoken.verb == Verb::Put;
+        let held = body.filter(|_| replaces).and_then(|body| held(Kind::Object(endpoint.changes()), body));
+        held.map(|held| spoken.sends.unsent(&held, self.read_as(endpoint))).unwrap_or_default()
     }
 
     /// What of the body of a request is sent, in our words: without what the API has no place for.
@@ -155,6 +168,30 @@ impl Spoken {
             }
             _ => Cow::Borrowed(body),
         }
+    }
+}
+
+/// The part of a value that the catalogue knows and that holds something; `None` where nothing does.
+fn held(kind: Kind, value: &Value) -> Option<Value> {
+    match (kind, value) {
+        (_, Value::Null) => None,
+        (_, Value::String(text)) if text.is_empty() => None,
+        (Kind::Object(fields), Value::Object(given)) => {
+            let known = fields.iter().filter_map(|field| {
+                let name = field.wire_name();
+                Some((name.to_owned(), held(field.kind, given.get(name)?)?))
+            });
+            let known: Map<String, Value> = known.collect();
+            (!known.is_empty()).then_some(Value::Object(known))
+        }
+        (Kind::Objects(fields), Value::Array(items)) => {
+            let known: Vec<Value> =
+                items.iter().filter_map(|item| held(Kind::Object(fields), item)).collect();
+            (!known.is_empty()).then_some(Value::Array(known))
+        }
+        (_, Value::Object(given)) if given.is_empty() => None,
+        (_, Value::Array(items)) if items.is_empty() => None,
+        _ => Some(value.clone()),
     }
 }
 

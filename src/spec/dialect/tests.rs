@@ -326,6 +326,34 @@ fn an_update_sends_back_what_it_read_and_no_more_than_is_taken() {
 }
 
 #[test]
+fn a_put_that_would_drop_what_the_record_holds_is_refused() {
+    let with = |verb: &str, sends: Value| {
+        dialect(json!({ "get_client": { "verb": "GET", "path": "/c/{id}" },
+            "update_client": { "verb": verb, "path": "/c/{id}", "sends": sends } }))
+    };
+    let bounded = json!({ "only": ["name", "email"] });
+    let body = json!({ "id": "1", "name": "A", "email": "b@example.com", "phone": "", "notes": null,
+        "address": { "city": "Bern", "country": "" }, "own": [1] });
+    let changes = Map::from_iter([("email".to_owned(), json!("b@example.com"))]);
+    let sent = |dialect: &Dialect, body: &Value| {
+        let asking =
+            Asking { body: Some(body), changes: Some(&changes), ..asking(Verb::Put, "/v1/clients/1") };
+        dialect.outgoing(&asking).map(|sent| sent.unwrap().body.unwrap())
+    };
+    let lost = |fields: &[&str]| {
+        Unspoken::Places("update_client", fields.iter().map(|field| (*field).to_owned()).collect())
+    };
+    assert_eq!(sent(&with("PUT", bounded.clone()), &body).unwrap_err(), lost(&["address"]));
+    let within = json!({ "only": ["name", "email", "address"],
+        "fields": { "address": { "name": "address", "inner": { "only": ["street"] } } } });
+    assert_eq!(sent(&with("PUT", within), &body).unwrap_err(), lost(&["address.city"]));
+    // Changes alone are no replacement, nor is anything lost of a record that holds nothing there.
+    assert_eq!(sent(&with("PATCH", bounded.clone()), &body), Ok(json!({ "email": "b@example.com" })));
+    let short = json!({ "id": "1", "name": "A", "email": "b@example.com", "address": { "city": "" } });
+    assert_eq!(sent(&with("PUT", bounded), &short), Ok(json!({ "name": "A", "email": "b@example.com" })));
+}
+
+#[test]
 fn a_complaint_names_our_fields() {
     let other = dialect(
         json!({ "create_invoice": { "verb": "POST", "path": "/bills", "sends": { "inside": ["Bill"],
