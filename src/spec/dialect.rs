@@ -139,11 +139,15 @@ impl Dialect {
         field.is_some_and(|field| field.name.is_empty())
     }
 
-    /// Why this cannot be spoken: a path that leads elsewhere, or that wants more than the catalogue's path has.
+    /// Why this cannot be spoken: a path that leads elsewhere, or that wants more than the catalogue's path has, or a
+    /// method that does something else than the tool.
     pub fn check(&self) -> Result<(), String> {
         for (tool, spoken) in &self.spoken {
             let Some(row) = catalogue::find(tool) else { continue };
             let path = &spoken.path;
+            if !does(row.effect, spoken.verb) {
+                return Err(format!("`{tool}` cannot be called with {:?} `{path}`", spoken.verb));
+            }
             let segments = || path.split('/').skip(1);
             let sound = path.starts_with('/')
                 && !path.contains(['?', '#', '\\'])
@@ -162,6 +166,17 @@ impl Dialect {
             }
         }
         Ok(())
+    }
+}
+
+/// Methods that may stand for what a tool does: a read never writes, and a delete is nothing else.
+fn does(effect: Effect, verb: Verb) -> bool {
+    match effect {
+        Effect::Reads => verb == Verb::Get,
+        Effect::Creates => verb == Verb::Post,
+        Effect::Updates => matches!(verb, Verb::Put | Verb::Patch | Verb::Post),
+        Effect::Deletes => verb == Verb::Delete,
+        Effect::Acts => matches!(verb, Verb::Post | Verb::Put),
     }
 }
 

@@ -92,6 +92,28 @@ fn paths_that_lead_elsewhere_are_refused() {
 }
 
 #[test]
+fn methods_that_do_something_else_are_refused() {
+    for (tool, path, sound) in [
+        ("get_invoice", "/bills/{id}", &["GET"][..]),
+        ("list_invoices", "/bills", &["GET"]),
+        ("create_invoice", "/bills", &["POST"]),
+        ("update_client", "/c/{id}", &["POST", "PUT", "PATCH"]),
+        ("delete_client", "/c/{id}", &["DELETE"]),
+    ] {
+        for verb in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let dialect: Dialect =
+                serde_json::from_value(json!({ "spoken": { tool: { "verb": verb, "path": path } } }))
+                    .unwrap();
+            assert_eq!(dialect.check().is_ok(), sound.contains(&verb), "{verb} {tool}");
+        }
+    }
+    for row in crate::catalogue::all().filter(|row| !row.path.is_empty()) {
+        let verb = super::route::verb_of(row.method);
+        assert!(super::does(row.effect, verb), "{} is refused as the catalogue has it", row.tool);
+    }
+}
+
+#[test]
 fn parameters_are_renamed_left_out_and_never_given_twice() {
     let other =
         listing(json!({ "records": ["Data"], "asks": { "page": ["Page", 0], "limit": ["Size", 33] } }));
