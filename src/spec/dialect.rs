@@ -116,16 +116,21 @@ impl Dialect {
     /// The tool whose operation the description lacks although a call of this row needs it: the row's own, or the read of the
     /// record that it changes.
     pub fn lacking(&self, row: &Endpoint) -> Option<&'static str> {
-        let own =
-            catalogue::find(row.tool).map(|row| row.tool).filter(|tool| !self.spoken.contains_key(*tool));
+        let own = catalogue::find(row.tool).filter(|row| self.of(row).is_none()).map(|row| row.tool);
         own.or_else(|| {
             let changes = matches!(row.effect, Effect::Updates | Effect::Deletes | Effect::Acts);
             let end = row.path.find("{id}").filter(|_| changes)? + "{id}".len();
             let reads = route::routes(Verb::Get, row.path.get(..end)?);
             let first = reads.first()?.endpoint.tool;
-            let read = reads.iter().any(|route| self.spoken.contains_key(route.endpoint.tool));
+            let read = reads.iter().any(|route| self.of(route.endpoint).is_some());
             (!read).then_some(first)
         })
+    }
+
+    /// How the operation of a row is called. A read that by its description needs a yes is none: `GET …` that is called
+    /// `sendInvoice`.
+    fn of(&self, row: &Endpoint) -> Option<&Spoken> {
+        self.spoken.get(row.tool).filter(|spoken| row.writes() || !spoken.confirms)
     }
 
     /// True where the description makes a person's yes necessary for the tool.

@@ -94,7 +94,7 @@ impl Dialect {
         let routes = routes(verb, path);
         let Some(first) = routes.first().map(|route| route.endpoint.tool) else { return Ok(None) };
         let found = routes.into_iter().find_map(|route| {
-            let spoken = self.spoken.get(route.endpoint.tool)?;
+            let spoken = self.of(route.endpoint)?;
             Some((route, spoken))
         });
         found.map(Some).ok_or(Unspoken::Operation(first))

@@ -114,6 +114,23 @@ fn methods_that_do_something_else_are_refused() {
 }
 
 #[test]
+fn a_read_that_needs_a_yes_is_not_there() {
+    let with = |confirms: bool| {
+        dialect(json!({ "get_client": { "verb": "GET", "path": "/c/{id}", "confirms": confirms },
+            "update_client": { "verb": "PUT", "path": "/c/{id}", "confirms": confirms } }))
+    };
+    let row = |tool: &str| crate::catalogue::find(tool).unwrap();
+    let (asks, plain) = (with(true), with(false));
+    for tool in ["get_client", "update_client"] {
+        assert_eq!(asks.lacking(row(tool)), Some("get_client"), "{tool}");
+        assert_eq!(plain.lacking(row(tool)), None, "{tool}");
+    }
+    let read = asking(Verb::Get, "/v1/clients/1");
+    assert_eq!(asks.outgoing(&read).unwrap_err(), Unspoken::Operation("get_client"));
+    assert!(plain.outgoing(&read).unwrap().is_some());
+}
+
+#[test]
 fn parameters_are_renamed_left_out_and_never_given_twice() {
     let other =
         listing(json!({ "records": ["Data"], "asks": { "page": ["Page", 0], "limit": ["Size", 33] } }));
