@@ -27,6 +27,11 @@ pub enum ApiError {
     /// The description that is in use has no field for what a write was to set; nothing was sent.
     #[error("`{tool}` takes no `{}` by the API description in use; nothing was sent", .fields.join("`, `"))]
     NoPlace { tool: &'static str, fields: Vec<String> },
+    /// An update that replaces the record would drop these fields of it, each in backticks; nothing was sent.
+    #[error(
+        "`{tool}` was not sent: {fields} would be lost, since the API description's PUT has no place for it"
+    )]
+    WouldLose { tool: String, fields: String },
     #[error("`{tool}` was cancelled")]
     Cancelled { tool: String },
     /// The roots of trust could not be read; nothing was sent.
@@ -207,6 +212,7 @@ impl ApiError {
             | Self::Unsendable { .. }
             | Self::NotDescribed { .. }
             | Self::NoPlace { .. }
+            | Self::WouldLose { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. }

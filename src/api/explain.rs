@@ -13,7 +13,7 @@ impl Explain for ApiError {
             Self::NoKey(no_key) => no_key.failure.code,
             Self::NotSigned { .. } => "wrong_origin",
             Self::Unsendable { .. } => "unsendable",
-            Self::NotDescribed { .. } | Self::NoPlace { .. } => "not_described",
+            Self::NotDescribed { .. } | Self::NoPlace { .. } | Self::WouldLose { .. } => "not_described",
             Self::Cancelled { .. } => "cancelled",
             Self::NoTrust { .. } => "no_trust",
             Self::Unreachable { .. } => "unreachable",
@@ -38,6 +38,7 @@ impl Explain for ApiError {
             | Self::Unsendable { .. }
             | Self::NotDescribed { .. }
             | Self::NoPlace { .. }
+            | Self::WouldLose { .. }
             | Self::Cancelled { .. }
             | Self::TooLarge { .. }
             | Self::Refused { .. } => Exit::Refused,
@@ -61,6 +62,10 @@ impl Explain for ApiError {
             Self::Unsendable { .. } => "leave out control characters and line breaks, and call again",
             Self::NotDescribed { .. } => "see what it has: `lumabill spec show`",
             Self::NoPlace { fields, .. } => return Some(no_place_hint(fields)),
+            Self::WouldLose { .. } => {
+                "change it in the web app, or name the field's place with `x-lumabill-field` in a copy of the \
+                 description, and run `lumabill spec use` with it"
+            }
             Self::Cancelled { .. } => return None,
             Self::NoTrust { .. } => "name a readable certificate file: `lumabill login --ca-file FILE`",
             Self::Unreachable { why, .. } => unreachable_hint(why),
@@ -87,6 +92,7 @@ impl Explain for ApiError {
             | Self::Unsendable { .. }
             | Self::NotDescribed { .. }
             | Self::NoPlace { .. }
+            | Self::WouldLose { .. }
             | Self::Cancelled { .. }
             | Self::NoTrust { .. }
             | Self::Unreachable { .. } => Sent::Nothing,

@@ -122,6 +122,10 @@ fn unspoken(tool: &str, why: Unspoken) -> ApiError {
             ApiError::NotDescribed { tool: tool.to_owned(), missing, parameter: Some(name) }
         }
         Unspoken::Fields(tool, fields) => ApiError::NoPlace { tool, fields },
+        Unspoken::Places(_, fields) => {
+            let fields = fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+            ApiError::WouldLose { tool: tool.to_owned(), fields }
+        }
     }
 }
 

@@ -119,16 +119,21 @@ impl Dialect {
     /// The tool whose operation the description lacks although a call of this row needs it: the row's own, or the read of the
     /// record that it changes.
     pub fn lacking(&self, row: &Endpoint) -> Option<&'static str> {
-        let own =
-            catalogue::find(row.tool).map(|row| row.tool).filter(|tool| !self.spoken.contains_key(*tool));
+        let own = catalogue::find(row.tool).filter(|row| self.of(row).is_none()).map(|row| row.tool);
         own.or_else(|| {
             let changes = matches!(row.effect, Effect::Updates | Effect::Deletes | Effect::Acts);
             let end = row.path.find("{id}").filter(|_| changes)? + "{id}".len();
             let reads = route::routes(Verb::Get, row.path.get(..end)?);
             let first = reads.first()?.endpoint.tool;
-            let read = reads.iter().any(|route| self.spoken.contains_key(route.endpoint.tool));
+            let read = reads.iter().any(|route| self.of(route.endpoint).is_some());
             (!read).then_some(first)
         })
+    }
+
+    /// How the operation of a row is called. A read that by its description needs a yes is none: `GET …` that is called
+    /// `sendInvoice`.
+    fn of(&self, row: &Endpoint) -> Option<&Spoken> {
+        self.spoken.get(row.tool).filter(|spoken| row.writes() || !spoken.confirms)
     }
 
     /// True where the description makes a person's yes necessary for the tool.
@@ -142,11 +147,15 @@ impl Dialect {
         field.is_some_and(|field| field.name.is_empty())
     }
 
-    /// Why this cannot be spoken: a path that leads elsewhere, or that wants more than the catalogue's path has.
+    /// Why this cannot be spoken: a path that leads elsewhere, or that wants more than the catalogue's path has, or a
+    /// method that does something else than the tool.
     pub fn check(&self) -> Result<(), String> {
         for (tool, spoken) in &self.spoken {
             let Some(row) = catalogue::find(tool) else { continue };
             let path = &spoken.path;
+            if !does(row.effect, spoken.verb) {
+                return Err(format!("`{tool}` cannot be called with {:?} `{path}`", spoken.verb));
+            }
             let segments = || path.split('/').skip(1);
             let sound = path.starts_with('/')
                 && !path.contains(['?', '#', '\\'])
@@ -165,6 +174,17 @@ impl Dialect {
             }
         }
         Ok(())
+    }
+}
+
+/// Methods that may stand for what a tool does: a read never writes, and a delete is nothing else.
+fn does(effect: Effect, verb: Verb) -> bool {
+    match effect {
+        Effect::Reads => verb == Verb::Get,
+        Effect::Creates => verb == Verb::Post,
+        Effect::Updates => matches!(verb, Verb::Put | Verb::Patch | Verb::Post),
+        Effect::Deletes => verb == Verb::Delete,
+        Effect::Acts => matches!(verb, Verb::Post | Verb::Put),
     }
 }
 

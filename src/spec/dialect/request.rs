@@ -8,7 +8,7 @@ use super::answer::Reading;
 use super::paging::{Asked, as_theirs, is_paging};
 use super::route::{self, Route, routes};
 use super::{Dialect, Shape, Spoken};
-use crate::catalogue::{Answer, Check, Effect, Endpoint, Place};
+use crate::catalogue::{Answer, Check, Effect, Endpoint, Kind, Place};
 use crate::spec::Verb;
 
 /// A request in our words.
@@ -44,6 +44,8 @@ pub enum Unspoken {
     Parameter(&'static str, String),
     /// What a write would go without, or under a name that is not theirs: tool and fields, by our names.
     Fields(&'static str, Vec<String>),
+    /// Fields of the record, by our names, that an update of this tool replaces and has no place for.
+    Places(&'static str, Vec<String>),
 }
 
 impl Dialect {
@@ -56,6 +58,10 @@ impl Dialect {
             return Err(Unspoken::Fields(endpoint.tool, unsent));
         }
         let (query, asked) = spoken.ask(endpoint, asking.query)?;
+        let lost = self.lost(endpoint, spoken, asking.body);
+        if !lost.is_empty() {
+            return Err(Unspoken::Places(endpoint.tool, lost));
+        }
         Ok(Some(Outgoing {
             verb: spoken.verb,
             path: route::filled(&spoken.path, &route.arguments),
@@ -63,6 +69,16 @@ impl Dialect {
             body: asking.body.map(|body| spoken.body(body, asking.changes, self.read_as(endpoint))),
             reading: Reading { endpoint, spoken, asked },
         }))
+    }
+
+    /// What a record that is sent back whole would lose: the fields of ours that hold something and have no place there.
+    fn lost(&self, endpoint: &Endpoint, spoken: &Spoken, body: Option<&Value>) -> Vec<String> {
+        let replaces = endpoint.effect == Effect::Updates && spoken.verb == Verb::Put;
+        let held = body.filter(|_| replaces).and_then(|body| held(Kind::Object(endpoint.changes()), body));
+        match held {
+            Some(Value::Object(held)) => spoken.sends.unsent(&held, self.read_as(endpoint)),
+            _ => Vec::new(),
+        }
     }
 
     /// What of the body of a request is sent, in our words: without what the API has no place for.
@@ -87,7 +103,7 @@ impl Dialect {
         let routes = routes(verb, path);
         let Some(first) = routes.first().map(|route| route.endpoint.tool) else { return Ok(None) };
         let found = routes.into_iter().find_map(|route| {
-            let spoken = self.spoken.get(route.endpoint.tool)?;
+            let spoken = self.of(route.endpoint)?;
             Some((route, spoken))
         });
         found.map(Some).ok_or(Unspoken::Operation(first))
@@ -168,6 +184,30 @@ impl Spoken {
             }
             _ => Cow::Borrowed(body),
         }
+    }
+}
+
+/// The part of a value that the catalogue knows and that holds something; `None` where nothing does.
+fn held(kind: Kind, value: &Value) -> Option<Value> {
+    match (kind, value) {
+        (_, Value::Null) => None,
+        (_, Value::String(text)) if text.is_empty() => None,
+        (Kind::Object(fields), Value::Object(given)) => {
+            let known = fields.iter().filter_map(|field| {
+                let name = field.wire_name();
+                Some((name.to_owned(), held(field.kind, given.get(name)?)?))
+            });
+            let known: Map<String, Value> = known.collect();
+            (!known.is_empty()).then_some(Value::Object(known))
+        }
+        (Kind::Objects(fields), Value::Array(items)) => {
+            let known: Vec<Value> =
+                items.iter().filter_map(|item| held(Kind::Object(fields), item)).collect();
+            (!known.is_empty()).then_some(Value::Array(known))
+        }
+        (_, Value::Object(given)) if given.is_empty() => None,
+        (_, Value::Array(items)) if items.is_empty() => None,
+        _ => Some(value.clone()),
     }
 }
 

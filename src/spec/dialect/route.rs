@@ -33,7 +33,7 @@ fn matched<'p>(endpoint: &'static Endpoint, path: &'p str) -> Option<Route<'p>> 
     }
 }
 
-fn verb_of(method: Method) -> Verb {
+pub(super) fn verb_of(method: Method) -> Verb {
     match method {
         Method::Get => Verb::Get,
         Method::Post => Verb::Post,

@@ -93,6 +93,45 @@ fn paths_that_lead_elsewhere_are_refused() {
 }
 
 #[test]
+fn methods_that_do_something_else_are_refused() {
+    for (tool, path, sound) in [
+        ("get_invoice", "/bills/{id}", &["GET"][..]),
+        ("list_invoices", "/bills", &["GET"]),
+        ("create_invoice", "/bills", &["POST"]),
+        ("update_client", "/c/{id}", &["POST", "PUT", "PATCH"]),
+        ("delete_client", "/c/{id}", &["DELETE"]),
+    ] {
+        for verb in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let dialect: Dialect =
+                serde_json::from_value(json!({ "spoken": { tool: { "verb": verb, "path": path } } }))
+                    .unwrap();
+            assert_eq!(dialect.check().is_ok(), sound.contains(&verb), "{verb} {tool}");
+        }
+    }
+    for row in crate::catalogue::all().filter(|row| !row.path.is_empty()) {
+        let verb = super::route::verb_of(row.method);
+        assert!(super::does(row.effect, verb), "{} is refused as the catalogue has it", row.tool);
+    }
+}
+
+#[test]
+fn a_read_that_needs_a_yes_is_not_there() {
+    let with = |confirms: bool| {
+        dialect(json!({ "get_client": { "verb": "GET", "path": "/c/{id}", "confirms": confirms },
+            "update_client": { "verb": "PUT", "path": "/c/{id}", "confirms": confirms } }))
+    };
+    let row = |tool: &str| crate::catalogue::find(tool).unwrap();
+    let (asks, plain) = (with(true), with(false));
+    for tool in ["get_client", "update_client"] {
+        assert_eq!(asks.lacking(row(tool)), Some("get_client"), "{tool}");
+        assert_eq!(plain.lacking(row(tool)), None, "{tool}");
+    }
+    let read = asking(Verb::Get, "/v1/clients/1");
+    assert_eq!(asks.outgoing(&read).unwrap_err(), Unspoken::Operation("get_client"));
+    assert!(plain.outgoing(&read).unwrap().is_some());
+}
+
+#[test]
 fn parameters_are_renamed_left_out_and_never_given_twice() {
     let other =
         listing(json!({ "records": ["Data"], "asks": { "page": ["Page", 0], "limit": ["Size", 33] } }));
@@ -371,6 +410,34 @@ fn what_a_line_of_theirs_has_no_place_for_refuses_the_create_and_stays_out_of_an
         Ok(json!({ "Rows": [{ "Text": "Work" }, { "Text": "More" }], "Note": "x" }))
     );
     assert_eq!(put(&json!({ "lines": lines })), Err(Unspoken::Fields("update_invoice", places)));
+}
+
+#[test]
+fn a_put_that_would_drop_what_the_record_holds_is_refused() {
+    let with = |verb: &str, sends: Value| {
+        dialect(json!({ "get_client": { "verb": "GET", "path": "/c/{id}" },
+            "update_client": { "verb": verb, "path": "/c/{id}", "sends": sends } }))
+    };
+    let bounded = json!({ "only": ["name", "email"] });
+    let body = json!({ "id": "1", "name": "A", "email": "b@example.com", "phone": "", "notes": null,
+        "address": { "city": "Bern", "country": "" }, "own": [1] });
+    let changes = Map::from_iter([("email".to_owned(), json!("b@example.com"))]);
+    let sent = |dialect: &Dialect, body: &Value| {
+        let asking =
+            Asking { body: Some(body), changes: Some(&changes), ..asking(Verb::Put, "/v1/clients/1") };
+        dialect.outgoing(&asking).map(|sent| sent.unwrap().body.unwrap())
+    };
+    let lost = |fields: &[&str]| {
+        Unspoken::Places("update_client", fields.iter().map(|field| (*field).to_owned()).collect())
+    };
+    assert_eq!(sent(&with("PUT", bounded.clone()), &body).unwrap_err(), lost(&["address"]));
+    let within = json!({ "only": ["name", "email", "address"],
+        "fields": { "address": { "name": "address", "inner": { "only": ["street"] } } } });
+    assert_eq!(sent(&with("PUT", within), &body).unwrap_err(), lost(&["address.city"]));
+    // Changes alone are no replacement, nor is anything lost of a record that holds nothing there.
+    assert_eq!(sent(&with("PATCH", bounded.clone()), &body), Ok(json!({ "email": "b@example.com" })));
+    let short = json!({ "id": "1", "name": "A", "email": "b@example.com", "address": { "city": "" } });
+    assert_eq!(sent(&with("PUT", bounded), &short), Ok(json!({ "name": "A", "email": "b@example.com" })));
 }
 
 #[test]
