@@ -116,7 +116,7 @@ impl Dialect {
         match (endpoint.effect, asking.changes, asking.body) {
             (Effect::Updates, Some(changes), _) => spoken.sends.unsent(changes, read),
             (Effect::Creates | Effect::Acts, _, Some(Value::Object(given))) => {
-                spoken.sends.unsent(given, read)
+                spoken.sends.unsent(&said(given), read)
             }
             _ => Vec::new(),
         }
@@ -209,6 +209,23 @@ fn held(kind: Kind, value: &Value) -> Option<Value> {
         (_, Value::Array(items)) if items.is_empty() => None,
         _ => Some(value.clone()),
     }
+}
+
+/// What a new record is to hold: nothing is lost with what is empty anyway.
+fn said(given: &Map<String, Value>) -> Map<String, Value> {
+    let inner = |value: &Value| match value {
+        Value::Object(fields) => Value::Object(said(fields)),
+        Value::Array(items) => {
+            let rows = items.iter().map(|item| item.as_object().map_or(Value::Null, |row| said(row).into()));
+            Value::Array(rows.collect())
+        }
+        other => other.clone(),
+    };
+    given
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.clone(), inner(value)))
+        .collect()
 }
 
 /// Each row of a list is checked against the filter again.

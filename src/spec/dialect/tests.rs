@@ -399,6 +399,10 @@ fn what_a_line_of_theirs_has_no_place_for_refuses_the_create_and_stays_out_of_an
     let create = Asking { body: Some(&body), ..asking(Verb::Post, "/v1/invoices") };
     let places = vec!["lines.price".to_owned(), "lines.net_amount".to_owned()];
     assert_eq!(theirs.outgoing(&create).unwrap_err(), Unspoken::Fields("create_invoice", places.clone()));
+    let empty = json!({ "lines": [{ "description": "Work", "price": null }], "title": null });
+    let create = Asking { body: Some(&empty), ..asking(Verb::Post, "/v1/invoices") };
+    let sent = theirs.outgoing(&create).unwrap().unwrap().body;
+    assert_eq!(sent, Some(json!({ "Rows": [{ "Text": "Work" }] })), "nothing is lost with what is empty");
     // An update of something else sends back what it read, as far as that is taken.
     let put = |changes: &Value| {
         let asking =

@@ -8,6 +8,9 @@ use super::Nouns;
 use crate::spec::schema;
 use crate::spec::words::{canonical, key, names as list, squashed};
 
+/// Whether a value of ours and one of theirs are the same.
+type Alike<'a> = dyn Fn(&str, &str) -> bool + 'a;
+
 /// Values that are spelled differently, ours → theirs, and those of ours that theirs lacks. Both empty where one of the
 /// two is no enumeration.
 pub fn same(ours: &Value, theirs: &Value, nouns: &Nouns) -> (BTreeMap<String, String>, Vec<String>) {
@@ -17,7 +20,7 @@ pub fn same(ours: &Value, theirs: &Value, nouns: &Nouns) -> (BTreeMap<String, St
     }
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     let named = |ours: &str, theirs: &str| nouns.ours(theirs) == Some(key(&canonical(ours)));
-    let tiers: [&dyn Fn(&str, &str) -> bool; 5] = [
+    let tiers: [&Alike<'_>; 5] = [
         &|ours, theirs| ours == theirs,
         &|ours, theirs| squashed(ours) == squashed(theirs),
         &|ours, theirs| key(&canonical(ours)) == key(&canonical(theirs)),
