@@ -2,6 +2,7 @@
 //! one. What could be either of two stays unmatched; with money even a likely one does.
 
 mod concepts;
+mod doubts;
 mod fitting;
 mod likeness;
 mod named;
@@ -18,7 +19,7 @@ use super::dialect::{Field, Shape};
 use super::schema::{self, Property};
 use super::words::{canonical, key, names as list};
 use concepts::{ALONE, FIELDS};
-use fitting::{alike_inside, inside, is_in_hundredths, is_kind, is_money, shares_a_word, split_has, unusual};
+use fitting::{alike_inside, inside, is_money, split_has, unusual};
 use refusing::is_allowed;
 
 pub use likeness::Likeness;
@@ -348,36 +349,6 @@ impl<'a, 's> Pairing<'a, 's> {
         let again = is_again(our, their, self.sight);
         if name != theirs || !values.is_empty() || inner.is_some() || again {
             matched.fields.insert(name.to_owned(), Field { name: theirs.to_owned(), values, inner, again });
-        }
-    }
-
-    /// Says what a person should look at although the names agree.
-    fn doubt(&mut self, our: &Named<'_>, their: &Named<'_>, place: &str) {
-        let (ours, theirs) = (schema::kind(our.property.schema), schema::kind(their.property.schema));
-        if !is_kind(ours, theirs) {
-            self.notes.push(format!("{place}: another type there"));
-        }
-        if !is_money(&our.property) {
-            return;
-        }
-        if is_in_hundredths(&their.property) {
-            self.notes.push(format!(
-                "{place}: `{}` looks like whole cents there, amounts would be wrong by a hundred: check first",
-                their.property.name
-            ));
-        }
-        let side = |named: &Named<'_>, word: &str| split_has(&named.key, word);
-        let sided = side(their, "gross") || side(their, "net");
-        let free = self.theirs.iter().enumerate().filter(|(at, _)| !self.taken.contains(at));
-        let beside = free.map(|(_, other)| other).find(|other| {
-            !sided && (side(other, "gross") || side(other, "net")) && shares_a_word(&other.key, &their.key)
-        });
-        if let Some(beside) = beside.filter(|_| our.property.name == "amount" || our.property.name == "price")
-        {
-            self.notes.push(format!(
-                "{place}: `{}` stands beside `{}` there; check which money is net",
-                their.property.name, beside.property.name
-            ));
         }
     }
 }

@@ -403,17 +403,17 @@ fn what_a_line_of_theirs_has_no_place_for_refuses_the_create_and_stays_out_of_an
     let create = Asking { body: Some(&empty), ..asking(Verb::Post, "/v1/invoices") };
     let sent = theirs.outgoing(&create).unwrap().unwrap().body;
     assert_eq!(sent, Some(json!({ "Rows": [{ "Text": "Work" }] })), "nothing is lost with what is empty");
-    // An update of something else sends back what it read, as far as that is taken.
-    let put = |changes: &Value| {
+    // An update of something else sends back what it read, as far as that is taken, and loses nothing that we know.
+    let put = |body: &Value, changes: &Value| {
         let asking =
-            Asking { body: Some(&body), changes: changes.as_object(), ..asking(Verb::Put, "/v1/invoices/1") };
+            Asking { body: Some(body), changes: changes.as_object(), ..asking(Verb::Put, "/v1/invoices/1") };
         theirs.outgoing(&asking).map(|sent| sent.unwrap().body.unwrap())
     };
-    assert_eq!(
-        put(&json!({ "Note": "x" })),
-        Ok(json!({ "Rows": [{ "Text": "Work" }, { "Text": "More" }], "Note": "x" }))
-    );
-    assert_eq!(put(&json!({ "lines": lines })), Err(Unspoken::Fields("update_invoice", places)));
+    let note = json!({ "Note": "x" });
+    let computed = json!({ "lines": [{ "description": "Work", "net_amount": 1 }], "Note": "x" });
+    assert_eq!(put(&computed, &note), Ok(json!({ "Rows": [{ "Text": "Work" }], "Note": "x" })));
+    assert_eq!(put(&body, &note), Err(Unspoken::Places("update_invoice", vec!["lines.price".to_owned()])));
+    assert_eq!(put(&body, &json!({ "lines": lines })), Err(Unspoken::Fields("update_invoice", places)));
 }
 
 #[test]
