@@ -169,7 +169,7 @@ impl Gateway {
         policy::refuse_unsafe(endpoint, work.current.as_ref())?;
         updating::refuse_frozen(&work)?;
         self.refuse_unsavable(&work)?;
-        if work.endpoint.writes() {
+        if work.endpoint.writes() && work.connection.described().is_some() {
             spoken::refuse_untold(&work, &self.build(&work)?)?;
         }
         if !work.dry_run

@@ -13,7 +13,7 @@ use crate::bundle::link;
 use crate::confirmation::books;
 use crate::scripted_books::{answer, id, profiles};
 use crate::support::{
-    Answer, Era, Home, Lumabill, McpSession, PLANTED_KEY, ScriptedServer, bare_command, html,
+    Answer, COMMANDS, Era, Home, Lumabill, McpSession, PLANTED_KEY, ScriptedServer, bare_command, html,
 };
 
 /// The program as a bundle has it, in a home of its own, and what it has said so far.
@@ -141,23 +141,6 @@ fn texts(value: &Value) -> String {
         _ => String::new(),
     }
 }
-
-const COMMANDS: [&str; 14] = [
-    "login",
-    "logout",
-    "status",
-    "serve",
-    "tools",
-    "call",
-    "sandbox",
-    "install",
-    "uninstall",
-    "doctor",
-    "history",
-    "config",
-    "spec",
-    "completions",
-];
 
 #[test]
 fn help_hands_out_commands_that_work() {

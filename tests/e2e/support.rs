@@ -16,25 +16,27 @@ pub use session::{Era, McpSession, ToolResult};
 
 use std::time::Duration;
 
+/// The commands, as the design names them: written here, so that the program can be contradicted.
+pub const COMMANDS: [&str; 14] = [
+    "login",
+    "logout",
+    "status",
+    "serve",
+    "tools",
+    "call",
+    "sandbox",
+    "install",
+    "uninstall",
+    "doctor",
+    "history",
+    "config",
+    "spec",
+    "completions",
+];
+
 /// The first line with a command of ours that a shell would look for on PATH. No run of a test has this program there,
 /// so none may hand such a command out.
 pub fn bare_command(text: &str) -> Option<&str> {
-    const COMMANDS: [&str; 14] = [
-        "login",
-        "logout",
-        "status",
-        "serve",
-        "tools",
-        "call",
-        "sandbox",
-        "install",
-        "uninstall",
-        "doctor",
-        "history",
-        "config",
-        "spec",
-        "completions",
-    ];
     text.lines().find(|line| {
         line.match_indices("lumabill ").any(|(at, name)| {
             let before = line[..at].chars().next_back();
